@@ -1,0 +1,77 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Larder as a user gets it: default options but for the bound and the allocator, statistics and all. "+ttl": every
+// entry carries a time to live of a day.
+#include <chrono>
+
+#include "bench/peers/contender_of.h"
+#include "bench/peers/registry.h"
+#include "larder/cache.h"
+
+#if LARDER_BENCH_MIMALLOC
+#include "bench/workload/mimalloc_allocator.h"
+#endif
+
+namespace larder::bench {
+namespace {
+
+Allocator& bench_allocator() {
+#if LARDER_BENCH_MIMALLOC
+  return MimallocAllocator::shared();
+#else
+  return Allocator::standard();
+#endif
+}
+
+Options options_of(const PeerSetup& setup, const std::string& policy) {
+  Options options;
+  options.max_memory = setup.entries * (kKeyBytes + setup.value_bytes + 160) + 64_MiB;  // room for all, and more
+  if (setup.at_bound && !setup.bound_is_memory) options.max_entries = setup.entries;
+  options.eviction = Eviction::named(policy).value();
+  options.allocator = &bench_allocator();
+  return options;
+}
+
+class LarderCache {
+ public:
+  LarderCache(const PeerSetup& setup, const std::string& policy, bool with_ttl)
+      : bound_is_memory_(setup.at_bound && setup.bound_is_memory), cache_(options_of(setup, policy)) {
+    if (with_ttl) set_options_.ttl = std::chrono::hours(24);
+  }
+
+  bool get(std::string_view key, std::string& value) { return cache_.get(key, value).has_value(); }
+  void set(std::string_view key, std::string_view value) { cache_.set(key, value, set_options_); }
+
+  std::size_t get_batch(const KeySpan& keys, std::array<std::string, kBatchKeys>& values) {
+    std::array<std::string_view, kBatchKeys> views;
+    for (std::size_t i = 0; i < kBatchKeys; ++i) views[i] = keys[i];
+    const auto copy = [&](std::size_t i, std::string_view bytes) { values[i].assign(bytes); };
+    return *cache_.mget(views, copy);
+  }
+
+  void tighten(std::uint64_t entries) {
+    if (!bound_is_memory_) return;
+    const Stats stats = cache_.stats();
+    const double bytes = static_cast<double>(stats.bytes_used) / static_cast<double>(stats.entries);
+    cache_.set_max_memory(static_cast<std::uint64_t>(bytes * static_cast<double>(entries)));
+  }
+
+  std::uint64_t entries() const { return cache_.stats().entries; }
+  std::uint64_t bytes_used() const { return cache_.stats().bytes_used; }
+
+ private:
+  bool bound_is_memory_;
+  Cache cache_;
+  SetOptions set_options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Contender> make_larder(const std::string& name, const std::string& policy, bool with_ttl) {
+  const std::string note = with_ttl ? "every entry with a TTL" : "no entry with a TTL";
+  return std::make_unique<ContenderOf<LarderCache>>(
+      PeerFacts{.name = name, .policy = policy, .note = note, .evicts = true, .overhead_bytes = 60},
+      [=](const PeerSetup& setup) { return std::make_unique<LarderCache>(setup, policy, with_ttl); });
+}
+
+}  // namespace larder::bench

@@ -1,0 +1,83 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// LARDER_BENCH_ABSL, _BOOST and _ROCKSDB come from CMake: 1 where the library was found.
+#include "bench/peers/registry.h"
+
+#include <functional>
+#include <utility>
+
+namespace larder::bench {
+namespace {
+
+struct Entry {
+  std::string name;
+  bool by_default;
+  std::function<std::unique_ptr<Contender>()> make;
+};
+
+Entry larder_entry(const std::string& name, const std::string& policy, bool with_ttl, bool by_default = false) {
+  return {name, by_default, [=] { return make_larder(name, policy, with_ttl); }};
+}
+
+const std::vector<Entry>& all_entries() {
+  static const std::vector<Entry> entries = {
+    {std::string(kBaseline), true, make_sharded_lru},
+#if LARDER_BENCH_ABSL
+    {"absl-flat-map", true, make_absl_flat_map},
+#endif
+#if LARDER_BENCH_BOOST
+    {"boost-flat-map", true, make_boost_flat_map},
+#endif
+#if LARDER_BENCH_ROCKSDB
+    {"rocksdb-lru", true, make_rocksdb_lru},
+    {"rocksdb-hyper-clock", true, make_rocksdb_hyper_clock},
+#endif
+    larder_entry("larder", "s3-fifo", false, true),
+    larder_entry("larder+ttl", "s3-fifo", true, true),
+    larder_entry("larder-lru", "lru", false),
+    larder_entry("larder-lru+ttl", "lru", true),
+    larder_entry("larder-lfu", "lfu", false),
+    larder_entry("larder-lfu+ttl", "lfu", true),
+    larder_entry("larder-random", "random", false),
+    larder_entry("larder-random+ttl", "random", true),
+    {"no-cache", false, make_no_cache},
+  };
+  return entries;
+}
+
+std::vector<std::string> names_where(bool by_default) {
+  std::vector<std::string> names;
+  for (const Entry& entry : all_entries()) {
+    if (entry.by_default == by_default) names.push_back(entry.name);
+  }
+  return names;
+}
+
+}  // namespace
+
+std::vector<std::string> default_peers() { return names_where(true); }
+std::vector<std::string> further_peers() { return names_where(false); }
+
+std::vector<std::string> missing_peers() {
+  return {
+#if !LARDER_BENCH_ABSL
+    "absl-flat-map: this build found no Abseil",
+#endif
+#if !LARDER_BENCH_BOOST
+        "boost-flat-map: this build found no Boost 1.81",
+#endif
+#if !LARDER_BENCH_ROCKSDB
+        "rocksdb-lru, rocksdb-hyper-clock: this build found no RocksDB 7",
+#endif
+        "boost::concurrent_flat_map: comes with Boost 1.83, and Debian 12 has 1.81",
+  };
+}
+
+std::unique_ptr<Contender> make_peer(std::string_view name) {
+  for (const Entry& entry : all_entries()) {
+    if (entry.name == name) return entry.make();
+  }
+  return nullptr;
+}
+
+}  // namespace larder::bench

@@ -1,0 +1,36 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Which peers this build has. One whose library was not found when the build was configured is left out and named.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/peers/contender.h"
+
+namespace larder::bench {
+
+inline constexpr std::string_view kBaseline = "sharded-lru";
+
+// Names in the order of reports, the baseline first.
+std::vector<std::string> default_peers();
+// Those that run when named: other policies of Larder's, the loop alone.
+std::vector<std::string> further_peers();
+// "absl-flat-map: no absl here" and the like.
+std::vector<std::string> missing_peers();
+
+// Null for a name that is in neither list.
+std::unique_ptr<Contender> make_peer(std::string_view name);
+
+// Each in a file of its own.
+std::unique_ptr<Contender> make_sharded_lru();
+std::unique_ptr<Contender> make_absl_flat_map();
+std::unique_ptr<Contender> make_boost_flat_map();
+std::unique_ptr<Contender> make_rocksdb_lru();
+std::unique_ptr<Contender> make_rocksdb_hyper_clock();
+std::unique_ptr<Contender> make_larder(const std::string& name, const std::string& policy, bool with_ttl);
+std::unique_ptr<Contender> make_no_cache();
+
+}  // namespace larder::bench

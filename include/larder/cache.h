@@ -1,0 +1,75 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Larder: an embeddable, in-process cache. This is the header to include.
+//
+//     larder::Cache cache({.max_memory = 256_MiB});
+//     cache.set("user:42", "Ada", {.ttl = 5min});
+//     if (auto name = cache.get("user:42")) greet(*name);
+//     auto row = cache.get_or_load("query:7", [&] { return db.run(q); }, {.ttl = 30s});
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "larder/bits.h"
+#include "larder/keys.h"
+#include "larder/loading.h"
+#include "larder/options.h"
+#include "larder/stats.h"
+#include "larder/strings.h"
+
+namespace larder {
+
+// What one tick may do.
+struct TickBudget {
+  std::uint32_t steps_max = 100'000;  // entries looked at, over all shards. One step takes about 100 ns
+};
+struct TickReport {
+  std::uint64_t steps = 0;
+  std::uint64_t expired = 0;
+  bool more = false;  // the budget ended before the work did
+};
+
+// Thread safety: every function may be called by any thread at any time; only the destructor must be alone.
+//
+// After close, every call answers kClosed and handles stay valid. A child made by fork may use its copy of a cache if
+// no other thread of the parent was in a call at that moment; the background thread does not exist in the child.
+class Cache final : public Keys, public Strings, public Bits, public Loading {
+ public:
+  // REQUIRES: options.validate() is ok; otherwise the program stops with all that is wrong. Same for kMaxMemoryMin
+  // bytes that the allocator cannot give.
+  explicit Cache(const Options& options = {});
+  // The same, with the error as a value.
+  static Result<std::unique_ptr<Cache>> open(const Options& options);
+  // Closes. REQUIRES: no other call runs, nor will. Waits for the background thread. Removal listeners are not called.
+  ~Cache();
+
+  // Drops everything and answers kClosed from now on. Callers that wait for a load get kClosed; a load that runs ends
+  // in its own time. Listeners are called with kCleared. May be called twice.
+  void close();
+
+  // Does what time has made due: gives back what expired, compacts timers and queues, shrinks the index. Not needed for
+  // correctness, and not with `background_thread`. Never holds a lock for more than a few dozen microseconds.
+  TickReport tick(TickBudget budget = {});
+
+  // O(shards). Counters of different shards are read one after the other.
+  Stats stats() const;
+
+  // Changes the bound. Lowering it evicts until usage is under it, in slices, before this returns; kOutOfMemory if not
+  // enough may be evicted: nothing grows then until there is room. 0: unbounded.
+  Status set_max_memory(std::uint64_t bytes);
+  // Changes the policy. What is resident moves over in slices, in no particular order.
+  Status set_eviction(const Eviction& eviction);
+
+  // Recounts usage, index, timers and policy from scratch and says what does not agree. For tests: O(entries), under
+  // locks.
+  Status check_invariants();
+
+ private:
+  struct Parts;
+  explicit Cache(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace larder

@@ -1,0 +1,133 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Which entry goes when memory runs out: the policies on offer, and the interface for one of your own
+// (examples/own_policy.cc).
+//
+// A policy object serves one shard and is called under that shard's lock: no locks, no I/O, no calls to the cache,
+// bounded work. It never sees pointers to entries. An entry is named by its `EntryId`; a policy that keeps order
+// stores ids and asks `Residents` what has become of one. An id whose entry has gone, or has moved on in the order,
+// is simply found dead later: removal costs a policy nothing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "larder/function_ref.h"
+#include "larder/memory.h"
+
+namespace larder {
+
+// 32 bits of the key's hash, within one shard. Two resident entries share one with a probability of about
+// entries / 2^32; a policy then takes one for the other, which costs a little precision and nothing else.
+using EntryId = std::uint32_t;
+
+// A resident entry as a policy sees it. Valid during the call only; what the policy writes is kept in the entry when
+// the call it was handed to returns.
+struct Resident {
+  EntryId id;
+  std::uint32_t weight;    // bytes charged for the entry; 1 where the cache is bounded by max_entries alone
+  std::uint8_t bits;       // 0 to 15, the policy's own: kept beside the key's tag
+  std::uint8_t counter;    // the policy's own: kept in the entry
+  std::uint32_t position;  // the policy's own: kept only if Traits::position
+};
+
+enum class Verdict : std::uint8_t {
+  kNotThisOne,  // another resident may have the same id: show me that
+  kKeep,        // found, and it stays
+  kEvict,       // found, and it goes
+};
+
+// The shard's entries, for a policy that looks at them.
+class Residents {
+ public:
+  virtual ~Residents() = default;
+  // Shows `visit` the residents of this id until it answers other than kNotThisOne, and returns the last answer
+  // (kNotThisOne if there was none). Expected O(1), two cache misses. After kEvict the entry is gone, and neither
+  // on_remove nor anything else is called for it, unless the engine has to keep it for now (it is latched or dirty):
+  // then on_insert is called, and find returns kKeep.
+  virtual Verdict find(EntryId id, FunctionRef<Verdict(Resident&)> visit) = 0;
+  // The same for a resident drawn at random with `random`, 64 random bits. kNotThisOne draws no second one.
+  virtual Verdict sample(std::uint64_t random, FunctionRef<Verdict(Resident&)> visit) = 0;
+  // Starts fetching what find(id) will need: first the bucket, some calls later the entry that stands there.
+  virtual void prefetch(EntryId id) = 0;
+  virtual void prefetch_entry(EntryId id) = 0;
+  // What the policy tracks: entries, and the sum of their weights.
+  virtual std::uint64_t size() const = 0;
+  virtual std::uint64_t weight() const = 0;
+  // Memory for the policy's own state, aligned to 16, charged to the cache. Null: none left, do without.
+  virtual void* allocate(std::size_t bytes) = 0;
+  virtual void deallocate(void* block, std::size_t bytes) = 0;
+};
+
+class EvictionPolicy {
+ public:
+  // What a hit does. All but kCall are done by the engine itself, inline.
+  enum class Hit : std::uint8_t {
+    kNothing,
+    kCountInBits,  // the low two bits of `bits` count hits and stop at Traits::hits_max
+    kLogCounter,   // `counter` grows with a probability that falls as it grows (255 stands for about a million hits)
+    kCall,         // on_hit is called: for policies that reorder at once
+  };
+  struct Traits {
+    Hit hit = Hit::kNothing;
+    std::uint8_t hits_max = 3;  // 1 to 3
+    bool position = false;      // entries carry `position`, for four bytes each
+  };
+
+  virtual ~EvictionPolicy() = default;
+  virtual Traits traits() const = 0;
+
+  // An entry came; its bits, counter and position are 0. Or it came back, see Residents::find.
+  virtual void on_insert(Resident& entry, Residents& residents) = 0;
+  virtual void on_hit(Resident& /*entry*/, Residents& /*residents*/) {}
+  // It was given a value of another size.
+  virtual void on_resize(Resident& /*entry*/, std::uint32_t /*weight_before*/) {}
+  // It leaves, and not because this policy said so: deleted, expired, no longer subject to eviction.
+  virtual void on_remove(Resident& entry, Residents& residents) = 0;
+
+  // Evicts one entry, by answering kEvict to find or sample. Returns whether it did: false when nothing is tracked,
+  // or when a bounded effort found nothing; the engine may ask again.
+  virtual bool evict(Residents& residents) = 0;
+
+  // Hands back all memory it allocated. Called once, last.
+  virtual void clear(Residents& residents) = 0;
+};
+
+// Makes one policy object for one shard. `seed` is for policies that draw random numbers.
+using PolicyFactory = std::function<std::unique_ptr<EvictionPolicy>(std::uint64_t seed)>;
+
+// Which policy, and over which entries.
+class Eviction {
+ public:
+  enum class Scope : std::uint8_t {
+    kAllKeys,      // any entry may be evicted
+    kKeysWithTtl,  // only entries with a time to live
+  };
+
+  static Eviction s3_fifo(Scope scope = Scope::kAllKeys);  // the default: scan-resistant, cheapest hit
+  static Eviction lru(Scope scope = Scope::kAllKeys);      // exact; a hit costs more, an entry 8 bytes more
+  static Eviction lfu(Scope scope = Scope::kAllKeys);      // sampled, with ageing
+  static Eviction random(Scope scope = Scope::kAllKeys);
+  static Eviction none();  // a write that finds no room answers kOutOfMemory
+  // A policy of your own. REQUIRES: factory is callable and gives no null.
+  static Eviction custom(std::string name, PolicyFactory factory, Scope scope = Scope::kAllKeys);
+  // By name: "s3-fifo", "lru", "lfu", "random", "none", each with "-ttl" behind it for kKeysWithTtl; and Redis's
+  // names ("allkeys-lru", "volatile-lfu", "noeviction", ...). No value for any other name.
+  static std::optional<Eviction> named(std::string_view name);
+
+  const std::string& name() const noexcept { return name_; }
+  Scope scope() const noexcept { return scope_; }
+  const PolicyFactory& factory() const noexcept { return factory_; }  // empty for none()
+
+ private:
+  Eviction(std::string name, PolicyFactory factory, Scope scope);
+  std::string name_;
+  PolicyFactory factory_;
+  Scope scope_;
+};
+
+}  // namespace larder

@@ -1,0 +1,124 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Commands on keys of any type. Names and semantics are those of Redis 7.0, in words: EXPIRE and PEXPIRE are both
+// `expire`, since std::chrono carries the unit. Reference: https://redis.io/commands/?group=generic
+//
+// Thread safety: every function may be called by any thread at any time. None blocks but for short locks; none runs
+// user code, except removal listeners where an entry leaves. O(1) where nothing else is said. A key that has expired
+// is absent for every function. Each function may answer kKeyTooLong and kClosed; writes may answer kOutOfMemory.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "larder/clock.h"
+#include "larder/function_ref.h"
+#include "larder/status.h"
+
+namespace larder {
+
+namespace keyspace {
+class Keyspace;
+}
+
+using UnixTime = std::chrono::sys_time<Milliseconds>;
+
+enum class ValueType : std::uint8_t { kNone = 0, kString = 1 };
+std::string_view to_string(ValueType type) noexcept;  // Redis's names: "none", "string"
+
+// When expire and expire_at act. A key without a time to live counts as one that never ends.
+enum class ExpireIf : std::uint8_t { kAlways, kHasNone, kHasOne, kGreater, kLess };
+
+// What is left of a key's life.
+struct TimeToLive {
+  std::optional<Milliseconds> left;  // no value: it does not expire
+};
+
+struct ScanOptions {
+  std::string_view match = {};  // a glob pattern, as in KEYS; empty: everything
+  std::uint32_t count = 10;     // about how many entries to look at. 1 to 100,000
+};
+struct ScanPage {
+  std::uint64_t cursor = 0;  // for the next call; 0: done
+  std::vector<std::string> keys;
+};
+
+// An entry as for_each shows it.
+struct EntryView {
+  std::string_view key;
+  std::string_view value;
+  std::optional<Milliseconds> ttl;
+};
+
+class Keys {
+ public:
+  // How many of these keys were there and are no more. O(keys). DEL; UNLINK does the same: big values never die
+  // under a lock here.
+  Result<std::uint64_t> del(std::span<const std::string_view> keys);
+  Result<bool> del(std::string_view key);
+
+  // Counted once per mention. Marks no use.
+  Result<std::uint64_t> exists(std::span<const std::string_view> keys);
+  Result<bool> exists(std::string_view key);
+  // Like exists, and marks use.
+  Result<std::uint64_t> touch(std::span<const std::string_view> keys);
+  // kNone for a key that is not there.
+  Result<ValueType> type(std::string_view key);
+
+  // Sets when the key ends; false if there is no key or the condition does not hold. A time that is not in the
+  // future deletes the key (true). kInvalidExpireTime beyond about 4,000 years. EXPIRE, PEXPIRE, EXPIREAT, PEXPIREAT.
+  Result<bool> expire(std::string_view key, Milliseconds ttl, ExpireIf when = ExpireIf::kAlways);
+  Result<bool> expire_at(std::string_view key, UnixTime when_it_ends, ExpireIf when = ExpireIf::kAlways);
+  // Takes the end away; false if there is no key or it has none.
+  Result<bool> persist(std::string_view key);
+  // A miss if there is no key. TTL, PTTL.
+  Lookup<TimeToLive> ttl(std::string_view key);
+  // A miss if there is no key; no time in it if the key does not expire. EXPIRETIME, PEXPIRETIME.
+  Lookup<std::optional<UnixTime>> expire_time(std::string_view key);
+
+  // kNoSuchKey if `from` is not there. `to` is replaced, its time to live too. Atomic.
+  Status rename(std::string_view from, std::string_view to);
+  // False if `to` is there. kNoSuchKey if `from` is not.
+  Result<bool> rename_nx(std::string_view from, std::string_view to);
+  // Copies value and time to live; false if `from` is not there, or `to` is and replace is not set.
+  // kInvalidArgument if both are the same key.
+  Result<bool> copy(std::string_view from, std::string_view to, bool replace = false);
+
+  // A miss if there are none. Every key is about equally likely.
+  Lookup<std::string> random_key();
+  // Some keys, and where to go on; begin with 0. A key that is there from the first call to the last is returned at
+  // least once, whatever comes and goes meanwhile; others may be. O(count). kInvalidArgument for a count out of range.
+  Result<ScanPage> scan(std::uint64_t cursor, const ScanOptions& options = {});
+  // Every key that matches. O(entries), in slices: not one instant's picture.
+  Result<std::vector<std::string>> keys(std::string_view pattern = "*");
+  // Shows every entry, in slices, with no lock held, until `visit` answers false. Entries that come or go meanwhile may
+  // be shown or not. Marks no use. `visit` may call the cache.
+  Status for_each(FunctionRef<bool(const EntryView&)> visit);
+  // How many entries there are. O(shards), after giving back what has expired. DBSIZE.
+  Result<std::uint64_t> dbsize();
+
+  // Drops the cached copy, as del does, but is no write: a store behind the cache is not told. A load of this key that
+  // is under way is not stored (CONTRACTS L3).
+  Result<bool> invalidate(std::string_view key);
+  // The same for each key that begins with `prefix`. O(entries), in slices; not atomic. Loads under way of such keys
+  // are not stored.
+  Result<std::uint64_t> invalidate_prefix(std::string_view prefix);
+  // Drops everything, in slices; not atomic. FLUSHALL. Loads under way are not stored.
+  Status clear();
+
+ protected:
+  explicit Keys(keyspace::Keyspace* keyspace) noexcept : keyspace_(keyspace) {}
+  ~Keys() = default;
+  Keys(const Keys&) = delete;
+  Keys& operator=(const Keys&) = delete;
+
+ private:
+  keyspace::Keyspace* keyspace_;
+};
+
+}  // namespace larder

@@ -1,0 +1,77 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Values that are made when they are missing, once for any number of callers.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "larder/function_ref.h"
+#include "larder/keys.h"
+#include "larder/status.h"
+
+namespace larder {
+
+namespace loading {
+class SingleFlight;
+}
+
+// What a loader found. Converts from a std::string, a Status (the load failed), and std::nullopt (there is nothing).
+struct Loaded {
+  Loaded(std::string found) : value(std::move(found)) {}
+  Loaded(const char* found) : value(found) {}
+  Loaded(std::nullopt_t) {}
+  Loaded(Status failure) : error(std::move(failure)) {}
+  Loaded(std::optional<std::string> found) : value(std::move(found)) {}
+  Loaded(Lookup<std::string> found) : error(found.status()) {
+    if (found) value = *std::move(found);
+  }
+
+  std::optional<std::string> value;
+  Status error;
+  std::optional<Milliseconds> ttl = {};  // wins over LoadOptions::ttl
+};
+
+struct LoadOptions {
+  std::optional<Milliseconds> ttl = {};  // of the value that is stored; none: it does not expire
+  // How long "there is nothing" and failures are remembered: callers within that time get a miss, or kLoadFailed, with
+  // no new load. Zero: not at all.
+  Milliseconds negative_ttl{0};
+  Milliseconds error_ttl{0};
+  // How long a caller waits for another caller's load before it gets kTimeout. Zero: without limit. The load goes on.
+  Milliseconds wait_max{0};
+};
+
+class Loading {
+ public:
+  // The value if it is there; otherwise runs `load`, stores what it gives, and returns it. However many callers ask for
+  // a missing key at once, one of them runs its loader and all get that answer.
+  //
+  // The loader runs in the calling thread, under no lock, and may call the cache. If it asks for the key it is loading
+  // it gets kReentrantLoad, and kLoadDeadlock if loaders wait for each other in a circle. What it throws becomes
+  // kLoaderThrew. A failure reaches every caller that waits, and nothing of it stays behind (but see error_ttl).
+  // A write, deletion or invalidation of the key while the load runs wins: the callers get what was loaded, and it is
+  // not stored. If the value cannot be stored (kOutOfMemory, kValueTooLarge) the callers get it all the same.
+  //
+  // Returns a miss if the loader found nothing. Blocks while another caller's loader runs.
+  template <typename Loader>
+  Lookup<std::string> get_or_load(std::string_view key, Loader&& load, const LoadOptions& options = {}) {
+    return load_through(
+        key, [&]() -> Loaded { return Loaded(load()); }, options);
+  }
+
+ protected:
+  explicit Loading(loading::SingleFlight* flights) noexcept : flights_(flights) {}
+  ~Loading() = default;
+  Loading(const Loading&) = delete;
+  Loading& operator=(const Loading&) = delete;
+
+ private:
+  Lookup<std::string> load_through(std::string_view key, FunctionRef<Loaded()> load, const LoadOptions& options);
+  loading::SingleFlight* flights_;
+};
+
+}  // namespace larder

@@ -1,0 +1,73 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// How a cache is set up. Every field has a default that suits a service with one cache of some hundred megabytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "larder/clock.h"
+#include "larder/eviction.h"
+#include "larder/memory.h"
+#include "larder/status.h"
+
+namespace larder {
+
+inline constexpr std::size_t kKeyBytesMax = 65'535;
+inline constexpr std::uint64_t kValueBytesMax = 512_MiB;
+inline constexpr std::uint64_t kMaxMemoryMin = 64_KiB;  // the smallest useful max_memory
+
+// Every way in which an entry can leave. Listeners and statistics are told.
+enum class RemovalCause : std::uint8_t {
+  kDeleted,      // del, get_del, rename, an expire time in the past
+  kReplaced,     // its value was replaced as a whole
+  kInvalidated,  // invalidate, invalidate_prefix
+  kExpired,      // its time to live ran out
+  kIdle,         // not used for `idle` of ExpiryOptions
+  kEvicted,      // the policy chose it when memory was needed
+  kCleared,      // clear, close
+};
+inline constexpr std::size_t kRemovalCauses = 7;
+std::string_view to_string(RemovalCause cause) noexcept;
+
+// Told of removals after the shard's lock was released, by the thread that caused them. May call the cache. Must be
+// thread safe. What it throws is caught and counted. `value` is valid during the call.
+using RemovalListener = std::function<void(std::string_view key, std::string_view value, RemovalCause cause)>;
+
+struct ExpiryOptions {
+  // An entry not read or written for so long is gone. Zero: never. Costs 12 bytes an entry and a clock reading a hit.
+  Milliseconds idle{0};
+  // Each time to live is shortened at random by up to this share of it (0 to 1), so that what was stored together
+  // does not expire together. Applies to `ttl` of writes and loads; never to expire, expire_at and their like.
+  double ttl_jitter = 0.0;
+};
+
+struct Options {
+  // Upper bound, in bytes, of all that this cache keeps: keys, values, index, policy, timers, and memory set aside.
+  // 0: unbounded. At least kMaxMemoryMin otherwise.
+  std::uint64_t max_memory = 256_MiB;
+  // Upper bound of the number of entries. 0: none.
+  std::uint64_t max_entries = 0;
+  // What goes when a bound is reached.
+  Eviction eviction = Eviction::s3_fifo();
+  ExpiryOptions expiry = {};
+  // Values above this are refused with kValueTooLarge, and nothing is evicted for them. At most kValueBytesMax. A value
+  // is refused, too, when it would take more than an eighth of max_memory.
+  std::uint64_t value_bytes_max = kValueBytesMax;
+  // Lock stripes, a power of two up to 1024. 0 chooses: up to 256, fewer for small bounds. More cost about 1 KiB each
+  // and make an entry-exact policy less exact; fewer make threads wait for each other.
+  std::uint32_t shards = 0;
+  RemovalListener on_removal = {};       // empty: nobody is told
+  bool background_thread = false;        // one thread that calls tick; otherwise writes do that work, in slices
+  Milliseconds background_interval{10};  // how often it does
+  Clock* clock = nullptr;                // null: Clock::system(). Must outlive the cache
+  Allocator* allocator = nullptr;        // null: Allocator::standard(). Must outlive the cache and its handles
+  std::uint64_t seed = 0;                // of hashing and random choices; 0: unpredictable. Fix it in tests only
+
+  // Says all that is wrong with these options in one message (kInvalidArgument), or ok.
+  Status validate() const;
+};
+
+}  // namespace larder

@@ -1,0 +1,62 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// What a cache has done and what it holds.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "larder/options.h"
+
+namespace larder {
+
+// Latencies by powers of two: bucket i counts those below 2^i microseconds and not below half of that.
+struct LatencyHistogram {
+  std::array<std::uint64_t, 32> buckets{};
+  std::uint64_t count = 0;
+  std::uint64_t sum_us = 0;
+  std::uint64_t max_us = 0;
+  // An upper bound, in microseconds, of the given share (0 to 1) of the latencies; 0 if there are none.
+  std::uint64_t quantile_us(double share) const noexcept;
+};
+
+struct Stats {
+  // Since the cache was made.
+  std::uint64_t hits = 0;
+  std::uint64_t misses = 0;
+  std::uint64_t writes = 0;                              // entries created or changed
+  std::array<std::uint64_t, kRemovalCauses> removals{};  // by RemovalCause
+  std::uint64_t refused_out_of_memory = 0;
+  std::uint64_t loads = 0, loads_failed = 0, loads_joined = 0, loads_discarded = 0;  // discarded: overtaken by a write
+  std::uint64_t listener_failures = 0;  // exceptions thrown by the removal listener
+  LatencyHistogram load_latency;
+
+  // Now.
+  std::uint64_t entries = 0;
+  std::uint64_t entries_with_ttl = 0;
+  std::uint64_t loads_in_flight = 0;
+  std::uint64_t shards = 0;
+  std::uint64_t max_memory = 0;       // 0: unbounded
+  std::uint64_t bytes_used = 0;       // all that is charged: never above max_memory. The sum of the next five
+  std::uint64_t bytes_data = 0;       // keys and values
+  std::uint64_t bytes_entries = 0;    // what their blocks take beyond that: headers, rounding
+  std::uint64_t bytes_index = 0;      // index, policy with its ghosts, timers
+  std::uint64_t bytes_set_aside = 0;  // leased to shards and not in use
+  std::uint64_t bytes_fixed = 0;      // the cache itself
+  std::uint64_t bytes_pinned = 0;     // of bytes_data: held by Pinned handles, or on their way to be freed
+  std::uint64_t bytes_dirty = 0;      // of bytes_data: not yet written to a store (none yet)
+  std::string policy;
+
+  double hit_ratio() const noexcept { return hits + misses == 0 ? 0.0 : double(hits) / double(hits + misses); }
+  std::uint64_t removed(RemovalCause cause) const noexcept { return removals[static_cast<std::size_t>(cause)]; }
+
+  // In the format and with the field names of Redis's INFO (sections Server, Memory, Stats, Keyspace).
+  std::string to_redis_info() const;
+  // In Prometheus's text exposition format 0.0.4. `cache` becomes the label cache="...".
+  std::string to_prometheus(std::string_view cache = "default") const;
+};
+
+}  // namespace larder

@@ -1,0 +1,135 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// How a call answers. Nothing is thrown across the API: an operating error is a value.
+//
+//   Status      it worked, or an error code and a message
+//   Result<T>   a write's answer: a value, or an error
+//   Lookup<T>   a read's answer: a value, a miss, or an error. A miss is not an error.
+//
+// Thread safety: plain values, like std::optional.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace larder {
+
+enum class ErrorCode : std::uint8_t {
+  kOk = 0,
+  kWrongType,          // the key holds another type than the command works on
+  kNotAnInteger,       // the value or argument is no 64-bit signed integer
+  kNotAFloat,          // the value or argument is no finite floating-point number
+  kOverflow,           // the sum would leave the number's range
+  kOutOfRange,         // an offset, bit position or count outside its limits
+  kInvalidArgument,    // options that contradict each other, or make no sense
+  kInvalidExpireTime,  // a time to live of zero or less where none is allowed, or beyond the range
+  kNoSuchKey,          // the command needs a key that is not there
+  kKeyTooLong,         // a key of more than kKeyBytesMax bytes
+  kValueTooLarge,      // a value above the configured or the absolute limit
+  kOutOfMemory,        // max_memory or max_entries is reached and nothing may be evicted
+  kTooManyKeys,        // more keys than one atomic command may name
+  kConflict,           // optimistic concurrency: the key changed since the version was read
+  kClosed,             // the cache was closed
+  kLoadFailed,         // the loader answered with an error
+  kLoaderThrew,        // the loader threw an exception
+  kReentrantLoad,      // a loader asked to load the key that it is loading
+  kLoadDeadlock,       // loaders wait for each other's keys in a circle
+  kTimeout,            // a deadline passed
+  kCallbackThrew,      // a function handed to a call threw an exception
+};
+
+// The code's name, for example "out_of_memory". Static storage, no allocation.
+std::string_view to_string(ErrorCode code) noexcept;
+
+class Status {
+ public:
+  Status() noexcept = default;  // it worked
+  Status(ErrorCode code, std::string_view message);
+  Status(const Status& other) : rep_(other.rep_ ? std::make_unique<Rep>(*other.rep_) : nullptr) {}
+  Status(Status&&) noexcept = default;
+  Status& operator=(const Status& other) { return *this = Status(other); }
+  Status& operator=(Status&&) noexcept = default;
+  ~Status() = default;
+
+  bool ok() const noexcept { return rep_ == nullptr; }
+  explicit operator bool() const noexcept { return ok(); }
+  ErrorCode code() const noexcept { return rep_ ? rep_->code : ErrorCode::kOk; }
+  std::string_view message() const noexcept { return rep_ ? std::string_view(rep_->message) : std::string_view(); }
+  std::string to_string() const;  // "code: message", or "ok"
+
+ private:
+  struct Rep {
+    ErrorCode code;
+    std::string message;
+  };
+  std::unique_ptr<Rep> rep_;  // null means ok: one pointer on the common path
+};
+
+// Stops the program with a message: somebody took the value of an answer that has none.
+[[noreturn]] void die_of_missing_value(const Status& status) noexcept;
+
+template <typename T>
+class [[nodiscard]] Lookup {
+ public:
+  Lookup() noexcept = default;  // a miss
+  Lookup(T value) : value_(std::move(value)) {}
+  Lookup(Status error) : status_(std::move(error)) {}
+
+  bool has_value() const noexcept { return value_.has_value(); }
+  explicit operator bool() const noexcept { return has_value(); }
+  bool missing() const noexcept { return !has_value() && status_.ok(); }
+  const Status& status() const noexcept { return status_; }
+
+  // REQUIRES: has_value(). Checked.
+  T& operator*() & { return require(); }
+  const T& operator*() const& { return const_cast<Lookup*>(this)->require(); }
+  T&& operator*() && { return std::move(require()); }
+  T* operator->() { return &require(); }
+  const T* operator->() const { return &const_cast<Lookup*>(this)->require(); }
+
+  template <typename U>
+  T value_or(U&& fallback) const& {
+    return has_value() ? *value_ : static_cast<T>(std::forward<U>(fallback));
+  }
+
+ private:
+  T& require() {
+    if (!value_) die_of_missing_value(status_);
+    return *value_;
+  }
+  std::optional<T> value_;
+  Status status_;
+};
+
+// Not [[nodiscard]]: a cache may ignore that a write was refused.
+template <typename T>
+class Result {
+ public:
+  Result(T value) : value_(std::move(value)) {}
+  Result(Status error) : status_(std::move(error)) {}  // REQUIRES: !error.ok()
+
+  bool ok() const noexcept { return value_.has_value(); }
+  explicit operator bool() const noexcept { return ok(); }
+  const Status& status() const noexcept { return status_; }
+
+  // REQUIRES: ok(). Checked.
+  T& operator*() & { return require(); }
+  const T& operator*() const& { return const_cast<Result*>(this)->require(); }
+  T&& operator*() && { return std::move(require()); }
+  T* operator->() { return &require(); }
+  const T* operator->() const { return &const_cast<Result*>(this)->require(); }
+
+ private:
+  T& require() {
+    if (!value_) die_of_missing_value(status_);
+    return *value_;
+  }
+  std::optional<T> value_;
+  Status status_;
+};
+
+}  // namespace larder

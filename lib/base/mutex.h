@@ -1,0 +1,105 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// The only place for locks (docs/concurrency.md).
+//
+//   Mutex      one per shard, held for well under a microsecond: one byte, spins shortly, then sleeps
+//   LeafMutex  for what is slow anyway; goes with Condition
+//
+// Clang's thread-safety analysis knows both.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+
+#if defined(__clang__)
+#define LARDER_ATTRIBUTE(x) __attribute__((x))
+#else
+#define LARDER_ATTRIBUTE(x)
+#endif
+#define CAPABILITY(x) LARDER_ATTRIBUTE(capability(x))
+#define SCOPED_CAPABILITY LARDER_ATTRIBUTE(scoped_lockable)
+#define GUARDED_BY(x) LARDER_ATTRIBUTE(guarded_by(x))
+#define REQUIRES_LOCK(...) LARDER_ATTRIBUTE(requires_capability(__VA_ARGS__))
+#define ACQUIRES(...) LARDER_ATTRIBUTE(acquire_capability(__VA_ARGS__))
+#define RELEASES(...) LARDER_ATTRIBUTE(release_capability(__VA_ARGS__))
+#define EXCLUDES(...) LARDER_ATTRIBUTE(locks_excluded(__VA_ARGS__))
+#define NO_THREAD_SAFETY_ANALYSIS LARDER_ATTRIBUTE(no_thread_safety_analysis)
+
+namespace larder::base {
+
+// Spins for about a microsecond, which is longer than a shard lock is held; whoever waits longer waits for a holder
+// that was preempted, and gives the processor away: by yielding, then by sleeping for 50 us and longer. Nobody has to
+// be woken, so releasing is a plain store: a second locked instruction would keep the processor from overlapping the
+// cache misses of one call with those of the next (docs/decisions/0002-locks.md has the figures).
+class CAPABILITY("mutex") Mutex {
+ public:
+  Mutex() = default;
+  Mutex(const Mutex&) = delete;
+  Mutex& operator=(const Mutex&) = delete;
+
+  void lock() noexcept ACQUIRES() {
+    if (held_.exchange(true, std::memory_order_acquire)) [[unlikely]]
+      lock_slowly();
+  }
+  void unlock() noexcept RELEASES() { held_.store(false, std::memory_order_release); }
+
+ private:
+  void lock_slowly() noexcept;
+  std::atomic<bool> held_{false};
+};
+
+class SCOPED_CAPABILITY MutexLock {
+ public:
+  explicit MutexLock(Mutex& mutex) noexcept ACQUIRES(mutex) : mutex_(mutex) { mutex_.lock(); }
+  ~MutexLock() RELEASES() { mutex_.unlock(); }
+  MutexLock(const MutexLock&) = delete;
+  MutexLock& operator=(const MutexLock&) = delete;
+
+ private:
+  Mutex& mutex_;
+};
+
+class CAPABILITY("mutex") LeafMutex {
+ public:
+  void lock() ACQUIRES() { mutex_.lock(); }
+  void unlock() RELEASES() { mutex_.unlock(); }
+
+ private:
+  friend class Condition;
+  std::mutex mutex_;
+};
+
+class SCOPED_CAPABILITY LeafLock {
+ public:
+  explicit LeafLock(LeafMutex& mutex) ACQUIRES(mutex) : mutex_(mutex) { mutex_.lock(); }
+  ~LeafLock() RELEASES() { mutex_.unlock(); }
+  LeafLock(const LeafLock&) = delete;
+  LeafLock& operator=(const LeafLock&) = delete;
+
+ private:
+  LeafMutex& mutex_;
+};
+
+class Condition {
+ public:
+  void wait(LeafMutex& mutex) REQUIRES_LOCK(mutex) {
+    std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
+    condition_.wait(lock);
+    lock.release();
+  }
+  // Wall time of the machine: for callers who wait, never for deciding what an entry is.
+  template <typename Duration>
+  void wait_for(LeafMutex& mutex, Duration at_most) REQUIRES_LOCK(mutex) {
+    std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
+    condition_.wait_for(lock, at_most);
+    lock.release();
+  }
+  void notify_all() noexcept { condition_.notify_all(); }
+
+ private:
+  std::condition_variable condition_;
+};
+
+}  // namespace larder::base

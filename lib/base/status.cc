@@ -1,0 +1,58 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "larder/status.h"
+
+#include <array>
+#include <cstddef>
+
+#include "base/check.h"
+
+namespace larder {
+namespace {
+
+constexpr std::array<std::string_view, 21> kNames = {"ok",
+                                                     "wrong_type",
+                                                     "not_an_integer",
+                                                     "not_a_float",
+                                                     "overflow",
+                                                     "out_of_range",
+                                                     "invalid_argument",
+                                                     "invalid_expire_time",
+                                                     "no_such_key",
+                                                     "key_too_long",
+                                                     "value_too_large",
+                                                     "out_of_memory",
+                                                     "too_many_keys",
+                                                     "conflict",
+                                                     "closed",
+                                                     "load_failed",
+                                                     "loader_threw",
+                                                     "reentrant_load",
+                                                     "load_deadlock",
+                                                     "timeout",
+                                                     "callback_threw"};
+static_assert(kNames.size() == static_cast<std::size_t>(ErrorCode::kCallbackThrew) + 1);
+
+}  // namespace
+
+std::string_view to_string(ErrorCode code) noexcept {
+  const auto index = static_cast<std::size_t>(code);
+  return index < kNames.size() ? kNames[index] : "unknown";
+}
+
+Status::Status(ErrorCode code, std::string_view message) {
+  LARDER_CHECK(code != ErrorCode::kOk, "an error needs an error code");
+  rep_ = std::make_unique<Rep>(Rep{code, std::string(message)});
+}
+
+std::string Status::to_string() const {
+  if (ok()) return "ok";
+  return std::string(larder::to_string(code())) + ": " + std::string(message());
+}
+
+void die_of_missing_value(const Status& status) noexcept {
+  LARDER_CHECK(false, "the value of an answer was taken that has none; it is " +
+                          (status.ok() ? std::string("a miss") : status.to_string()));
+  __builtin_unreachable();
+}
+
+}  // namespace larder

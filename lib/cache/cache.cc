@@ -1,0 +1,121 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "larder/cache.h"
+
+#include "base/check.h"
+#include "cache/background.h"
+#include "keyspace/keyspace.h"
+#include "loading/single_flight.h"
+
+namespace larder {
+
+struct Cache::Parts {
+  explicit Parts(const Options& options) : keyspace(options), flights(keyspace) {}
+  keyspace::Keyspace keyspace;
+  loading::SingleFlight flights;
+  std::unique_ptr<cache::Background> background;
+};
+
+Cache::Cache(std::unique_ptr<Parts> parts)
+    : Keys(&parts->keyspace),
+      Strings(&parts->keyspace),
+      Bits(&parts->keyspace),
+      Loading(&parts->flights),
+      parts_(std::move(parts)) {}
+
+namespace {
+
+const Options& checked(const Options& options) {
+  const Status status = options.validate();
+  LARDER_CHECK(status.ok(), status.to_string());
+  return options;
+}
+
+}  // namespace
+
+Cache::Cache(const Options& options) : Cache(std::make_unique<Parts>(checked(options))) {
+  if (!options.background_thread) return;
+  keyspace::Keyspace& keyspace = parts_->keyspace;
+  parts_->background = std::make_unique<cache::Background>(
+      [&keyspace] {
+        bool more = true;
+        while (more) keyspace.tick(TickBudget{}.steps_max, &more);
+      },
+      options.background_interval);
+}
+
+Result<std::unique_ptr<Cache>> Cache::open(const Options& options) {
+  if (Status status = options.validate(); !status.ok()) return status;
+  return std::make_unique<Cache>(options);
+}
+
+Cache::~Cache() { parts_->background.reset(); }
+
+void Cache::close() {
+  parts_->keyspace.close();
+  parts_->flights.close();
+}
+
+TickReport Cache::tick(TickBudget budget) {
+  TickReport report;
+  const auto expired = [&] {
+    const Stats now = stats();
+    return now.removed(RemovalCause::kExpired) + now.removed(RemovalCause::kIdle);
+  };
+  const std::uint64_t before = expired();
+  report.steps = parts_->keyspace.tick(budget.steps_max, &report.more);
+  report.expired = expired() - before;
+  return report;
+}
+
+Stats Cache::stats() const {
+  keyspace::Keyspace& keyspace = parts_->keyspace;
+  Stats stats;
+  std::uint64_t payload = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t allocated = 0;
+  for (std::uint32_t i = 0; i < keyspace.shards(); ++i) {
+    keyspace::Shard& shard = keyspace.shard(i);
+    base::MutexLock lock(shard.mutex);
+    stats.hits += shard.hits;
+    stats.misses += shard.misses;
+    stats.writes += shard.counters.writes;
+    for (std::size_t cause = 0; cause < kRemovalCauses; ++cause)
+      stats.removals[cause] += shard.counters.removals[cause];
+    stats.entries += shard.entries();
+    stats.entries_with_ttl += shard.entries_with_ttl();
+    payload += shard.payload();
+    blocks += shard.entry_blocks();
+    allocated += static_cast<std::uint64_t>(shard.memory().allocated());
+    stats.bytes_set_aside += static_cast<std::uint64_t>(shard.memory().lease().available());
+  }
+  keyspace::Environment& environment = keyspace.environment();
+  const memory::Limit& limit = environment.account.bytes();
+  stats.shards = keyspace.shards();
+  stats.max_memory = limit.bounded() ? static_cast<std::uint64_t>(limit.max()) : 0;
+  stats.bytes_fixed = static_cast<std::uint64_t>(keyspace.fixed_bytes());
+  stats.bytes_used = static_cast<std::uint64_t>(limit.used());
+  stats.bytes_entries = blocks - payload;
+  stats.bytes_index = allocated - blocks;
+  // What is neither in a shard nor set aside is in large values.
+  const std::uint64_t known = stats.bytes_fixed + allocated + stats.bytes_set_aside;
+  const std::uint64_t large = stats.bytes_used > known ? stats.bytes_used - known : 0;
+  stats.bytes_data = payload + large;
+  stats.bytes_pinned = static_cast<std::uint64_t>(std::max<std::int64_t>(0, environment.account.pinned().load()));
+  stats.refused_out_of_memory = keyspace.refused();
+  stats.listener_failures = environment.listener_failures.load(std::memory_order_relaxed);
+  stats.policy = keyspace.policy_name();
+  parts_->flights.add_to(&stats);
+  return stats;
+}
+
+Status Cache::set_max_memory(std::uint64_t bytes) {
+  if (bytes != 0 && bytes < kMaxMemoryMin)
+    return {ErrorCode::kInvalidArgument, "max_memory is below 64 KiB (0 means unbounded)"};
+  return parts_->keyspace.set_max_memory(bytes);
+}
+
+Status Cache::set_eviction(const Eviction& eviction) { return parts_->keyspace.set_eviction(eviction); }
+
+Status Cache::check_invariants() { return parts_->keyspace.check(); }
+
+}  // namespace larder

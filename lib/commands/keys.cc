@@ -1,0 +1,267 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+// Commands on keys of any type, but for scans (scan.cc).
+#include "larder/keys.h"
+
+#include <algorithm>
+
+#include "commands/ends.h"
+#include "keyspace/multi_key.h"
+
+namespace larder {
+
+using keyspace::Change;
+using keyspace::Entry;
+using keyspace::Keyspace;
+using keyspace::MultiKey;
+using keyspace::Use;
+
+std::string_view to_string(ValueType type) noexcept { return type == ValueType::kString ? "string" : "none"; }
+
+std::string_view to_string(RemovalCause cause) noexcept {
+  constexpr std::string_view names[kRemovalCauses] = {"deleted", "replaced", "invalidated", "expired",
+                                                      "idle",    "evicted",  "cleared"};
+  const auto index = static_cast<std::size_t>(cause);
+  return index < kRemovalCauses ? names[index] : "unknown";
+}
+
+// --- There or not ---------------------------------------------------------------------------------------------------------
+
+Result<bool> Keys::del(std::string_view key) {
+  bool removed = false;
+  Status status = keyspace_->edit(key, [&](const Entry* entry, Change& change) -> Status {
+    removed = entry != nullptr;
+    change = Change::remove();
+    return {};
+  });
+  if (!status.ok()) return status;
+  return removed;
+}
+
+Result<std::uint64_t> Keys::del(std::span<const std::string_view> keys) {
+  std::uint64_t count = 0;
+  for (const std::string_view key : keys) {
+    const Result<bool> removed = del(key);
+    if (!removed) return removed.status();
+    count += *removed;
+  }
+  return count;
+}
+
+namespace {
+
+Result<bool> present(Keyspace& keyspace, std::string_view key, Use use) {
+  bool found = false;
+  Status status = keyspace.view(key, use, [&](const Entry* entry) { found = entry != nullptr; });
+  if (!status.ok()) return status;
+  return found;
+}
+
+Result<std::uint64_t> count_present(Keyspace& keyspace, std::span<const std::string_view> keys, Use use) {
+  std::uint64_t count = 0;
+  for (const std::string_view key : keys) {
+    const Result<bool> found = present(keyspace, key, use);
+    if (!found) return found.status();
+    count += *found;
+  }
+  return count;
+}
+
+}  // namespace
+
+Result<bool> Keys::exists(std::string_view key) { return present(*keyspace_, key, Use::kPeek); }
+Result<std::uint64_t> Keys::exists(std::span<const std::string_view> keys) {
+  return count_present(*keyspace_, keys, Use::kPeek);
+}
+Result<std::uint64_t> Keys::touch(std::span<const std::string_view> keys) {
+  return count_present(*keyspace_, keys, Use::kMark);
+}
+
+Result<ValueType> Keys::type(std::string_view key) {
+  const Result<bool> found = present(*keyspace_, key, Use::kPeek);
+  if (!found) return found.status();
+  return *found ? ValueType::kString : ValueType::kNone;
+}
+
+Result<bool> Keys::invalidate(std::string_view key) {
+  if (key.size() > kKeyBytesMax) return Keyspace::key_too_long();
+  const std::uint64_t hash = keyspace_->hash_of(key);
+  keyspace::Shard& shard = keyspace_->shard_of(hash);
+  for (;;) {
+    std::uint32_t epoch = 0;
+    {
+      keyspace::Discards discards(keyspace_->environment(), shard.memory());
+      base::MutexLock lock(shard.mutex);
+      if (shard.closed) return Keyspace::closed();
+      epoch = shard.latch_epoch();
+      const keyspace::Shard::Place place = shard.find_any(hash, key);
+      if (!place || !place.entry()->latched()) {
+        const bool found = place && !place.entry()->is_ghost() && !shard.expired(*place.entry());
+        if (place) shard.remove(place, hash, shard.cause_of(*place.entry(), RemovalCause::kInvalidated), discards);
+        shard.loads.overtake(key);
+        return found;
+      }
+    }
+    shard.wait_for_latch(epoch);
+  }
+}
+
+// --- When it ends ------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+// Whether an end may be set, given the present one. No end counts as the latest.
+bool may_end(ExpireIf when, std::uint64_t now_ends, std::uint64_t would_end) {
+  switch (when) {
+    case ExpireIf::kAlways: return true;
+    case ExpireIf::kHasNone: return now_ends == Entry::kNoDeadline;
+    case ExpireIf::kHasOne: return now_ends != Entry::kNoDeadline;
+    case ExpireIf::kGreater: return would_end > now_ends;
+    case ExpireIf::kLess: return would_end < now_ends;
+  }
+  return false;
+}
+
+Result<bool> end_at(Keyspace& keyspace, std::string_view key, std::uint64_t end, ExpireIf when) {
+  bool did = false;
+  Status status = keyspace.edit(key, [&](const Entry* entry, Change& change) -> Status {
+    did = entry != nullptr && may_end(when, keyspace::Shard::end_of(*entry), end);
+    if (did) change = {.kind = Change::Kind::kEnd, .end = Change::End::kSet, .ends_at = end};
+    return {};
+  });
+  if (!status.ok()) return status;
+  return did;
+}
+
+}  // namespace
+
+Result<bool> Keys::expire(std::string_view key, Milliseconds ttl, ExpireIf when) {
+  std::uint64_t end = 0;
+  if (ttl.count() > 0) {
+    const Result<std::uint64_t> deadline = keyspace_->environment().deadline_in(ttl);
+    if (!deadline) return deadline.status();
+    end = *deadline;
+  } else if (ttl.count() < -static_cast<std::int64_t>(keyspace::Environment::kDeadlineMax)) {
+    return Status(ErrorCode::kInvalidExpireTime, "the expire time is beyond what can be kept");
+  }
+  return end_at(*keyspace_, key, end, when);
+}
+
+Result<bool> Keys::expire_at(std::string_view key, UnixTime when_it_ends, ExpireIf when) {
+  const Result<std::uint64_t> deadline = keyspace_->environment().deadline_at(when_it_ends.time_since_epoch().count());
+  if (!deadline) return deadline.status();
+  return end_at(*keyspace_, key, *deadline, when);
+}
+
+Result<bool> Keys::persist(std::string_view key) {
+  bool did = false;
+  Status status = keyspace_->edit(key, [&](const Entry* entry, Change& change) -> Status {
+    did = entry != nullptr && keyspace::Shard::end_of(*entry) != Entry::kNoDeadline;
+    if (did) change = {.kind = Change::Kind::kEnd, .end = Change::End::kClear};
+    return {};
+  });
+  if (!status.ok()) return status;
+  return did;
+}
+
+Lookup<TimeToLive> Keys::ttl(std::string_view key) {
+  Lookup<TimeToLive> answer;
+  Status status = keyspace_->view(key, Use::kPeek, [&](const Entry* entry) {
+    if (entry == nullptr) return;
+    TimeToLive ttl;
+    const std::uint64_t end = keyspace::Shard::end_of(*entry);
+    // The clock was just read, to see that the entry is alive.
+    if (end != Entry::kNoDeadline) ttl.left = Milliseconds(end - std::min(end, keyspace_->environment().coarse_now()));
+    answer = ttl;
+  });
+  if (!status.ok()) return status;
+  return answer;
+}
+
+Lookup<std::optional<UnixTime>> Keys::expire_time(std::string_view key) {
+  bool found = false;
+  std::uint64_t end = Entry::kNoDeadline;
+  Status status = keyspace_->view(key, Use::kPeek, [&](const Entry* entry) {
+    found = entry != nullptr;
+    if (found) end = keyspace::Shard::end_of(*entry);
+  });
+  if (!status.ok()) return status;
+  if (!found) return {};
+  std::optional<UnixTime> time;
+  if (end != Entry::kNoDeadline) time = UnixTime(Milliseconds(keyspace_->environment().unix_of(end)));
+  return time;
+}
+
+// --- Another name --------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+enum class Carry { kMove, kCopy };
+enum class Carried { kNoSource, kOccupied, kDone };
+
+// Gives the value and the end of one key to another.
+Status carry(Keyspace& keyspace, std::string_view from, std::string_view to, Carry how, bool replace,
+             Carried* outcome) {
+  MultiKey multi(keyspace, {from, to});
+  bool failed = false;
+  Status status = multi.run([&](MultiKey& both) {
+    const keyspace::Shard::Place source = both.find(0, how == Carry::kMove);
+    if (both.must_wait()) return false;
+    if (!source || source.entry()->is_ghost()) {
+      *outcome = Carried::kNoSource;
+      return true;
+    }
+    const keyspace::Shard::Place target = both.find(1, true);
+    if (both.must_wait()) return false;
+    *outcome = Carried::kOccupied;
+    if (target && !target.entry()->is_ghost() && !replace) return true;
+    *outcome = Carried::kDone;
+    if (from == to) return true;
+    keyspace::ValueCopy value;  // looked up again: finding the target may have removed it, and moved the source
+    const Entry& entry = *both.shard(0).find_any(both.key(0).hash, from).entry();
+    value.take(entry);
+    const std::uint64_t end = keyspace::Shard::end_of(entry);
+    // A move within one shard takes no place that it does not give back.
+    const bool one_more = !target && (how == Carry::kCopy || both.key(0).shard != both.key(1).shard);
+    both.need(1, both.bytes_to_store(1, value.view().size(), end != Entry::kNoDeadline), one_more);
+    if (!both.has_room()) return false;
+    Blob* blob = value.release_blob();  // shared by both from now on, and copied by whoever changes it first
+    failed = !both.store(1, value.view(), blob, end);
+    if (failed && blob != nullptr) blob->release();
+    if (!failed && how == Carry::kMove) {
+      both.shard(0).remove(both.shard(0).find_any(both.key(0).hash, from), both.key(0).hash, RemovalCause::kDeleted,
+                           both.discards(0));
+    }
+    return true;
+  });
+  if (!status.ok()) return status;
+  return failed ? keyspace.out_of_memory() : Status();
+}
+
+Status no_such_key() { return {ErrorCode::kNoSuchKey, "no such key"}; }
+
+}  // namespace
+
+Status Keys::rename(std::string_view from, std::string_view to) {
+  Carried outcome = Carried::kNoSource;
+  Status status = carry(*keyspace_, from, to, Carry::kMove, true, &outcome);
+  if (!status.ok()) return status;
+  return outcome == Carried::kNoSource ? no_such_key() : Status();
+}
+
+Result<bool> Keys::rename_nx(std::string_view from, std::string_view to) {
+  Carried outcome = Carried::kNoSource;
+  Status status = carry(*keyspace_, from, to, Carry::kMove, false, &outcome);
+  if (!status.ok()) return status;
+  if (outcome == Carried::kNoSource) return no_such_key();
+  return outcome == Carried::kDone;
+}
+
+Result<bool> Keys::copy(std::string_view from, std::string_view to, bool replace) {
+  if (from == to) return Status(ErrorCode::kInvalidArgument, "source and destination are the same key");
+  Carried outcome = Carried::kNoSource;
+  Status status = carry(*keyspace_, from, to, Carry::kCopy, replace, &outcome);
+  if (!status.ok()) return status;
+  return outcome == Carried::kDone;
+}
+
+}  // namespace larder

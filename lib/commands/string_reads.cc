@@ -1,0 +1,186 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+// Commands that read strings.
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <exception>
+
+#include "keyspace/keyspace.h"
+#include "larder/strings.h"
+
+namespace larder {
+
+using keyspace::Entry;
+using keyspace::Use;
+using keyspace::ValueCopy;
+
+namespace {
+
+Lookup<std::string> copy_of(keyspace::Keyspace& keyspace, std::string_view key, Use use) {
+  ValueCopy value;
+  Status status = keyspace.view(key, use, [&](const Entry* entry) {
+    if (entry != nullptr) value.take(*entry);
+  });
+  if (!status.ok()) return status;
+  if (!value.taken()) return {};
+  return value.str();
+}
+
+}  // namespace
+
+Lookup<std::string> Strings::get(std::string_view key) { return copy_of(*keyspace_, key, Use::kMark); }
+
+Lookup<std::string> Strings::peek(std::string_view key) { return copy_of(*keyspace_, key, Use::kPeek); }
+
+Lookup<std::size_t> Strings::get(std::string_view key, std::string& value) {
+  enum class Taken { kNo, kWhole, kHeld };
+  Taken taken = Taken::kNo;
+  ValueCopy held;
+  Status status = keyspace_->view(key, Use::kMark, [&](const Entry* entry) {
+    if (entry == nullptr) return;
+    if (!entry->external() && entry->inline_value().size() <= value.capacity()) {
+      const std::string_view bytes = entry->inline_value();
+      if (value.size() != bytes.size()) value.resize(bytes.size());  // allocates nothing
+      std::memcpy(value.data(), bytes.data(), bytes.size());
+      taken = Taken::kWhole;
+    } else {
+      held.take(*entry);
+      taken = Taken::kHeld;
+    }
+  });
+  if (!status.ok()) return status;
+  if (taken == Taken::kNo) return {};
+  if (taken == Taken::kHeld) value.assign(held.view());
+  return value.size();
+}
+
+Lookup<Pinned> Strings::pin(std::string_view key) {
+  ValueCopy value;
+  Status status = keyspace_->view(key, Use::kMark, [&](const Entry* entry) {
+    if (entry == nullptr) return;
+    value.take(*entry);
+    if (entry->external()) entry->blob()->pin();
+  });
+  if (!status.ok()) return status;
+  if (!value.taken()) return {};
+  if (Blob* blob = value.release_blob()) {
+    blob->release();  // the handle's own reference came with the pin
+    return Pinned(blob);
+  }
+  return Pinned(value.str());
+}
+
+std::string_view Pinned::blob_view() const noexcept { return blob_->view(); }
+
+void Pinned::release() noexcept { blob_->unpin(); }
+
+Lookup<std::size_t> Strings::read(std::string_view key, FunctionRef<void(std::string_view)> use) {
+  ValueCopy value;
+  Status status = keyspace_->view(key, Use::kMark, [&](const Entry* entry) {
+    if (entry != nullptr) value.take(*entry);
+  });
+  if (!status.ok()) return status;
+  if (!value.taken()) return {};
+  try {
+    use(value.view());
+  } catch (const std::exception& error) {
+    return Status(ErrorCode::kCallbackThrew, error.what());
+  } catch (...) {
+    return Status(ErrorCode::kCallbackThrew, "the function handed to read threw something");
+  }
+  return value.view().size();
+}
+
+// --- Batches --------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr std::size_t kBatch = 16;
+
+// Looks up many keys, so that the cache misses of sixteen overlap: their buckets are fetched, then their entries, then
+// they are read. found(i, value) runs with no lock held.
+template <typename Found>
+Status look_up_many(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys, Found&& found) {
+  std::array<std::uint64_t, kBatch> hashes;
+  for (std::size_t first = 0; first < keys.size(); first += kBatch) {
+    const auto batch = keys.subspan(first, std::min(kBatch, keys.size() - first));
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      hashes[i] = keyspace.hash_of(batch[i]);
+      __builtin_prefetch(&keyspace.shard_of(hashes[i]), 1);
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i) keyspace.shard_of(hashes[i]).prefetch_bucket(hashes[i]);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      keyspace::Shard& shard = keyspace.shard_of(hashes[i]);
+      base::MutexLock lock(shard.mutex);
+      shard.prefetch_found(hashes[i]);
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (batch[i].size() > kKeyBytesMax) return keyspace::Keyspace::key_too_long();
+      ValueCopy value;
+      Status status = keyspace.view(hashes[i], batch[i], Use::kMark, [&](const Entry* entry) {
+        if (entry != nullptr) value.take(*entry);
+      });
+      if (!status.ok()) return status;
+      if (value.taken()) found(first + i, value.view());
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<Lookup<std::string>> Strings::mget(std::span<const std::string_view> keys) {
+  std::vector<Lookup<std::string>> values(keys.size());
+  Status status =
+      look_up_many(*keyspace_, keys, [&](std::size_t i, std::string_view value) { values[i] = std::string(value); });
+  if (!status.ok()) {
+    for (auto& value : values) value = status;
+  }
+  return values;
+}
+
+Result<std::size_t> Strings::mget(std::span<const std::string_view> keys,
+                                  FunctionRef<void(std::size_t, std::string_view)> use) {
+  std::size_t found = 0;
+  Status status;
+  try {
+    status = look_up_many(*keyspace_, keys, [&](std::size_t i, std::string_view value) {
+      ++found;
+      use(i, value);
+    });
+  } catch (const std::exception& error) {
+    return Status(ErrorCode::kCallbackThrew, error.what());
+  } catch (...) {
+    return Status(ErrorCode::kCallbackThrew, "the function handed to mget threw something");
+  }
+  if (!status.ok()) return status;
+  return found;
+}
+
+// --- Parts ----------------------------------------------------------------------------------------------------------------
+
+Lookup<std::uint64_t> Strings::strlen(std::string_view key) {
+  Lookup<std::uint64_t> length;
+  Status status = keyspace_->view(key, Use::kMark, [&](const Entry* entry) {
+    if (entry != nullptr) length = std::uint64_t{entry->value().size()};
+  });
+  if (!status.ok()) return status;
+  return length;
+}
+
+Result<std::string> Strings::get_range(std::string_view key, std::int64_t first, std::int64_t last) {
+  ValueCopy value;
+  Status status = keyspace_->view(key, Use::kMark, [&](const Entry* entry) {
+    if (entry != nullptr) value.take(*entry);
+  });
+  if (!status.ok()) return status;
+  const auto size = static_cast<std::int64_t>(value.view().size());
+  if (first < 0 && last < 0 && first > last) return std::string();
+  if (first < 0) first = std::max<std::int64_t>(first + size, 0);
+  if (last < 0) last = std::max<std::int64_t>(last + size, 0);
+  last = std::min(last, size - 1);
+  if (first > last || size == 0) return std::string();
+  return std::string(value.view().substr(static_cast<std::size_t>(first), static_cast<std::size_t>(last - first + 1)));
+}
+
+}  // namespace larder

@@ -1,0 +1,51 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "eviction/lru.h"
+
+namespace larder::eviction {
+namespace {
+
+constexpr int kStepsMax = 64;
+
+}  // namespace
+
+void Lru::to_end(Resident& entry, Residents& residents) {
+  // First, as it looks at positions in entries, and this entry's is written when we return.
+  queue_.sweep(residents, entries_, [&](const IdQueue::Item& item, std::uint32_t position_now) {
+    const Verdict verdict = residents.find(item.id, [&](Resident& found) {
+      if (found.position != item.position) return Verdict::kNotThisOne;
+      found.position = position_now;
+      return Verdict::kKeep;
+    });
+    return verdict == Verdict::kKeep;
+  });
+  std::uint32_t position = 0;
+  if (queue_.push(residents, entry.id, &position)) entry.position = position;
+}
+
+void Lru::on_insert(Resident& entry, Residents& residents) {
+  ++entries_;
+  to_end(entry, residents);
+}
+
+void Lru::on_hit(Resident& entry, Residents& residents) { to_end(entry, residents); }
+
+void Lru::on_remove(Resident&, Residents&) { --entries_; }
+
+bool Lru::evict(Residents& residents) {
+  for (int step = 0; step < kStepsMax && entries_ != 0; ++step) {
+    IdQueue::Item item;
+    if (!queue_.pop(residents, &item)) return false;
+    queue_.prefetch(residents);
+    const Verdict verdict = residents.find(item.id, [&](Resident& entry) {
+      if (entry.position != item.position) return Verdict::kNotThisOne;
+      --entries_;
+      return Verdict::kEvict;
+    });
+    if (verdict == Verdict::kEvict) return true;
+  }
+  return false;
+}
+
+void Lru::clear(Residents& residents) { queue_.clear(residents); }
+
+}  // namespace larder::eviction

@@ -1,0 +1,372 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+// Keyspace::edit: one change of one entry.
+//
+// An attempt runs under the shard's lock and ends in one of these:
+//
+//   done     the change was made, or refused
+//   again    room was made in this shard, and places have moved: at once, under the same lock
+//   free     what was evicted must be freed first: unlock, free, again
+//   reclaim  this shard has no more to give: unlock, evict in others, again
+//   wait     a long operation holds the key's latch: unlock, sleep until a latch is released, again
+//   build    the new value is large, or parts of a large one cannot be changed in place: latch the entry, unlock, build
+//   the value,
+//            lock, put it in, unlatch. Readers see the old value meanwhile, other writers of the key wait. Where there is no entry to
+//            latch, the key is looked at again afterwards, and what was built is dropped if somebody else was faster.
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "base/check.h"
+#include "keyspace/keyspace.h"
+
+namespace larder::keyspace {
+namespace {
+
+// Bytes that may be written into a value under a lock: about a microsecond.
+constexpr std::uint64_t kBytesAHold = 16 << 10;
+
+std::uint64_t patched_size(std::uint64_t size, std::span<const Patch> patches) {
+  for (const Patch& patch : patches) {
+    if (!patch.bytes.empty()) size = std::max<std::uint64_t>(size, patch.offset + patch.bytes.size());
+  }
+  return size;
+}
+
+std::uint64_t patched_bytes(std::uint64_t size, std::uint64_t new_size, std::span<const Patch> patches) {
+  std::uint64_t bytes = new_size - size;
+  for (const Patch& patch : patches) bytes += patch.bytes.size();
+  return bytes;
+}
+
+// `to` has new_size bytes, the first `kept` of which are there.
+void write_patches(char* to, std::uint64_t kept, std::uint64_t new_size, std::span<const Patch> patches) {
+  std::memset(to + kept, 0, new_size - kept);
+  for (const Patch& patch : patches) {
+    if (!patch.bytes.empty()) std::memcpy(to + patch.offset, patch.bytes.data(), patch.bytes.size());
+  }
+}
+
+// Room to grow, so that appending is O(1) amortised: as much again, at most 1 MiB.
+std::uint64_t grown_capacity(std::uint64_t size) { return size + std::min<std::uint64_t>(size, 1 << 20); }
+
+}  // namespace
+
+class Editing {
+ public:
+  Editing(Keyspace& keyspace, std::string_view key, Keyspace::Decide decide)
+      : keyspace_(keyspace),
+        key_(key),
+        hash_(keyspace.hash_of(key)),
+        shard_(keyspace.shard_of(hash_)),
+        decide_(decide) {}
+  ~Editing() {
+    if (built_ != nullptr) built_->release();
+  }
+  Editing(const Editing&) = delete;
+  Editing& operator=(const Editing&) = delete;
+
+  Status run() {
+    for (;;) {
+      std::uint32_t epoch = 0;
+      Step step = Step::kAgain;
+      {
+        Discards discards(keyspace_.environment_, shard_.memory());
+        base::MutexLock lock(shard_.mutex);
+        epoch = shard_.latch_epoch();
+        for (int attempt = 0; step == Step::kAgain && attempt < kAttemptsAHold; ++attempt) step = try_once(discards);
+        if (step == Step::kDone) {
+          if (change_.version != nullptr) shard_.version(hash_, change_.version);
+          shard_.housekeep(discards);
+        }
+      }
+      if (replaced_ != nullptr) {
+        replaced_->release();
+        replaced_ = nullptr;
+      }
+      switch (step) {
+        case Step::kDone: return std::move(status_);
+        case Step::kAgain:
+        case Step::kFree: break;
+        case Step::kWait: shard_.wait_for_latch(epoch); break;
+        case Step::kReclaim:
+          if (!keyspace_.reclaim(keyspace_.shard_number(hash_), bytes_wanted_ + kWriteSlack, entries_wanted_, &idle_)) {
+            fail(keyspace_.out_of_memory());
+          }
+          break;
+        case Step::kBuild: build(); break;
+      }
+    }
+  }
+
+ private:
+  enum class Step { kDone, kAgain, kFree, kReclaim, kWait, kBuild };
+  static constexpr int kAttemptsAHold = 4;
+
+  Step done(Status status = {}) {
+    status_ = std::move(status);
+    return Step::kDone;
+  }
+  // The next attempt ends with this error.
+  void fail(Status status) { failure_ = std::move(status); }
+
+  Step try_once(Discards& discards) REQUIRES_LOCK(shard_.mutex);
+  Step finish_latched(Discards& discards) REQUIRES_LOCK(shard_.mutex);
+  Step apply(Shard::Place place, Discards& discards) REQUIRES_LOCK(shard_.mutex);
+  Step replace(Shard::Place place, Discards& discards) REQUIRES_LOCK(shard_.mutex);
+  Step patch(Shard::Place place, Discards& discards) REQUIRES_LOCK(shard_.mutex);
+  Step set_end(const Shard::Place& place, Discards& discards) REQUIRES_LOCK(shard_.mutex);
+  Step put(Shard::Place place, const EntryShape& shape, std::size_t value_bytes, bool whole,
+           FunctionRef<void(Entry&)> fill, Discards& discards) REQUIRES_LOCK(shard_.mutex);
+  Step put_built(Shard::Place place, bool with_end, Discards& discards) REQUIRES_LOCK(shard_.mutex);
+  Step start_build(const Shard::Place& place, std::uint64_t size) REQUIRES_LOCK(shard_.mutex);
+  // Whether the room is there; otherwise *step says what to do.
+  bool room(std::int64_t bytes, std::int64_t entries, Discards& discards, Step* step) REQUIRES_LOCK(shard_.mutex);
+  void build();
+
+  std::uint64_t end_for(const Entry* entry) const {
+    switch (change_.end) {
+      case Change::End::kSet: return change_.ends_at;
+      case Change::End::kClear: return Entry::kNoDeadline;
+      case Change::End::kKeep: break;
+    }
+    return entry == nullptr ? Entry::kNoDeadline : Shard::end_of(*entry);
+  }
+
+  Keyspace& keyspace_;
+  const std::string_view key_;
+  const std::uint64_t hash_;
+  Shard& shard_;
+  const Keyspace::Decide decide_;
+
+  Status status_;
+  Status failure_;
+  Change change_;
+  std::int64_t bytes_wanted_ = 0;
+  std::int64_t entries_wanted_ = 0;
+  int idle_ = 0;  // see Keyspace::reclaim
+
+  ValueCopy old_;  // what `build` starts from
+  std::uint64_t build_size_ = 0;
+  bool latched_ = false;  // by us: the entry is as it was when change_ was decided
+  Blob* built_ = nullptr;
+  Blob* replaced_ = nullptr;  // to be released after the lock
+};
+
+Editing::Step Editing::try_once(Discards& discards) {
+  if (shard_.closed) return done(Keyspace::closed());  // and the entry is gone, latched or not
+  if (latched_) return finish_latched(discards);
+  if (!failure_.ok()) return done(std::move(failure_));
+  Shard::Place place = shard_.find_any(hash_, key_);
+  if (place && place.entry()->latched()) return Step::kWait;
+  if (place && shard_.expired(*place.entry())) place = shard_.find(hash_, key_, discards);
+  const Entry* entry = place && !place.entry()->is_ghost() ? place.entry() : nullptr;
+  change_ = Change{};
+  if (Status status = decide_(entry, change_); !status.ok()) return done(std::move(status));
+  if (entry == nullptr && change_.kind == Change::Kind::kEnd) return done();
+  if (!place && change_.kind == Change::Kind::kRemove) {
+    shard_.loads.overtake(key_);  // removing what is not there is a write, too
+    return done();
+  }
+  return apply(place, discards);
+}
+
+Editing::Step Editing::apply(Shard::Place place, Discards& discards) {
+  const bool ends_now = change_.end == Change::End::kSet && change_.ends_at <= keyspace_.environment_.coarse_now();
+  switch (change_.kind) {
+    case Change::Kind::kNothing: return done();
+    case Change::Kind::kRemove: shard_.remove(place, hash_, RemovalCause::kDeleted, discards); return done();
+    case Change::Kind::kEnd:
+    case Change::Kind::kReplace:
+      if (ends_now) {
+        if (!place) {
+          shard_.loads.overtake(key_);
+        } else {
+          shard_.remove(place, hash_, RemovalCause::kDeleted, discards);
+        }
+        return done();
+      }
+      return change_.kind == Change::Kind::kEnd ? set_end(place, discards) : replace(place, discards);
+    case Change::Kind::kPatch: return patch(place, discards);
+  }
+  return done();
+}
+
+bool Editing::room(std::int64_t bytes, std::int64_t entries, Discards& discards, Step* step) {
+  if (shard_.has_room(bytes, entries)) return true;
+  bytes_wanted_ = bytes;
+  entries_wanted_ = entries;
+  switch (shard_.make_room(bytes, entries, discards)) {
+    case Room::kReady: *step = Step::kAgain; break;
+    case Room::kFreeFirst: *step = Step::kFree; break;
+    case Room::kNone: *step = Step::kReclaim; break;
+  }
+  return false;
+}
+
+// A new block: for a key that is not there, or in place of another. `whole`: the value is another one altogether.
+Editing::Step Editing::put(Shard::Place place, const EntryShape& shape, std::size_t value_bytes, bool whole,
+                           FunctionRef<void(Entry&)> fill, Discards& discards) {
+  Step step = Step::kDone;
+  if (!room(shard_.charge_of(shape, key_.size(), value_bytes), place ? 0 : 1, discards, &step)) return step;
+  Entry* entry = shard_.new_entry(shape, key_, value_bytes);
+  if (entry == nullptr) return done(keyspace_.out_of_memory());
+  fill(*entry);
+  const std::uint64_t end = end_for(place ? place.entry() : nullptr);
+  if (place) {
+    shard_.replace(place, hash_, entry, end, whole || place.entry()->is_ghost(), discards);
+  } else if (!shard_.add(hash_, entry, end)) {
+    shard_.free_entry(entry);
+    return done(keyspace_.out_of_memory());
+  }
+  return done();
+}
+
+Editing::Step Editing::replace(Shard::Place place, Discards& discards) {
+  const std::string_view value = change_.value;
+  Entry* old = place ? place.entry() : nullptr;
+  const std::uint64_t end = end_for(old != nullptr && !old->is_ghost() ? old : nullptr);
+  const bool with_end = end != Entry::kNoDeadline;
+  if (value.size() > kInlineBytesMax) {
+    Blob*& blob = change_.blob != nullptr ? *change_.blob : built_;
+    if (blob == nullptr || blob->size != value.size()) return start_build(Shard::Place{}, value.size());
+    if (change_.blob == nullptr) std::memcpy(built_->bytes(), value.data(), value.size());
+    Blob* used = blob;
+    const Step step = put(
+        place, shard_.shape_for(change_.type, true, with_end), 0, true,
+        [&](Entry& entry) {
+          entry.set_blob(used);
+          blob = nullptr;
+        },
+        discards);
+    return step;
+  }
+  const bool in_place = old != nullptr && old->type() == change_.type && !keyspace_.environment_.listener &&
+                        (!with_end || old->has_deadline()) && shard_.fits_block(*old, value.size());
+  if (!in_place) {
+    return put(
+        place, shard_.shape_for(change_.type, false, with_end), value.size(), true,
+        [&](Entry& entry) {
+          if (!value.empty()) std::memcpy(entry.inline_bytes(), value.data(), value.size());
+        },
+        discards);
+  }
+  shard_.store_inline(place, hash_, value);
+  if (end != Shard::end_of(*old)) shard_.set_end(place, hash_, end);
+  return done();
+}
+
+Editing::Step Editing::patch(Shard::Place place, Discards& discards) {
+  Entry* old = place && !place.entry()->is_ghost() ? place.entry() : nullptr;
+  const std::uint64_t size = old == nullptr ? 0 : old->value().size();
+  const std::uint64_t new_size = patched_size(size, change_.patches);
+  if (!keyspace_.environment_.value_fits(new_size)) return done(Keyspace::value_too_large());
+  const std::uint64_t work = patched_bytes(size, new_size, change_.patches);
+  const bool with_end = end_for(old) != Entry::kNoDeadline;
+  if (new_size <= kInlineBytesMax) {
+    std::array<char, kInlineBytesMax> bytes;
+    if (size != 0) std::memcpy(bytes.data(), old->inline_value().data(), size);
+    write_patches(bytes.data(), size, new_size, change_.patches);
+    const std::string_view value(bytes.data(), new_size);
+    if (old != nullptr && shard_.fits_block(*old, new_size)) {
+      shard_.store_inline(place, hash_, value);
+      return done();
+    }
+    return put(
+        place, shard_.shape_for(EntryType::kString, false, with_end), new_size, false,
+        [&](Entry& entry) {
+          if (!value.empty()) std::memcpy(entry.inline_bytes(), value.data(), value.size());
+        },
+        discards);
+  }
+  if (old != nullptr && old->external() && work <= kBytesAHold) {
+    Blob& blob = *old->blob();
+    if (blob.unshared() && new_size <= blob.capacity) {
+      write_patches(blob.bytes(), size, new_size, change_.patches);
+      blob.size = new_size;
+      shard_.changed_in_place(place, hash_);
+      return done();
+    }
+  }
+  // Built while there was no entry, and there is none still: then it is what these patches make.
+  if (old == nullptr && built_ != nullptr && built_->size == new_size) return put_built(place, with_end, discards);
+  return start_build(old != nullptr ? place : Shard::Place{}, new_size);
+}
+
+Editing::Step Editing::set_end(const Shard::Place& place, Discards& discards) {
+  const Entry& old = *place.entry();
+  const std::uint64_t end = end_for(&old);
+  if (old.has_deadline() || end == Entry::kNoDeadline) {
+    shard_.set_end(place, hash_, end);
+    return done();
+  }
+  const std::size_t value_bytes = old.external() ? 0 : old.inline_value().size();
+  return put(
+      place, shard_.shape_for(old.type(), old.external(), true), value_bytes, false,
+      [&](Entry& entry) { entry.copy_value(old); }, discards);
+}
+
+// --- Building a large value -----------------------------------------------------------------------------------------------
+
+Editing::Step Editing::start_build(const Shard::Place& place, std::uint64_t size) {
+  if (place) {
+    shard_.latch(place);
+    latched_ = true;
+    old_.take(*place.entry());
+  }
+  build_size_ = size;
+  return Step::kBuild;
+}
+
+void Editing::build() {
+  if (built_ != nullptr) built_->release();
+  built_ = nullptr;
+  const std::uint64_t capacity = latched_ ? grown_capacity(build_size_) : build_size_;
+  Result<Blob*> blob = keyspace_.make_blob(hash_, build_size_, capacity);
+  if (!blob) {
+    fail(blob.status());
+    return;
+  }
+  built_ = *blob;
+  if (change_.kind != Change::Kind::kPatch) return;
+  const std::string_view old = old_.view();
+  if (!old.empty()) std::memcpy(built_->bytes(), old.data(), old.size());
+  write_patches(built_->bytes(), old.size(), build_size_, change_.patches);
+}
+
+Editing::Step Editing::put_built(Shard::Place place, bool with_end, Discards& discards) {
+  return put(
+      place, shard_.shape_for(EntryType::kString, true, with_end), 0, false,
+      [&](Entry& entry) {
+        entry.set_blob(built_);
+        built_ = nullptr;
+      },
+      discards);
+}
+
+// We hold the latch, and have built the value or failed to.
+Editing::Step Editing::finish_latched(Discards& discards) {
+  Shard::Place place = shard_.find_any(hash_, key_);
+  LARDER_CHECK(place && place.entry()->latched(), "a latched entry was changed by somebody else");
+  if (failure_.ok()) {
+    Entry& entry = *place.entry();
+    if (entry.external()) {
+      replaced_ = entry.blob();
+      shard_.swap_blob(place, hash_, built_);
+      built_ = nullptr;
+    } else if (const Step step = put_built(place, Shard::end_of(entry) != Entry::kNoDeadline, discards);
+               step != Step::kDone) {
+      return step;
+    }
+  }
+  latched_ = false;
+  shard_.unlatch(place);
+  if (!failure_.ok()) status_ = std::move(failure_);
+  return Step::kDone;
+}
+
+Status Keyspace::edit(std::string_view key, Decide decide) {
+  if (key.size() > kKeyBytesMax) return key_too_long();
+  return Editing(*this, key, decide).run();
+}
+
+}  // namespace larder::keyspace

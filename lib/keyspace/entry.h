@@ -1,0 +1,239 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// One key with its value: a single block, as small as it can be.
+//
+//   offset  bytes
+//        0      2   flags: type, encoding, which optional fields follow, latch
+//        2      1   the policy's counter
+//        3      1   key size; 255: the field "long key size" has it
+//        4      2   value size (inline)
+//        6      6   deadline, if kDeadline: milliseconds on the cache's monotonic time
+//               4   position, if kPosition: the policy's
+//              12   last use and end, 6 each, if kIdle
+//               4   long key size, if kLongKey
+//               n   key
+//               m   value: inline, or the 8 bytes of a pointer to a Blob if kExternal
+//
+// Fields are not aligned. Values of up to kInlineBytesMax bytes are inline: hash -> bucket -> entry are then the only
+// cache lines to read. An entry is only ever touched under its shard's lock: it needs no atomics, and nothing that a
+// user holds points to it (larger values live in a Blob, which is counted). Its address is free to change; policy and
+// timers name it by hash.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "keyspace/blob.h"
+#include "larder/options.h"
+
+namespace larder::keyspace {
+
+inline constexpr std::size_t kInlineBytesMax = 1024;
+
+enum class EntryType : std::uint8_t {
+  kString = 1,
+  kAbsent = 6,  // a load found nothing: present for loads only
+  kFailed = 7,  // a load failed: the value is the message; present for loads only
+};
+
+// What decides an entry's layout, before it exists.
+struct EntryShape {
+  EntryType type = EntryType::kString;
+  bool external = false;
+  bool deadline = false;
+  bool position = false;
+  bool idle = false;
+};
+
+class Entry {
+ public:
+  static constexpr std::size_t kHeaderBytes = 6;
+  static constexpr std::uint64_t kNoDeadline = (std::uint64_t{1} << 48) - 1;
+
+  // The same entry in another block: what the policy keeps in it, and its marks.
+  void inherit(Entry& other) noexcept {
+    counter_ = other.counter_;
+    constexpr std::uint16_t kept = kTimerMark | kLatched | kPolicyEpoch;
+    flags_ = static_cast<std::uint16_t>((flags_ & ~kept) | (other.flags_ & kept));
+    if (has_position() && other.has_position()) set_position(other.position());
+    if (has_idle() && other.has_idle()) set_last_use(other.last_use());
+  }
+
+  static std::size_t bytes_for(const EntryShape& shape, std::size_t key_bytes, std::size_t value_bytes) noexcept {
+    return in_steps(kHeaderBytes + 6u * shape.deadline + 4u * shape.position + 12u * shape.idle +
+                    (key_bytes >= 255 ? 4u : 0u) + key_bytes + (shape.external ? sizeof(Blob*) : value_bytes));
+  }
+
+  // Writes header and key into a block of bytes_for; the optional fields are zero, the value is not written.
+  static Entry* create(void* block, const EntryShape& shape, std::string_view key, std::size_t value_bytes) noexcept {
+    auto* entry = static_cast<Entry*>(block);
+    std::uint16_t flags = static_cast<std::uint16_t>(shape.type);
+    if (shape.external) flags |= kExternal;
+    if (shape.deadline) flags |= kDeadline;
+    if (shape.position) flags |= kPosition;
+    if (shape.idle) flags |= kIdle;
+    if (key.size() >= 255) flags |= kLongKey;
+    entry->flags_ = flags;
+    entry->counter_ = 0;
+    entry->key_size_ = static_cast<std::uint8_t>(key.size() < 255 ? key.size() : 255);
+    entry->value_size_ = static_cast<std::uint16_t>(shape.external ? sizeof(Blob*) : value_bytes);
+    std::memset(entry->bytes_at(kHeaderBytes), 0, entry->key_offset() - kHeaderBytes);
+    if (flags & kLongKey) {
+      const auto size = static_cast<std::uint32_t>(key.size());
+      std::memcpy(entry->bytes_at(entry->key_offset() - 4), &size, sizeof size);
+    }
+    if (!key.empty()) std::memcpy(entry->bytes_at(entry->key_offset()), key.data(), key.size());
+    return entry;
+  }
+
+  EntryType type() const noexcept { return static_cast<EntryType>(flags_ & kTypeMask); }
+  // Seen by loads only: for every other command there is no such key.
+  bool is_ghost() const noexcept { return type() >= EntryType::kAbsent; }
+  bool external() const noexcept { return flags_ & kExternal; }
+  bool has_deadline() const noexcept { return flags_ & kDeadline; }
+  bool has_position() const noexcept { return flags_ & kPosition; }
+  bool has_idle() const noexcept { return flags_ & kIdle; }
+  // A value that every command sees, and that does not end: the common case in one look.
+  bool plain() const noexcept {
+    return (flags_ & (kTypeMask | kDeadline)) == static_cast<std::uint16_t>(EntryType::kString);
+  }
+  EntryShape shape() const noexcept { return {type(), external(), has_deadline(), has_position(), has_idle()}; }
+
+  std::string_view key() const noexcept { return {text_at(key_offset()), key_size()}; }
+  bool has_key(std::string_view key) const noexcept {
+    const std::size_t size = key_size_;
+    if (size == 255 || size < 8) [[unlikely]]
+      return this->key() == key;
+    if (size != key.size()) return false;
+    // Eight bytes at a time, the last of them overlapping: shorter than a call for the keys that people have.
+    const unsigned char* mine = bytes_at(key_offset());
+    const char* theirs = key.data();
+    std::size_t at = 0;
+    for (; at + 8 < size; at += 8) {
+      if (word_at(mine + at) != word_at(theirs + at)) return false;
+    }
+    return word_at(mine + size - 8) == word_at(theirs + size - 8);
+  }
+  std::size_t key_size() const noexcept {
+    if (key_size_ != 255) return key_size_;
+    std::uint32_t size;
+    std::memcpy(&size, bytes_at(key_offset() - 4), sizeof size);
+    return size;
+  }
+
+  // REQUIRES: !external().
+  std::string_view inline_value() const noexcept { return {text_at(value_offset()), value_size_}; }
+  char* inline_bytes() noexcept { return reinterpret_cast<char*>(bytes_at(value_offset())); }
+  void set_inline_size(std::size_t size) noexcept { value_size_ = static_cast<std::uint16_t>(size); }
+  // REQUIRES: external().
+  Blob* blob() const noexcept {
+    Blob* blob;
+    std::memcpy(&blob, bytes_at(value_offset()), sizeof blob);
+    return blob;
+  }
+  void set_blob(Blob* blob) noexcept { std::memcpy(bytes_at(value_offset()), &blob, sizeof blob); }
+  // Valid under the lock only.
+  std::string_view value() const noexcept { return external() ? blob()->view() : inline_value(); }
+
+  // REQUIRES: the same encoding and value size.
+  void copy_value(const Entry& other) noexcept {
+    std::memcpy(bytes_at(value_offset()), other.bytes_at(other.value_offset()), value_size_);
+  }
+
+  // Blocks come in steps of eight bytes, so that a value may grow or shrink a little where it stands.
+  std::size_t block_bytes() const noexcept { return in_steps(value_offset() + value_size_); }
+  // Whether an inline value of this size makes a block of the same size. REQUIRES: !external().
+  bool fits(std::size_t value_bytes) const noexcept { return in_steps(value_offset() + value_bytes) == block_bytes(); }
+
+  // When the timing wheel is to look at it. For entries with idle expiry not the whole truth: see expires_at.
+  std::uint64_t deadline() const noexcept { return has_deadline() ? load48(kHeaderBytes) : kNoDeadline; }
+  void set_deadline(std::uint64_t ms) noexcept { store48(kHeaderBytes, ms); }  // REQUIRES: has_deadline()
+
+  // REQUIRES: has_idle().
+  std::uint64_t last_use() const noexcept { return load48(idle_offset()); }
+  void set_last_use(std::uint64_t ms) noexcept { store48(idle_offset(), ms); }
+  std::uint64_t end() const noexcept { return load48(idle_offset() + 6); }
+  void set_end(std::uint64_t ms) noexcept { store48(idle_offset() + 6, ms); }
+
+  std::uint8_t& counter() noexcept { return counter_; }
+  std::uint32_t position() const noexcept {
+    std::uint32_t position = 0;
+    if (has_position()) std::memcpy(&position, bytes_at(position_offset()), sizeof position);
+    return position;
+  }
+  void set_position(std::uint32_t position) noexcept {
+    std::memcpy(bytes_at(position_offset()), &position, sizeof position);
+  }
+
+  // Toggles with each sweep over the timers, so that a sweep keeps one timer an entry (expiry/timing_wheel.h).
+  bool timer_mark() const noexcept { return flags_ & kTimerMark; }
+  void set_timer_mark(bool mark) noexcept {
+    flags_ = static_cast<std::uint16_t>(mark ? flags_ | kTimerMark : flags_ & ~kTimerMark);
+  }
+
+  // Whether the shard's present policy knows it: flips with each change of policy.
+  bool policy_epoch() const noexcept { return flags_ & kPolicyEpoch; }
+  void set_policy_epoch(bool epoch) noexcept {
+    flags_ = static_cast<std::uint16_t>(epoch ? flags_ | kPolicyEpoch : flags_ & ~kPolicyEpoch);
+  }
+
+  // The key latch (RULINGS 7): held while a long operation on this key runs with the shard's lock released. Eviction
+  // and expiry pass a latched entry by, and so does whatever would remove or change it: it waits.
+  bool latched() const noexcept { return flags_ & kLatched; }
+  void set_latched(bool on) noexcept {
+    flags_ = static_cast<std::uint16_t>(on ? flags_ | kLatched : flags_ & ~kLatched);
+  }
+
+ private:
+  enum : std::uint16_t {
+    kTypeMask = 0x7,
+    kExternal = 0x8,
+    kDeadline = 0x10,
+    kPosition = 0x20,
+    kIdle = 0x40,
+    kLongKey = 0x80,
+    kTimerMark = 0x100,
+    kLatched = 0x200,
+    kPolicyEpoch = 0x400,
+  };
+
+  static std::uint64_t word_at(const void* bytes) noexcept {
+    std::uint64_t word;
+    std::memcpy(&word, bytes, sizeof word);
+    return word;
+  }
+  static constexpr std::size_t in_steps(std::size_t bytes) noexcept { return (bytes + 7) & ~std::size_t{7}; }
+  // Through an integer, as the block goes on behind the object that the compiler knows of.
+  unsigned char* bytes_at(std::size_t offset) noexcept {
+    return reinterpret_cast<unsigned char*>(reinterpret_cast<std::uintptr_t>(this) + offset);
+  }
+  const unsigned char* bytes_at(std::size_t offset) const noexcept {
+    return reinterpret_cast<const unsigned char*>(reinterpret_cast<std::uintptr_t>(this) + offset);
+  }
+  const char* text_at(std::size_t offset) const noexcept { return reinterpret_cast<const char*>(bytes_at(offset)); }
+
+  std::size_t position_offset() const noexcept { return kHeaderBytes + (has_deadline() ? 6u : 0u); }
+  std::size_t idle_offset() const noexcept { return position_offset() + (has_position() ? 4u : 0u); }
+  std::size_t key_offset() const noexcept {
+    if ((flags_ & (kDeadline | kPosition | kIdle | kLongKey)) == 0) return kHeaderBytes;
+    return idle_offset() + (has_idle() ? 12u : 0u) + (flags_ & kLongKey ? 4u : 0u);
+  }
+  std::size_t value_offset() const noexcept { return key_offset() + key_size(); }
+
+  std::uint64_t load48(std::size_t offset) const noexcept {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes_at(offset), 6);
+    return word;
+  }
+  void store48(std::size_t offset, std::uint64_t word) noexcept { std::memcpy(bytes_at(offset), &word, 6); }
+
+  std::uint16_t flags_;
+  std::uint8_t counter_;
+  std::uint8_t key_size_;
+  std::uint16_t value_size_;
+};
+static_assert(sizeof(Entry) == Entry::kHeaderBytes);
+static_assert(kInlineBytesMax <= 0xffff);
+
+}  // namespace larder::keyspace

@@ -1,0 +1,80 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "keyspace/environment.h"
+
+#include <cmath>
+#include <cstdlib>
+
+#include "base/random.h"
+
+namespace larder::keyspace {
+namespace {
+
+constexpr std::int64_t kDriftMs = 5;
+
+Status out_of_range() {
+  return {ErrorCode::kInvalidExpireTime, "the expire time is beyond what can be kept (about 4,000 years)"};
+}
+
+std::int64_t limit_of(std::uint64_t max) {
+  return max == 0 ? memory::Limit::kUnbounded : static_cast<std::int64_t>(max);
+}
+
+}  // namespace
+
+Environment::Environment(const Options& options, memory::Account& its_account)
+    : hash(options.seed == 0 ? base::KeyHash::unpredictable() : base::KeyHash(options.seed)),
+      account(its_account),
+      entries(limit_of(options.max_entries)),
+      expiry(options.expiry),
+      listener(options.on_removal),
+      seed(options.seed == 0 ? base::unpredictable_seed() : options.seed),
+      value_bytes_max(options.value_bytes_max),
+      weigh_entries(options.max_memory == 0 && options.max_entries != 0),
+      clock_(options.clock == nullptr ? Clock::system() : *options.clock),
+      origin_ns_(clock_.monotonic().count() - 1'000'000),
+      unix_offset_(clock_.unix_time().count() - 1),
+      jitter_state_(seed ^ 0x6a09e667f3bcc909ULL) {}
+
+std::uint64_t Environment::now() noexcept {
+  const auto ms = static_cast<std::uint64_t>((clock_.monotonic().count() - origin_ns_) / 1'000'000);
+  if (ms != coarse_now_.load(std::memory_order_relaxed)) coarse_now_.store(ms, std::memory_order_relaxed);
+  return ms;
+}
+
+Result<std::uint64_t> Environment::deadline_in(Milliseconds ttl) noexcept {
+  if (ttl.count() <= 0) return Status(ErrorCode::kInvalidExpireTime, "a time to live must be positive");
+  if (static_cast<std::uint64_t>(ttl.count()) > kDeadlineMax) return out_of_range();
+  return now() + static_cast<std::uint64_t>(ttl.count());
+}
+
+std::int64_t Environment::unix_offset() noexcept {
+  const std::int64_t offset = clock_.unix_time().count() - static_cast<std::int64_t>(now());
+  const std::int64_t kept = unix_offset_.load(std::memory_order_relaxed);
+  if (std::llabs(offset - kept) <= kDriftMs) return kept;
+  unix_offset_.store(offset, std::memory_order_relaxed);
+  return offset;
+}
+
+Result<std::uint64_t> Environment::deadline_at(std::int64_t unix_ms) noexcept {
+  const auto now_ms = static_cast<std::int64_t>(now());
+  const std::int64_t offset = unix_offset();
+  if (unix_ms <= now_ms + offset) return std::uint64_t{0};
+  const std::int64_t deadline = unix_ms - offset;
+  if (deadline - now_ms > static_cast<std::int64_t>(kDeadlineMax)) return out_of_range();
+  return static_cast<std::uint64_t>(deadline);
+}
+
+std::int64_t Environment::unix_of(std::uint64_t deadline) noexcept {
+  return static_cast<std::int64_t>(deadline) + unix_offset();
+}
+
+Milliseconds Environment::jittered(Milliseconds ttl) noexcept {
+  if (expiry.ttl_jitter <= 0.0 || ttl.count() <= 1) return ttl;
+  const auto span = static_cast<std::uint64_t>(static_cast<double>(ttl.count()) * expiry.ttl_jitter);
+  if (span == 0) return ttl;
+  const std::uint64_t step = jitter_state_.fetch_add(0x9e3779b97f4a7c15ULL, std::memory_order_relaxed);
+  const auto shortened = ttl.count() - static_cast<std::int64_t>(base::mix64(step) % (span + 1));
+  return Milliseconds(shortened > 0 ? shortened : 1);
+}
+
+}  // namespace larder::keyspace

@@ -1,0 +1,64 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// What all shards of one cache share. Constant after construction, or atomic.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/key_hash.h"
+#include "larder/options.h"
+#include "memory/account.h"
+
+namespace larder::keyspace {
+
+class Environment {
+ public:
+  Environment(const Options& options, memory::Account& its_account);
+
+  const base::KeyHash hash;
+  memory::Account& account;
+  memory::Limit entries;  // max_entries
+  const ExpiryOptions expiry;
+  const RemovalListener listener;
+  const std::uint64_t seed;
+  const std::uint64_t value_bytes_max;
+  const bool weigh_entries;  // bounded by max_entries alone: each entry weighs 1
+  std::atomic<std::uint64_t> listener_failures{0};
+  std::atomic<bool> quiet{false};  // the cache is being destroyed: listeners are not called any more
+
+  // Milliseconds on the cache's own time, which begins at 1. Reads the clock.
+  std::uint64_t now() noexcept;
+  // The same as of the last reading.
+  std::uint64_t coarse_now() const noexcept { return coarse_now_.load(std::memory_order_relaxed); }
+  // For measuring how long something took.
+  std::uint64_t monotonic_us() noexcept { return static_cast<std::uint64_t>(clock_.monotonic().count()) / 1000; }
+
+  // The largest deadline: about 4,400 years from the start.
+  static constexpr std::uint64_t kDeadlineMax = std::uint64_t{1} << 47;
+  // When something ends that ends `ttl` from now; kInvalidExpireTime beyond kDeadlineMax. REQUIRES: ttl > 0.
+  Result<std::uint64_t> deadline_in(Milliseconds ttl) noexcept;
+  // The cache's time of a unix time: 0 if that is not in the future.
+  Result<std::uint64_t> deadline_at(std::int64_t unix_ms) noexcept;
+  std::int64_t unix_of(std::uint64_t deadline) noexcept;
+  // A time to live, shortened by the jitter that the options ask for.
+  Milliseconds jittered(Milliseconds ttl) noexcept;
+
+  bool value_fits(std::uint64_t bytes) const noexcept {
+    return bytes <= value_bytes_max &&
+           (!account.bytes().bounded() || bytes <= static_cast<std::uint64_t>(account.bytes().max()) / 8);
+  }
+
+ private:
+  // Unix time minus the cache's time. Kept until the machine's clocks drift apart by more than kDrift: so an absolute
+  // time comes back as it was given.
+  std::int64_t unix_offset() noexcept;
+
+  Clock& clock_;
+  const std::int64_t origin_ns_;
+  std::atomic<std::uint64_t> coarse_now_{1};
+  std::atomic<std::int64_t> unix_offset_;
+  std::atomic<std::uint64_t> jitter_state_;
+};
+
+}  // namespace larder::keyspace

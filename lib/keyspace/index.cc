@@ -1,0 +1,329 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "keyspace/index.h"
+
+#include <algorithm>
+#include <new>
+
+namespace larder::keyspace {
+namespace {
+
+// Growing must not take what the insert that it goes with still needs: a block of chained buckets, of timers, of the
+// policy's queue.
+constexpr std::int64_t kLeftForInsert = 3072;
+
+// A directory of n addresses, and one in front.
+constexpr std::size_t directory_bytes(std::uint32_t room) { return (room + 1) * sizeof(Bucket*); }
+Bucket**& replaced_by(Bucket** directory) { return reinterpret_cast<Bucket**&>(directory[-1]); }
+
+std::uint64_t reversed(std::uint64_t bits32) noexcept {
+  auto x = static_cast<std::uint32_t>(bits32);
+  x = (x >> 1 & 0x55555555) | (x & 0x55555555) << 1;
+  x = (x >> 2 & 0x33333333) | (x & 0x33333333) << 2;
+  x = (x >> 4 & 0x0f0f0f0f) | (x & 0x0f0f0f0f) << 4;
+  return __builtin_bswap32(x);
+}
+
+}  // namespace
+
+Index::~Index() {
+  clear();
+  free_directories();
+}
+
+void Index::clear() noexcept {
+  seen_buckets_.store(0, std::memory_order_release);
+  for (std::uint64_t chunk = 0; chunk * kChunkBuckets < buckets_; ++chunk) {
+    memory_.deallocate(chunks_[chunk], kChunkBuckets * sizeof(Bucket), 64);
+  }
+  while (slabs_ != nullptr) {
+    Bucket* next = slabs_->next();
+    memory_.deallocate(slabs_, kSlabBuckets * sizeof(Bucket), 64);
+    slabs_ = next;
+  }
+  buckets_ = mask_ = chained_ = spare_count_ = 0;
+  spare_ = nullptr;
+}
+
+void Index::free_directories() noexcept {
+  std::uint32_t room = chunks_room_;
+  while (chunks_ != nullptr) {
+    Bucket** replaced = replaced_by(chunks_);
+    memory_.deallocate(chunks_ - 1, directory_bytes(room));
+    chunks_ = replaced;
+    room /= 2;
+  }
+}
+
+void Index::set_buckets(std::uint64_t buckets) noexcept {
+  buckets_ = buckets;
+  mask_ = (std::uint64_t{2} << (63 - std::countl_zero(buckets))) - 1;
+  seen_buckets_.store(buckets, std::memory_order_release);
+}
+
+void Index::prefetch_bucket(std::uint64_t hash) const noexcept {
+  const std::uint64_t buckets = seen_buckets_.load(std::memory_order_acquire);
+  if (buckets == 0) return;
+  const std::uint64_t mask = (std::uint64_t{2} << (63 - std::countl_zero(buckets))) - 1;
+  std::uint64_t number = (hash >> 16) & mask;
+  if (number >= buckets) number &= mask >> 1;
+  Bucket** chunks = seen_chunks_.load(std::memory_order_acquire);
+  const Bucket* chunk = std::atomic_ref<Bucket*>(chunks[number / kChunkBuckets]).load(std::memory_order_relaxed);
+  __builtin_prefetch(chunk + number % kChunkBuckets);
+}
+
+Index::Place Index::find_chained(Bucket* bucket, Tag tag, std::string_view key) noexcept {
+  for (; bucket != nullptr; bucket = bucket->next()) {
+    for (unsigned mask = bucket->match(tag); mask != 0; mask &= mask - 1) {
+      const int place = std::countr_zero(mask);
+      if (bucket->entry(place)->has_key(key)) return {bucket, place, true};
+    }
+  }
+  return {};
+}
+
+// Sees to it that the chunk of this bucket is there.
+bool Index::add_chunk(std::uint64_t number) noexcept {
+  const std::uint64_t chunk = number / kChunkBuckets;
+  if (chunk >= chunks_room_) {
+    const std::uint32_t room = chunks_room_ == 0 ? 16 : chunks_room_ * 2;
+    auto** block = static_cast<Bucket**>(memory_.allocate(directory_bytes(room)));
+    if (block == nullptr) return false;
+    Bucket** directory = block + 1;
+    replaced_by(directory) = chunks_;
+    for (std::uint32_t i = 0; i < room; ++i) {
+      new (&directory[i]) Bucket*(i < chunks_room_ ? chunks_[i] : nullptr);
+    }
+    chunks_ = directory;
+    chunks_room_ = room;
+    seen_chunks_.store(directory, std::memory_order_release);
+  }
+  const std::int64_t leave = buckets_ == 0 ? 0 : kLeftForInsert;
+  auto* block = static_cast<Bucket*>(memory_.allocate_optional(kChunkBuckets * sizeof(Bucket), 64, leave));
+  if (block == nullptr) return false;
+  std::atomic_ref<Bucket*>(chunks_[chunk]).store(block, std::memory_order_relaxed);
+  return true;
+}
+
+bool Index::reserve(std::uint64_t hash) noexcept {
+  if (buckets_ == 0) {
+    if (!add_chunk(0)) return false;
+    for (std::uint64_t number = 0; number < kFirstBuckets; ++number) chunks_[0][number].clear();
+    set_buckets(kFirstBuckets);
+  } else if (size_ >= buckets_ * kLoad && buckets_ < kBucketsMax) {
+    grow();
+  }
+  Bucket* bucket = bucket_at(number_of(hash));
+  while (bucket->match(0) == 0) {
+    if (bucket->has_link()) {
+      bucket = bucket->next();
+      continue;
+    }
+    return have_spare(1);
+  }
+  return true;
+}
+
+Index::Place Index::insert(std::uint64_t hash, Entry* entry) noexcept {
+  ++size_;
+  Bucket* bucket = bucket_at(number_of(hash));
+  for (;; bucket = bucket->next()) {
+    const unsigned free = bucket->match(0);
+    if (free != 0) {
+      const int place = std::countr_zero(free);
+      bucket->put(place, tag_of(hash), entry);
+      return {bucket, place};
+    }
+    if (!bucket->has_link()) break;
+  }
+  Bucket* chained = spare_;
+  LARDER_DCHECK(chained != nullptr, "insert without reserve");
+  spare_ = chained->next();
+  --spare_count_;
+  ++chained_;
+  chained->clear();
+  chained->move_from(*bucket, Bucket::kPlaces - 1, 0);
+  bucket->set_next(chained);
+  chained->put(1, tag_of(hash), entry);
+  return {chained, 1, true};
+}
+
+void Index::erase(const Place& place, std::uint64_t hash) noexcept {
+  --size_;
+  place.bucket()->free(place.place());
+  Bucket* first = bucket_at(number_of(hash));
+  if (first->has_link()) close_holes(first);
+}
+
+void Index::promote(Place& place, std::uint64_t hash) noexcept {
+  Bucket* first = bucket_at(number_of(hash));
+  const int to = static_cast<int>(hash >> 48) & 7;
+  if (to == Bucket::kPlaces - 1) return;  // holds the link
+  Bucket saved = *first;
+  first->move_from(*place.bucket(), place.place(), to);
+  place.bucket()->move_from(saved, to, place.place());
+  place = Place(first, to);
+}
+
+// --- Chained buckets --------------------------------------------------------------------------------------------------
+
+bool Index::have_spare(std::uint64_t buckets) noexcept {
+  while (spare_count_ < buckets) {
+    auto* slab = static_cast<Bucket*>(memory_.allocate(kSlabBuckets * sizeof(Bucket), 64));
+    if (slab == nullptr) return false;
+    slab->clear();
+    slab->set_next(slabs_);
+    slabs_ = slab;
+    for (std::uint64_t i = 1; i < kSlabBuckets; ++i) {
+      slab[i].set_next(spare_);
+      spare_ = slab + i;
+      ++spare_count_;
+    }
+  }
+  return true;
+}
+
+void Index::free_chained(Bucket* bucket) noexcept {
+  bucket->set_next(spare_);
+  spare_ = bucket;
+  ++spare_count_;
+  --chained_;
+}
+
+// Adds what stands in a place of another bucket. REQUIRES: a spare bucket.
+void Index::move_to_chain(Bucket* chain, const Bucket& from, int place) noexcept {
+  for (;; chain = chain->next()) {
+    const unsigned free = chain->match(0);
+    if (free != 0) {
+      chain->move_from(from, place, std::countr_zero(free));
+      return;
+    }
+    if (!chain->has_link()) break;
+  }
+  Bucket* chained = spare_;
+  spare_ = chained->next();
+  --spare_count_;
+  ++chained_;
+  chained->clear();
+  chained->move_from(*chain, Bucket::kPlaces - 1, 0);
+  chained->move_from(from, place, 1);
+  chain->set_next(chained);
+}
+
+// Moves entries from the end of a chain into the free places before, and takes off buckets that become empty.
+void Index::close_holes(Bucket* first) noexcept {
+  while (first->has_link()) {
+    Bucket* before = first;
+    while (before->next()->has_link()) before = before->next();
+    Bucket* last = before->next();
+    const unsigned used = last->occupied();
+    if (used == 0) {
+      before->free(Bucket::kPlaces - 1);
+      free_chained(last);
+      continue;
+    }
+    Bucket* hole = first;
+    while (hole != last && hole->match(0) == 0) hole = hole->next();
+    // One entry alone may take the place of the link that leads to it.
+    if (hole == last && (used & (used - 1)) != 0) return;
+    const int from = std::countr_zero(used);
+    if (hole == last) {
+      before->move_from(*last, from, Bucket::kPlaces - 1);
+      last->free(from);
+      free_chained(last);
+      return;
+    }
+    hole->move_from(*last, from, std::countr_zero(hole->match(0)));
+    last->free(from);
+  }
+}
+
+// --- Growing and shrinking --------------------------------------------------------------------------------------------
+
+// Splits one bucket, if there is memory for it; without, chains grow longer.
+void Index::grow() noexcept {
+  const std::uint64_t number = buckets_;
+  const std::uint64_t source_number = number & (mask_ >> 1);
+  Bucket* source = bucket_at(source_number);
+  std::uint64_t chain = 0;
+  for (Bucket* bucket = source; bucket != nullptr; bucket = bucket->next()) {
+    ++chain;
+    for (unsigned mask = bucket->occupied(); mask != 0; mask &= mask - 1) {
+      __builtin_prefetch(bucket->entry(std::countr_zero(mask)));
+    }
+  }
+  if (!have_spare(chain)) return;
+  if (number % kChunkBuckets == 0 && !add_chunk(number)) return;
+  set_buckets(number + 1);
+  Bucket* target = bucket_at(number);
+  target->clear();
+  for (Bucket* bucket = source; bucket != nullptr; bucket = bucket->next()) {
+    for (unsigned mask = bucket->occupied(); mask != 0; mask &= mask - 1) {
+      const int place = std::countr_zero(mask);
+      if (number_of(hash_of(*bucket->entry(place))) != number) continue;
+      move_to_chain(target, *bucket, place);
+      bucket->free(place);
+    }
+  }
+  close_holes(source);
+}
+
+bool Index::shrink() noexcept {
+  if (buckets_ <= kFirstBuckets || size_ * 2 >= buckets_ * kLoad) return false;
+  const std::uint64_t number = buckets_ - 1;
+  Bucket* source = bucket_at(number);
+  std::uint64_t chain = 1;
+  for (Bucket* bucket = source; bucket != nullptr; bucket = bucket->next()) ++chain;
+  if (!have_spare(chain)) return false;
+  const std::uint64_t half = std::uint64_t{1} << (63 - std::countl_zero(number));
+  Bucket* target = bucket_at(number - half);
+  for (Bucket* bucket = source; bucket != nullptr;) {
+    for (unsigned mask = bucket->occupied(); mask != 0; mask &= mask - 1) {
+      move_to_chain(target, *bucket, std::countr_zero(mask));
+    }
+    Bucket* next = bucket->next();
+    if (bucket != source) free_chained(bucket);
+    bucket = next;
+  }
+  set_buckets(number);
+  if (number % kChunkBuckets == 0) {
+    memory_.deallocate(chunks_[number / kChunkBuckets], kChunkBuckets * sizeof(Bucket), 64);
+  }
+  return true;
+}
+
+// --- Walking ------------------------------------------------------------------------------------------------------------
+
+std::uint64_t Index::position_of(std::uint64_t hash) noexcept { return reversed(hash >> 16); }
+
+std::uint64_t Index::bucket_of_cursor(std::uint64_t cursor) const noexcept { return number_of_bits(reversed(cursor)); }
+
+std::uint64_t Index::next_cursor(std::uint64_t cursor) const noexcept {
+  const std::uint64_t number = bucket_of_cursor(cursor);
+  const std::uint64_t half = (mask_ + 1) / 2;
+  const int log = std::countr_zero(half);
+  const int depth = number >= half || number + half < buckets_ ? log + 1 : log;
+  const int below = kCursorBits - depth;
+  const std::uint64_t next = ((cursor >> below) + 1) << below;
+  return next >> kCursorBits != 0 ? 0 : next;
+}
+
+const char* Index::check() noexcept {
+  std::uint64_t entries = 0;
+  std::uint64_t chained = 0;
+  const char* wrong = nullptr;
+  for (std::uint64_t number = 0; number < buckets_; ++number) {
+    for (Bucket* bucket = bucket_at(number)->next(); bucket != nullptr; bucket = bucket->next()) ++chained;
+    for_bucket(number, [&](const Place& place) {
+      ++entries;
+      const std::uint64_t hash = hash_of(*place.entry());
+      if (number_of(hash) != number) wrong = "index: an entry stands in another bucket than its hash says";
+      if (place.bucket()->tags[place.place()] != tag_of(hash)) wrong = "index: a tag is not that of the entry's hash";
+      if (find(hash, place.entry()->key()).entry() != place.entry()) wrong = "index: a key is there twice";
+    });
+  }
+  if (entries != size_) wrong = "index: size is not the number of entries";
+  if (chained != chained_) wrong = "index: the number of chained buckets is wrong";
+  return wrong;
+}
+
+}  // namespace larder::keyspace

@@ -1,0 +1,190 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// The table of one shard: linear hashing, a bucket at a time (W. Litwin, "Linear hashing: a new tool for file and table
+// addressing", VLDB 1980).
+//
+// With n buckets, 2^k <= n < 2^(k+1), a hash belongs to bucket h mod 2^(k+1) if there is one, and to h mod 2^k
+// otherwise. Growing adds bucket n and moves to it what belongs there from bucket n - 2^k; shrinking is the reverse.
+// Either touches one bucket's chain, about six entries: no insert ever pays for a rehash of everything, no memory is
+// held twice, and the load is the same at all times. Buckets stand in chunks of 64, which a
+// small directory finds.
+//
+// Cost: a bucket of 64 bytes for six entries on average: 10.7 bytes an entry, and about one more for chained buckets. A
+// hit found in a chained bucket is moved forward (promote), so that what is used is found in the first.
+//
+// Thread safety: none; under the shard's lock. prefetch may run without it.
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstdint>
+#include <string_view>
+
+#include "base/key_hash.h"
+#include "keyspace/bucket.h"
+#include "larder/eviction.h"
+#include "memory/account.h"
+
+namespace larder::keyspace {
+
+// What the 64 bits of a key's hash are for: 0-15 the tag, 16-47 the bucket, 54-63 the shard. The low 32 bits are the
+// EntryId: tag, and 16 bits of bucket number.
+inline Tag tag_of(std::uint64_t hash) noexcept { return static_cast<Tag>(hash | 1); }
+inline EntryId id_of(std::uint64_t hash) noexcept { return static_cast<EntryId>(hash); }
+
+class Index {
+ public:
+  // Where an entry stands. Valid until the index changes.
+  class Place {
+   public:
+    Place() = default;
+    // `chained`: not in the first bucket of its chain, as far as the caller knows.
+    Place(Bucket* bucket, int place, bool chained = false) noexcept
+        : packed_(reinterpret_cast<std::uintptr_t>(bucket) | (chained ? kChained : 0u) | static_cast<unsigned>(place)) {
+    }
+    explicit operator bool() const noexcept { return packed_ != 0; }
+    Bucket* bucket() const noexcept { return reinterpret_cast<Bucket*>(packed_ & ~std::uintptr_t{63}); }
+    int place() const noexcept { return static_cast<int>(packed_ & 7); }
+    bool chained() const noexcept { return packed_ & kChained; }
+    Entry* entry() const noexcept { return bucket()->entry(place()); }
+    std::uint8_t policy_bits() const noexcept { return bucket()->bits(place()); }
+    void set_policy_bits(std::uint8_t bits) const noexcept { bucket()->set_bits(place(), bits); }
+    void replace(Entry* entry) const noexcept { bucket()->replace(place(), entry); }
+
+   private:
+    static constexpr std::uintptr_t kChained = 8;
+    std::uintptr_t packed_ = 0;  // the bucket's address, whose low six bits are zero, and the place in it
+  };
+
+  Index(memory::ShardMemory& memory, const base::KeyHash& hash) noexcept : memory_(memory), hash_(hash) {}
+  ~Index();
+  Index(const Index&) = delete;
+  Index& operator=(const Index&) = delete;
+
+  // Inline as a whole: a look-up's instructions must be few enough for the processor to begin the next while this one
+  // waits for memory.
+  [[gnu::always_inline]] Place find(std::uint64_t hash, std::string_view key) noexcept {
+    if (buckets_ == 0) [[unlikely]]
+      return {};
+    Bucket* bucket = bucket_at(number_of(hash));
+    for (unsigned mask = bucket->match(tag_of(hash)); mask != 0; mask &= mask - 1) {
+      const int place = std::countr_zero(mask);
+      if (bucket->entry(place)->has_key(key)) [[likely]]
+        return {bucket, place};
+    }
+    return bucket->has_link() ? find_chained(bucket->next(), tag_of(hash), key) : Place();
+  }
+
+  // Makes sure that the next insert finds a place; grows by a bucket when it is time. False: no memory. Invalidates
+  // places.
+  bool reserve(std::uint64_t hash) noexcept;
+  // REQUIRES: reserve(hash) since the last change; no entry with this key.
+  Place insert(std::uint64_t hash, Entry* entry) noexcept;
+  // Takes the entry out; it is not freed. May give memory back. Invalidates places.
+  void erase(const Place& place, std::uint64_t hash) noexcept;
+  // Brings an entry that stands in a chained bucket into the first one, in exchange for another. REQUIRES:
+  // place.chained.
+  void promote(Place& place, std::uint64_t hash) noexcept;
+  // Removes a bucket if there are far too many. True if it did: there may be more to do.
+  bool shrink() noexcept;
+
+  // Calls visit(Place) for each entry that may be meant by an id, until it returns true.
+  template <typename Visit>
+  bool find_id(EntryId id, Visit&& visit) noexcept {
+    if (buckets_ == 0) return false;
+    const std::uint64_t known = (id >> 16) & 0xffff;
+    for (std::uint64_t rest = 0; rest == 0 || (rest << 16) < buckets_; ++rest) {
+      for (Bucket* bucket = bucket_at(number_of_bits(rest << 16 | known)); bucket != nullptr; bucket = bucket->next()) {
+        for (unsigned mask = bucket->match(tag_of(id)); mask != 0; mask &= mask - 1) {
+          const Place place(bucket, std::countr_zero(mask));
+          if (visit(place)) return true;
+        }
+      }
+    }
+    return false;
+  }
+  // An entry's id, from its key.
+  std::uint64_t hash_of(const Entry& entry) const noexcept { return hash_(entry.key()); }
+
+  // Visits all entries of one bucket's chain: visit(Place), which must not change the index.
+  template <typename Visit>
+  void for_bucket(std::uint64_t number, Visit&& visit) noexcept {
+    for (Bucket* bucket = bucket_at(number); bucket != nullptr; bucket = bucket->next()) {
+      for (unsigned mask = bucket->occupied(); mask != 0; mask &= mask - 1)
+        visit(Place(bucket, std::countr_zero(mask)));
+    }
+  }
+
+  // A walk over all buckets in the order of the reversed bits of their numbers. In that order growing splits a bucket
+  // into two neighbours, the first of which keeps the place, and shrinking joins two: so a walk that goes on from a
+  // cursor misses nothing that was there all the time (the guarantee of SCAN). Begin with 0; the answer to the last
+  // bucket is 0. The bucket at the cursor, and the cursor behind it. REQUIRES: buckets() > 0.
+  std::uint64_t bucket_of_cursor(std::uint64_t cursor) const noexcept;
+  std::uint64_t next_cursor(std::uint64_t cursor) const noexcept;
+  static constexpr int kCursorBits = 32;
+  // Where an entry stands in this order, whatever the number of buckets: a walk has passed it if the cursor is greater.
+  static std::uint64_t position_of(std::uint64_t hash) noexcept;
+
+  // Starts fetching the bucket, or the entry that a look-up will read.
+  void prefetch_bucket(std::uint64_t hash) const noexcept;
+  void prefetch_entry(std::uint64_t hash) noexcept {
+    if (buckets_ == 0) return;
+    Bucket* bucket = bucket_at(number_of(hash));
+    const unsigned mask = bucket->match(tag_of(hash));
+    if (mask != 0) __builtin_prefetch(bucket->entry(std::countr_zero(mask)));
+  }
+
+  std::uint64_t size() const noexcept { return size_; }
+  std::uint64_t buckets() const noexcept { return buckets_; }
+  // Frees all memory. REQUIRES: size() == 0.
+  void clear() noexcept;
+  // The number of the bucket in which an entry with this hash belongs.
+  std::uint64_t number_of(std::uint64_t hash) const noexcept { return number_of_bits((hash >> 16) & 0xffffffff); }
+
+  // Counts entries, checks that each stands where its hash belongs. Returns what is wrong, or null.
+  const char* check() noexcept;
+
+ private:
+  static constexpr std::uint64_t kLoad = 6;           // entries a bucket, on average
+  static constexpr std::uint64_t kChunkBuckets = 64;  // 4 KiB
+  static constexpr std::uint64_t kFirstBuckets = 4;
+  static constexpr std::uint64_t kSlabBuckets = 16;
+  static constexpr std::uint64_t kBucketsMax = std::uint64_t{1} << 31;
+
+  std::uint64_t number_of_bits(std::uint64_t bits) const noexcept {
+    const std::uint64_t number = bits & mask_;
+    return number < buckets_ ? number : number & (mask_ >> 1);
+  }
+  Bucket* bucket_at(std::uint64_t number) const noexcept {
+    return chunks_[number / kChunkBuckets] + number % kChunkBuckets;
+  }
+
+  static Place find_chained(Bucket* bucket, Tag tag, std::string_view key) noexcept;
+  bool add_chunk(std::uint64_t number) noexcept;
+  void free_directories() noexcept;
+  void grow() noexcept;
+  bool have_spare(std::uint64_t buckets) noexcept;
+  void move_to_chain(Bucket* chain, const Bucket& from, int place) noexcept;
+  void close_holes(Bucket* first) noexcept;
+  void free_chained(Bucket* bucket) noexcept;
+  void set_buckets(std::uint64_t buckets) noexcept;
+
+  Bucket** chunks_ = nullptr;  // the directory; in front of it stands the address of the one it replaced, which is kept
+  std::uint64_t buckets_ = 0;
+  std::uint64_t mask_ = 0;  // 2^(k+1) - 1
+  memory::ShardMemory& memory_;
+  const base::KeyHash& hash_;
+  std::uint64_t size_ = 0;
+  std::uint32_t chunks_room_ = 0;
+  std::uint64_t chained_ = 0;  // chained buckets in use
+  std::uint64_t spare_count_ = 0;
+  Bucket* spare_ = nullptr;  // free ones, linked by next()
+  Bucket* slabs_ = nullptr;  // blocks of kSlabBuckets buckets, the first of which links them
+
+  // What prefetch_bucket reads with no lock: a directory that is never freed before the index is, and how many buckets
+  // it had at the least when that number was written.
+  std::atomic<std::uint64_t> seen_buckets_{0};
+  std::atomic<Bucket**> seen_chunks_{nullptr};
+};
+
+}  // namespace larder::keyspace

@@ -1,0 +1,276 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "keyspace/keyspace.h"
+
+#include <algorithm>
+#include <bit>
+#include <new>
+
+#include "base/check.h"
+
+namespace larder::keyspace {
+namespace {
+
+constexpr std::uint32_t kEntriesAHold = 64;
+constexpr std::uint32_t kBucketsAHold = 16;
+constexpr int kIdleRoundsMax = 8;
+
+std::int64_t bytes_limit(const Options& options) {
+  return options.max_memory == 0 ? memory::Limit::kUnbounded : static_cast<std::int64_t>(options.max_memory);
+}
+
+// Small enough that leases not spent stay below a sixteenth of the whole.
+std::int64_t slice_of(std::int64_t limit, std::uint32_t shards, std::int64_t least, std::int64_t most) {
+  return std::clamp<std::int64_t>(limit / (std::int64_t{shards} * 32), least, most);
+}
+
+}  // namespace
+
+std::uint32_t Keyspace::choose_shards(const Options& options) {
+  if (options.shards != 0) return options.shards;
+  std::uint64_t most = 256;
+  if (options.max_memory != 0) most = std::min(most, options.max_memory >> 18);     // a shard for 256 KiB
+  if (options.max_entries != 0) most = std::min(most, options.max_entries / 4096);  // or for 4,096 entries
+  return static_cast<std::uint32_t>(std::bit_floor(std::max<std::uint64_t>(most, 1)));
+}
+
+Keyspace::Keyspace(const Options& options)
+    : account_(new memory::Account(options.allocator == nullptr ? Allocator::standard() : *options.allocator,
+                                   bytes_limit(options))),
+      environment_(options, *account_),
+      shard_count_(choose_shards(options)),
+      policy_name_(options.eviction.name()) {
+  const std::size_t bytes = shard_count_ * sizeof(Shard);
+  fixed_bytes_ = static_cast<std::int64_t>(account_->allocator().charge(bytes, 64) + sizeof(Keyspace));
+  LARDER_CHECK(account_->bytes().lease(fixed_bytes_), "max_memory is too small for this number of shards");
+  shards_ = static_cast<Shard*>(account_->allocator().allocate(bytes, 64));
+  LARDER_CHECK(shards_ != nullptr, "no memory for the shards of a cache");
+  base::Random random(environment_.seed);
+  for (std::uint32_t i = 0; i < shard_count_; ++i) {
+    new (&shards_[i])
+        Shard(environment_, slice_of(account_->bytes().max(), shard_count_, 512, 64 << 10),
+              slice_of(environment_.entries.max(), shard_count_, 1, 256), random.next(), options.eviction);
+  }
+}
+
+Keyspace::~Keyspace() {
+  environment_.quiet.store(true, std::memory_order_relaxed);
+  close();
+  for (std::uint32_t i = 0; i < shard_count_; ++i) shards_[i].~Shard();
+  account_->allocator().deallocate(shards_, shard_count_ * sizeof(Shard), 64);
+  account_->release();
+}
+
+// --- Errors -----------------------------------------------------------------------------------------------------------------
+
+Status Keyspace::key_too_long() { return {ErrorCode::kKeyTooLong, "a key may have at most 65,535 bytes"}; }
+Status Keyspace::closed() { return {ErrorCode::kClosed, "the cache was closed"}; }
+Status Keyspace::value_too_large() {
+  return {ErrorCode::kValueTooLarge, "the value is larger than value_bytes_max, or than an eighth of max_memory"};
+}
+Status Keyspace::out_of_memory() {
+  refused_.fetch_add(1, std::memory_order_relaxed);
+  return {ErrorCode::kOutOfMemory,
+          "max_memory or max_entries is reached and the eviction policy finds nothing that it may evict: raise the "
+          "bound, or "
+          "choose a policy that may evict more"};
+}
+
+void Keyspace::reap(std::uint64_t hash, std::string_view key) {
+  Shard& shard = shard_of(hash);
+  Discards discards(environment_, shard.memory());
+  base::MutexLock lock(shard.mutex);
+  if (!shard.closed) shard.find(hash, key, discards);
+}
+
+// --- Removing many -----------------------------------------------------------------------------------------------------------
+
+Result<std::uint64_t> Keyspace::remove_if(RemovalCause cause, FunctionRef<bool(const Entry&)> chosen) {
+  std::uint64_t removed = 0;
+  for (std::uint32_t i = 0; i < shard_count_; ++i) {
+    Shard& shard = shards_[i];
+    std::uint64_t cursor = 0;
+    for (bool more = true; more;) {
+      std::uint32_t epoch = 0;
+      bool latched = false;
+      {
+        Discards discards(environment_, shard.memory());
+        base::MutexLock lock(shard.mutex);
+        if (shard.closed) return closed();
+        epoch = shard.latch_epoch();
+        const RemovalResult result = shard.remove_some(&cursor, kBucketsAHold, cause, chosen, discards);
+        removed += result.removed;
+        latched = result.latched;
+        more = latched || cursor != 0;
+      }
+      if (latched) shard.wait_for_latch(epoch);
+    }
+    base::MutexLock lock(shard.mutex);
+    shard.forget_all();
+  }
+  return removed;
+}
+
+void Keyspace::close() {
+  for (std::uint32_t i = 0; i < shard_count_; ++i) {
+    Shard& shard = shards_[i];
+    {
+      base::MutexLock lock(shard.mutex);
+      shard.closed = true;
+    }
+    for (bool more = true; more;) {
+      Discards discards(environment_, shard.memory());
+      base::MutexLock lock(shard.mutex);
+      std::uint64_t cursor = 0;
+      more = false;
+      // Latched entries go, too: who holds the latch finds the shard closed.
+      while (shard.index().size() != 0 && discards.count() < kEntriesAHold) {
+        shard.remove_some(
+            &cursor, kBucketsAHold, RemovalCause::kCleared, [](const Entry&) { return true; }, discards, true);
+        more = true;
+      }
+    }
+    base::MutexLock lock(shard.mutex);
+    shard.release_latches();
+    shard.forget_all();
+  }
+}
+
+// --- Memory --------------------------------------------------------------------------------------------------------------------
+
+bool Keyspace::reclaim(std::uint32_t but, std::int64_t bytes, std::int64_t entries, int* idle) {
+  const auto enough = [&] {
+    return environment_.account.bytes().left() >= bytes && environment_.entries.left() >= entries;
+  };
+  const std::int64_t left_before = environment_.account.bytes().left();
+  const std::int64_t entries_before = environment_.entries.left();
+  if (++*idle > kIdleRoundsMax) return false;
+  // What others have leased and do not use comes first, then what they hold.
+  for (const bool evict : {false, true}) {
+    const std::uint32_t start = next_victim_.fetch_add(1, std::memory_order_relaxed);
+    for (std::uint32_t i = 0; i < shard_count_; ++i) {
+      if (enough()) return true;
+      const std::uint32_t number = (start + i) & (shard_count_ - 1);
+      if (number == but) continue;
+      Shard& shard = shards_[number];
+      if (evict) {
+        Discards discards(environment_, shard.memory());
+        base::MutexLock lock(shard.mutex);
+        if (shard.evict_for(bytes + kWriteSlack, entries, discards)) *idle = 0;
+      }
+      base::MutexLock lock(shard.mutex);
+      if (evict) shard.compact(4 * kEntriesAHold);
+      shard.give_back_leases();
+    }
+  }
+  return environment_.account.bytes().left() > left_before || environment_.entries.left() > entries_before;
+}
+
+Result<Blob*> Keyspace::make_blob(std::uint64_t hash, std::size_t size, std::size_t capacity) {
+  const auto charge = static_cast<std::int64_t>(account_->allocator().charge(Blob::block_bytes(capacity), 16));
+  Shard& shard = shard_of(hash);
+  int idle = 0;
+  for (;;) {
+    Room room = Room::kNone;
+    {
+      Discards discards(environment_, shard.memory());
+      base::MutexLock lock(shard.mutex);
+      if (shard.closed) return closed();
+      room = shard.make_room(charge, 0, discards);
+      if (room == Room::kReady) shard.memory().lease().spend(charge);
+    }
+    if (room == Room::kReady) break;
+    if (room == Room::kNone && !reclaim(shard_number(hash), charge + kWriteSlack, 0, &idle)) return out_of_memory();
+  }
+  Blob* blob = Blob::create(*account_, size, capacity);
+  if (blob != nullptr) return blob;
+  account_->bytes().give_back(charge);
+  return out_of_memory();
+}
+
+Result<Blob*> Keyspace::make_blob(std::uint64_t hash, std::string_view bytes) {
+  Result<Blob*> blob = make_blob(hash, bytes.size(), bytes.size());
+  if (blob && !bytes.empty()) std::memcpy((*blob)->bytes(), bytes.data(), bytes.size());
+  return blob;
+}
+
+Status Keyspace::set_max_memory(std::uint64_t bytes) {
+  memory::Limit& limit = account_->bytes();
+  limit.set_max(bytes == 0 ? memory::Limit::kUnbounded : static_cast<std::int64_t>(bytes));
+  int idle = 0;
+  while (limit.left() < 0) {
+    if (!reclaim(shard_count_, 0, 0, &idle) && limit.left() < 0) return out_of_memory();
+  }
+  return {};
+}
+
+Status Keyspace::set_eviction(const Eviction& eviction) {
+  base::LeafLock one_at_a_time(policy_mutex_);
+  base::Random random(environment_.seed ^ 0x3c6ef372fe94f82bULL);
+  for (std::uint32_t i = 0; i < shard_count_; ++i) {
+    Shard& shard = shards_[i];
+    {
+      base::MutexLock lock(shard.mutex);
+      if (shard.closed) return closed();
+      shard.set_policy(eviction, random.next());
+    }
+    for (bool more = true; more;) {
+      Discards discards(environment_, shard.memory());
+      base::MutexLock lock(shard.mutex);
+      more = shard.adopt(kBucketsAHold, discards);
+    }
+  }
+  policy_name_ = eviction.name();
+  return {};
+}
+
+std::string Keyspace::policy_name() {
+  base::LeafLock lock(policy_mutex_);
+  return policy_name_;
+}
+
+// --- Housekeeping ----------------------------------------------------------------------------------------------------------------
+
+std::uint64_t Keyspace::tick(std::uint64_t budget, bool* more) {
+  const std::uint64_t now = environment_.now();
+  const std::uint32_t start = next_tick_.fetch_add(1, std::memory_order_relaxed);
+  std::uint64_t looked = 0;
+  *more = false;
+  for (std::uint32_t i = 0; i < shard_count_; ++i) {
+    Shard& shard = shards_[(start + i) & (shard_count_ - 1)];
+    for (bool again = true; again;) {
+      if (looked >= budget) {
+        *more = true;
+        return looked;
+      }
+      Discards discards(environment_, shard.memory());
+      base::MutexLock lock(shard.mutex);
+      const std::uint32_t expired = shard.expire(now, kEntriesAHold, discards);
+      const std::uint32_t compacted = shard.compact(kEntriesAHold);
+      looked += expired + compacted;
+      again = expired >= kEntriesAHold || compacted >= kEntriesAHold;
+    }
+  }
+  return looked;
+}
+
+void Keyspace::expire_all() {
+  const std::uint64_t now = environment_.now();
+  for (std::uint32_t i = 0; i < shard_count_; ++i) {
+    for (bool more = true; more;) {
+      Discards discards(environment_, shards_[i].memory());
+      base::MutexLock lock(shards_[i].mutex);
+      more = shards_[i].expire(now, kEntriesAHold, discards) >= kEntriesAHold;
+    }
+  }
+}
+
+Status Keyspace::check() {
+  for (std::uint32_t i = 0; i < shard_count_; ++i) {
+    base::MutexLock lock(shards_[i].mutex);
+    if (const char* wrong = shards_[i].check()) return {ErrorCode::kInvalidArgument, wrong};
+  }
+  if (environment_.entries.left() < 0) return {ErrorCode::kInvalidArgument, "memory: more entries than max_entries"};
+  return {};
+}
+
+}  // namespace larder::keyspace

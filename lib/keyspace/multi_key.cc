@@ -1,0 +1,137 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "keyspace/multi_key.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/check.h"
+
+namespace larder::keyspace {
+
+// The one place where several shards are locked (docs/concurrency.md): in ascending order, each once.
+ShardLocks::ShardLocks(Keyspace& keyspace, std::span<const KeyRef> keys) NO_THREAD_SAFETY_ANALYSIS {
+  std::vector<std::uint32_t> numbers;
+  numbers.reserve(keys.size());
+  for (const KeyRef& key : keys) numbers.push_back(key.shard);
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  held_.reserve(numbers.size());
+  for (const std::uint32_t number : numbers) {
+    Shard& shard = keyspace.shard(number);
+    held_.push_back({number, &shard, std::make_unique<Discards>(keyspace.environment(), shard.memory())});
+  }
+  for (Held& held : held_) held.shard->mutex.lock();
+}
+
+ShardLocks::~ShardLocks() NO_THREAD_SAFETY_ANALYSIS {
+  for (auto held = held_.rbegin(); held != held_.rend(); ++held) held->shard->mutex.unlock();
+  // Then the discards go, with the members.
+}
+
+Discards& ShardLocks::discards(std::uint32_t shard) {
+  const auto held = std::lower_bound(held_.begin(), held_.end(), shard,
+                                     [](const Held& one, std::uint32_t number) { return one.number < number; });
+  return *held->discards;
+}
+
+MultiKey::MultiKey(Keyspace& keyspace, std::vector<std::string_view> keys) : keyspace_(keyspace) {
+  keys_.reserve(keys.size());
+  for (const std::string_view key : keys) {
+    const std::uint64_t hash = keyspace.hash_of(key);
+    keys_.push_back({key, hash, keyspace.shard_number(hash)});
+  }
+}
+
+Status MultiKey::run(FunctionRef<bool(MultiKey&)> step) {
+  if (keys_.size() > kKeysAtOnceMax) return {ErrorCode::kTooManyKeys, "an atomic command may name at most 1,024 keys"};
+  for (const KeyRef& key : keys_) {
+    if (key.key.size() > kKeyBytesMax) return Keyspace::key_too_long();
+  }
+  int idle = 0;
+  for (;;) {
+    waiting_ = no_room_ = false;
+    needs_.clear();
+    {
+      ShardLocks locks(keyspace_, keys_);
+      locks_ = &locks;
+      for (std::size_t i = 0; i < keys_.size(); ++i) {
+        if (shard(i).closed) return Keyspace::closed();
+      }
+      if (step(*this)) {
+        for (std::size_t i = 0; i < keys_.size(); ++i) shard(i).housekeep(discards(i));
+        return {};
+      }
+      locks_ = nullptr;
+    }
+    if (waiting_) keyspace_.shard(wait_shard_).wait_for_latch(wait_epoch_);
+    if (no_room_ && !keyspace_.reclaim(lacking_.shard, lacking_.bytes + kWriteSlack, lacking_.entries, &idle)) {
+      return keyspace_.out_of_memory();
+    }
+  }
+}
+
+Shard::Place MultiKey::find(std::size_t i, bool to_change) {
+  Shard& its_shard = shard(i);
+  Shard::Place place = its_shard.find_any(keys_[i].hash, keys_[i].key);
+  if (!place) return {};
+  if (to_change && place.entry()->latched()) {
+    waiting_ = true;
+    wait_shard_ = keys_[i].shard;
+    wait_epoch_ = its_shard.latch_epoch();
+    return {};
+  }
+  if (its_shard.expired(*place.entry())) return its_shard.find(keys_[i].hash, keys_[i].key, discards(i));
+  return place;
+}
+
+std::int64_t MultiKey::bytes_to_store(std::size_t i, std::size_t value_bytes, bool with_end) const noexcept {
+  Shard& its_shard = keyspace_.shard(keys_[i].shard);
+  const bool external = value_bytes > kInlineBytesMax;
+  return its_shard.charge_of(its_shard.shape_for(EntryType::kString, external, with_end), keys_[i].key.size(),
+                             external ? 0 : value_bytes);
+}
+
+void MultiKey::need(std::size_t i, std::int64_t bytes, bool new_entry) {
+  for (Need& one : needs_) {
+    if (one.shard != keys_[i].shard) continue;
+    // The timers, queue and chains of each may need a block of their own.
+    one.bytes += bytes + 256;
+    one.entries += new_entry;
+    return;
+  }
+  needs_.push_back({keys_[i].shard, bytes, new_entry ? 1 : 0});
+}
+
+bool MultiKey::has_room() {
+  for (const Need& one : needs_) {
+    Shard& its_shard = keyspace_.shard(one.shard);
+    if (its_shard.has_room(one.bytes, one.entries)) continue;
+    const Room room = its_shard.make_room(one.bytes, one.entries, locks_->discards(one.shard));
+    no_room_ = room == Room::kNone;
+    lacking_ = one;
+    return false;
+  }
+  return true;
+}
+
+bool MultiKey::store(std::size_t i, std::string_view value, Blob* blob, std::uint64_t end) {
+  Shard& its_shard = shard(i);
+  const Shard::Place place = its_shard.find_any(keys_[i].hash, keys_[i].key);
+  const EntryShape shape = its_shard.shape_for(EntryType::kString, blob != nullptr, end != Entry::kNoDeadline);
+  Entry* entry = its_shard.new_entry(shape, keys_[i].key, blob != nullptr ? 0 : value.size());
+  if (entry == nullptr) return false;
+  if (blob != nullptr) {
+    entry->set_blob(blob);
+  } else if (!value.empty()) {
+    std::memcpy(entry->inline_bytes(), value.data(), value.size());
+  }
+  if (place) {
+    its_shard.replace(place, keys_[i].hash, entry, end, true, discards(i));
+    return true;
+  }
+  if (its_shard.add(keys_[i].hash, entry, end)) return true;
+  its_shard.free_entry(entry);
+  return false;
+}
+
+}  // namespace larder::keyspace

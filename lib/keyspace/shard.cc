@@ -1,0 +1,557 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "keyspace/shard.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/check.h"
+
+namespace larder::keyspace {
+namespace {
+
+constexpr std::uint32_t kEvictionsAHold = 64;
+constexpr std::int64_t kHeadroom = 512;
+
+}  // namespace
+
+Shard::Shard(Environment& environment, std::int64_t byte_slice, std::int64_t entry_slice, std::uint64_t seed,
+             const Eviction& eviction)
+    : index_(memory_, environment.hash),
+      environment_(environment),
+      memory_(environment.account, byte_slice),
+      entry_lease_(environment.entries, entry_slice),
+      wheel_(memory_, *this),
+      random_(seed) {
+  if (eviction.factory()) policy_ = eviction.factory()(random_.next());
+  if (policy_) traits_ = policy_->traits();
+  hit_ = traits_.hit;
+  hits_max_ = traits_.hits_max;
+  ttl_only_ = eviction.scope() == Eviction::Scope::kKeysWithTtl;
+}
+
+Shard::~Shard() {
+  if (policy_) policy_->clear(*this);
+  if (versions_ != nullptr) memory_.deallocate(versions_, kVersions * sizeof(std::uint64_t));
+}
+
+// --- Time ---------------------------------------------------------------------------------------------------------------
+
+std::uint64_t Shard::expires_at(const Entry& entry) const noexcept {
+  if (!entry.has_idle()) return entry.deadline();
+  return std::min(entry.end(), entry.last_use() + static_cast<std::uint64_t>(environment_.expiry.idle.count()));
+}
+
+bool Shard::outlives(const Place& place, std::uint64_t hash, Discards& discards) noexcept {
+  const Entry& entry = *place.entry();
+  if (entry.deadline() == Entry::kNoDeadline) return true;
+  const std::uint64_t end = expires_at(entry);
+  if (environment_.now() < end) return true;
+  if (!entry.latched()) {
+    remove(place, hash, end < end_of(entry) ? RemovalCause::kIdle : RemovalCause::kExpired, discards);
+  }
+  return false;
+}
+
+// Writes when an entry ends, and when the wheel is to look at it. Does not arm it.
+void Shard::start_clock(Entry& entry, std::uint64_t end) noexcept {
+  if (entry.has_idle()) {
+    entry.set_last_use(environment_.now());
+    entry.set_end(end);
+    entry.set_deadline(expires_at(entry));
+  } else if (entry.has_deadline()) {
+    entry.set_deadline(end);
+  }
+}
+
+void Shard::arm(const Place& place, std::uint64_t hash) noexcept {
+  Entry& entry = *place.entry();
+  expiry::Timer timer{entry.deadline(), entry.timer_mark()};
+  wheel_.arm(id_of(hash), timer);
+  entry.set_timer_mark(timer.mark);
+}
+
+void Shard::find(std::uint32_t id, FunctionRef<bool(expiry::Timer&)> visit) {
+  index_.find_id(id, [&](const Place& place) {
+    Entry& entry = *place.entry();
+    if (entry.deadline() == Entry::kNoDeadline) return false;
+    expiry::Timer timer{entry.deadline(), entry.timer_mark()};
+    const bool done = visit(timer);
+    entry.set_timer_mark(timer.mark);
+    return done;
+  });
+}
+
+void Shard::fire(std::uint32_t id, std::uint64_t now) {
+  index_.find_id(id, [&](const Place& place) {
+    Entry& entry = *place.entry();
+    if (entry.deadline() > now) return false;
+    const std::uint64_t hash = index_.hash_of(entry);
+    const std::uint64_t end = expires_at(entry);
+    if (end > now || entry.latched()) {  // it was used meanwhile; or its time comes again with the next millisecond
+      entry.set_deadline(end);
+      arm(place, hash);
+    } else {
+      remove(place, hash, end < end_of(entry) ? RemovalCause::kIdle : RemovalCause::kExpired, *evicting_into_);
+    }
+    return true;
+  });
+}
+
+std::uint32_t Shard::expire(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept {
+  evicting_into_ = &discards;
+  const std::uint32_t looked = wheel_.advance(now, budget);
+  evicting_into_ = nullptr;
+  return looked;
+}
+
+// --- Policy ---------------------------------------------------------------------------------------------------------------
+
+std::uint32_t Shard::weight_of(const Entry& entry) const noexcept {
+  if (environment_.weigh_entries) return 1;
+  std::uint64_t bytes = memory_.charge(entry.block_bytes());
+  if (entry.external()) bytes += entry.blob()->charge();
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, std::numeric_limits<std::uint32_t>::max()));
+}
+
+template <typename Call>
+void Shard::with_resident(const Place& place, Call&& call) noexcept {
+  Entry& entry = *place.entry();
+  Resident resident{id_of(index_.hash_of(entry)), weight_of(entry), place.policy_bits(), entry.counter(),
+                    entry.position()};
+  call(resident);
+  place.set_policy_bits(resident.bits);
+  entry.counter() = resident.counter;
+  if (entry.has_position()) entry.set_position(resident.position);
+}
+
+void Shard::track(const Place& place) noexcept {
+  Entry& entry = *place.entry();
+  entry.set_policy_epoch(policy_epoch_);
+  if (!in_scope(entry)) return;
+  place.set_policy_bits(0);
+  entry.counter() = 0;
+  if (entry.has_position()) entry.set_position(0);
+  ++tracked_;
+  tracked_weight_ += weight_of(entry);
+  with_resident(place, [&](Resident& resident) { policy_->on_insert(resident, *this); });
+}
+
+void Shard::untrack(const Place& place) noexcept {
+  --tracked_;
+  tracked_weight_ -= weight_of(*place.entry());
+  with_resident(place, [&](Resident& resident) { policy_->on_remove(resident, *this); });
+}
+
+void Shard::hit_policy(Place& place, std::uint64_t hash) noexcept {
+  Entry& entry = *place.entry();
+  if (hit_ == EvictionPolicy::Hit::kLogCounter) {
+    // One in ten for each point above the first five (Redis's lfu-log-factor 10).
+    std::uint8_t& counter = entry.counter();
+    const std::uint64_t above = counter > 5 ? counter - 5u : 0u;
+    if (counter < 255 && random_.below(above * 10 + 1) == 0) ++counter;
+  } else if (hit_ == EvictionPolicy::Hit::kCall && tracks(entry)) {
+    with_resident(place, [&](Resident& resident) { policy_->on_hit(resident, *this); });
+  }
+  if (entry.has_idle()) entry.set_last_use(environment_.now());
+  if (place.chained()) index_.promote(place, hash);
+}
+
+Verdict Shard::judge(const Place& place, FunctionRef<Verdict(Resident&)> visit) {
+  Entry& entry = *place.entry();
+  if (!tracks(entry)) return Verdict::kNotThisOne;
+  Verdict verdict = Verdict::kKeep;
+  with_resident(place, [&](Resident& resident) {
+    verdict = visit(resident);
+    if (verdict == Verdict::kEvict && entry.latched()) {
+      policy_->on_insert(resident, *this);
+      verdict = Verdict::kKeep;
+    }
+  });
+  if (verdict == Verdict::kEvict) {
+    LARDER_CHECK(evicting_into_ != nullptr, "an eviction policy may answer kEvict only while it is asked to evict");
+    --tracked_;
+    tracked_weight_ -= weight_of(entry);
+    entry.set_policy_epoch(!policy_epoch_);  // the policy knows
+    remove(place, index_.hash_of(entry), cause_of(entry, RemovalCause::kEvicted), *evicting_into_);
+  }
+  return verdict;
+}
+
+Verdict Shard::find(EntryId id, FunctionRef<Verdict(Resident&)> visit) {
+  Verdict verdict = Verdict::kNotThisOne;
+  index_.find_id(id, [&](const Place& place) {
+    verdict = judge(place, visit);
+    return verdict != Verdict::kNotThisOne;
+  });
+  return verdict;
+}
+
+Verdict Shard::sample(std::uint64_t random, FunctionRef<Verdict(Resident&)> visit) {
+  // A random bucket, and a random place among eight of it: each entry of a first bucket is equally likely.
+  base::Random draw(random);
+  for (int attempt = 0; attempt < 256 && index_.buckets() != 0; ++attempt) {
+    const std::uint64_t number = draw.below(index_.buckets());
+    const std::uint64_t chosen = draw.below(10);
+    std::uint64_t nth = 0;
+    Place found;
+    index_.for_bucket(number, [&](const Place& place) {
+      if (nth++ == chosen) found = place;
+    });
+    if (found && tracks(*found.entry())) return judge(found, visit);
+  }
+  // Hardly anything here: take the first.
+  Place first;
+  for (std::uint64_t number = 0; number < index_.buckets() && !first; ++number) {
+    index_.for_bucket(number, [&](const Place& place) {
+      if (!first && tracks(*place.entry())) first = place;
+    });
+    if (number > 4096) break;
+  }
+  return first ? judge(first, visit) : Verdict::kNotThisOne;
+}
+
+bool Shard::evict_one(Discards& discards) noexcept {
+  if (policy_ == nullptr) return false;
+  evicting_into_ = &discards;
+  bool evicted = false;
+  for (int attempt = 0; attempt < 8 && !evicted && tracked_ != 0; ++attempt) evicted = policy_->evict(*this);
+  evicting_into_ = nullptr;
+  if (!evicted && adopting_) adopt(8, discards);
+  return evicted;
+}
+
+void Shard::set_policy(const Eviction& eviction, std::uint64_t seed) noexcept {
+  if (policy_) policy_->clear(*this);
+  policy_ = eviction.factory() ? eviction.factory()(seed) : nullptr;
+  traits_ = policy_ ? policy_->traits() : EvictionPolicy::Traits{};
+  hit_ = traits_.hit;
+  hits_max_ = traits_.hits_max;
+  ttl_only_ = eviction.scope() == Eviction::Scope::kKeysWithTtl;
+  policy_epoch_ = !policy_epoch_;
+  tracked_ = tracked_weight_ = 0;
+  adopt_cursor_ = 0;
+  adopting_ = index_.buckets() != 0;
+}
+
+bool Shard::adopt(std::uint32_t buckets, Discards& discards) noexcept {
+  for (std::uint32_t i = 0; i < buckets && adopting_; ++i) {
+    Place no_room;
+    index_.for_bucket(index_.bucket_of_cursor(adopt_cursor_), [&](const Place& place) {
+      Entry* entry = place.entry();
+      if (entry->policy_epoch() == policy_epoch_) return;
+      if (traits_.position && !entry->has_position() && !entry->latched()) {
+        EntryShape shape = entry->shape();
+        shape.position = true;
+        const std::size_t value_bytes = entry->external() ? 0 : entry->inline_value().size();
+        Entry* wider = new_entry(shape, entry->key(), value_bytes);
+        if (wider == nullptr) {
+          no_room = place;
+          return;
+        }
+        wider->copy_value(*entry);
+        replace(place, index_.hash_of(*entry), wider, end_of(*entry), false, discards);
+      }
+      track(place);
+    });
+    if (no_room) {
+      remove(no_room, index_.hash_of(*no_room.entry()), RemovalCause::kEvicted, discards);
+      continue;
+    }
+    adopt_cursor_ = index_.next_cursor(adopt_cursor_);
+    adopting_ = adopt_cursor_ != 0;
+  }
+  return adopting_;
+}
+
+// --- Memory ---------------------------------------------------------------------------------------------------------------
+
+bool Shard::evict_for(std::int64_t bytes, std::int64_t entries, Discards& discards) noexcept {
+  bool any = false;
+  while (discards.count() < kEvictionsAHold &&
+         (memory_.lease().available() + discards.pending() < bytes || !entry_lease_.ensure(entries))) {
+    if (!evict_one(discards)) break;
+    any = true;
+  }
+  return any;
+}
+
+Room Shard::make_room(std::int64_t bytes, std::int64_t entries, Discards& discards) noexcept {
+  const std::int64_t wanted = bytes + slack();
+  const auto ready = [&] { return memory_.lease().ensure(wanted) && entry_lease_.ensure(entries); };
+  if (ready()) return Room::kReady;
+  if (wheel_.timers() != 0) {
+    expire(environment_.now(), kEvictionsAHold, discards);
+    if (ready()) return Room::kReady;
+  }
+  evict_for(wanted, entries, discards);
+  if (ready()) return Room::kReady;
+  return discards.count() != 0 ? Room::kFreeFirst : Room::kNone;
+}
+
+void Shard::give_back_leases() noexcept {
+  memory_.lease().give_back_surplus(true);
+  entry_lease_.give_back_surplus(true);
+}
+
+void Shard::housekeep(Discards& discards) noexcept {
+  constexpr std::int64_t wanted = kWriteSlack + kHeadroom;
+  if (memory_.lease().available() + discards.pending() < wanted && !memory_.lease().ensure(wanted)) {
+    evict_for(wanted, 0, discards);
+  }
+  if (wheel_.timers() != 0) {
+    const std::uint64_t now = ++writes_since_clock_ % 64 == 0 ? environment_.now() : environment_.coarse_now();
+    if (wheel_.due(now)) expire(now, 8, discards);
+  }
+  index_.shrink();
+}
+
+std::uint32_t Shard::compact(std::uint32_t budget) noexcept {
+  std::uint32_t looked = wheel_.sweep(budget);
+  while (looked < budget && index_.shrink()) looked += 6;
+  memory_.lease().give_back_surplus();
+  entry_lease_.give_back_surplus();
+  return looked;
+}
+
+void Shard::forget_all() noexcept {
+  if (index_.size() != 0) return;
+  index_.clear();
+  wheel_.clear();
+  if (policy_) policy_->clear(*this);
+  give_back_leases();
+}
+
+// --- In and out -----------------------------------------------------------------------------------------------------------
+
+EntryShape Shard::shape_for(EntryType type, bool external, bool with_end) const noexcept {
+  const bool idle = environment_.expiry.idle.count() > 0;
+  return {type, external, with_end || idle, traits_.position, idle};
+}
+
+Entry* Shard::new_entry(const EntryShape& shape, std::string_view key, std::size_t value_bytes) noexcept {
+  void* block = memory_.allocate(Entry::bytes_for(shape, key.size(), value_bytes));
+  return block == nullptr ? nullptr : Entry::create(block, shape, key, value_bytes);
+}
+
+void Shard::free_entry(Entry* entry) noexcept { memory_.deallocate(entry, entry->block_bytes()); }
+
+void Shard::count_in(const Entry& entry) noexcept {
+  entry_blocks_ += memory_.charge(entry.block_bytes());
+  payload_ += entry.key_size() + (entry.external() ? 0 : entry.inline_value().size());
+  if (entry.deadline() != Entry::kNoDeadline) ++armed_;
+  if (end_of(entry) != Entry::kNoDeadline) ++with_ttl_;
+  if (entry.is_ghost()) ++ghosts_;
+}
+
+void Shard::count_out(const Entry& entry) noexcept {
+  entry_blocks_ -= memory_.charge(entry.block_bytes());
+  payload_ -= entry.key_size() + (entry.external() ? 0 : entry.inline_value().size());
+  if (entry.deadline() != Entry::kNoDeadline) --armed_;
+  if (end_of(entry) != Entry::kNoDeadline) --with_ttl_;
+  if (entry.is_ghost()) --ghosts_;
+}
+
+void Shard::changed(std::uint64_t hash, std::string_view key) noexcept {
+  if (versions_ != nullptr) ++versions_[(hash >> 32) % kVersions];
+  if (!loads.empty()) loads.overtake(key);
+}
+
+bool Shard::version(std::uint64_t hash, std::uint64_t* version) noexcept {
+  if (versions_ == nullptr) {
+    versions_ = static_cast<std::uint64_t*>(memory_.allocate(kVersions * sizeof(std::uint64_t)));
+    if (versions_ == nullptr) return false;
+    std::fill_n(versions_, kVersions, std::uint64_t{1});
+  }
+  *version = versions_[(hash >> 32) % kVersions];
+  return true;
+}
+
+bool Shard::add(std::uint64_t hash, Entry* entry, std::uint64_t end) noexcept {
+  if (!index_.reserve(hash)) return false;
+  const Place place = index_.insert(hash, entry);
+  entry_lease_.spend(1);
+  start_clock(*entry, end);
+  count_in(*entry);
+  if (entry->deadline() != Entry::kNoDeadline) arm(place, hash);
+  track(place);
+  changed(hash, entry->key());
+  ++counters.writes;
+  return true;
+}
+
+void Shard::remove(const Place& place, std::uint64_t hash, RemovalCause cause, Discards& discards) noexcept {
+  Entry* entry = place.entry();
+  if (tracks(*entry)) untrack(place);
+  count_out(*entry);
+  index_.erase(place, hash);
+  entry_lease_.earn(1);
+  changed(hash, entry->key());
+  if (!entry->is_ghost()) ++counters.removals[static_cast<std::size_t>(cause)];
+  discards.add(entry, cause);
+}
+
+void Shard::replace(const Place& place, std::uint64_t hash, Entry* entry, std::uint64_t end, bool tell,
+                    Discards& discards) noexcept {
+  Entry* old = place.entry();
+  const std::uint64_t old_deadline = old->deadline();
+  const bool tracked = tracks(*old);
+  const std::uint32_t old_weight = tracked ? weight_of(*old) : 0;
+  const bool stays = tracked && (!ttl_only_ || end != Entry::kNoDeadline);
+  if (tracked && !stays) untrack(place);
+  count_out(*old);
+  entry->inherit(*old);
+  start_clock(*entry, end);
+  count_in(*entry);
+  place.replace(entry);
+  if (entry->deadline() != Entry::kNoDeadline &&
+      (old_deadline == Entry::kNoDeadline || wheel_.must_rearm(old_deadline, entry->deadline()))) {
+    arm(place, hash);
+  }
+  if (stays) {
+    const std::uint32_t weight = weight_of(*entry);
+    tracked_weight_ += weight - std::uint64_t{old_weight};
+    if (weight != old_weight) {
+      with_resident(place, [&](Resident& resident) { policy_->on_resize(resident, old_weight); });
+    }
+  } else if (!tracked && entry->policy_epoch() == policy_epoch_ && in_scope(*entry)) {
+    track(place);
+  }
+  changed(hash, entry->key());
+  ++counters.writes;
+  if (!tell) {
+    discards.add_block(old, false);
+    return;
+  }
+  if (!old->is_ghost()) ++counters.removals[static_cast<std::size_t>(RemovalCause::kReplaced)];
+  discards.add(old, RemovalCause::kReplaced);
+}
+
+bool Shard::fits_block(const Entry& entry, std::size_t value_bytes) const noexcept {
+  return !entry.external() && value_bytes <= kInlineBytesMax && entry.fits(value_bytes);
+}
+
+void Shard::store_inline(const Place& place, std::uint64_t hash, std::string_view value) noexcept {
+  Entry& entry = *place.entry();
+  payload_ += value.size() - entry.inline_value().size();
+  entry.set_inline_size(value.size());
+  if (!value.empty()) std::memmove(entry.inline_bytes(), value.data(), value.size());
+  changed(hash, entry.key());
+  ++counters.writes;
+}
+
+void Shard::swap_blob(const Place& place, std::uint64_t hash, Blob* blob) noexcept {
+  Entry& entry = *place.entry();
+  const std::uint32_t old_weight = weight_of(entry);
+  entry.set_blob(blob);
+  if (tracks(entry)) {
+    const std::uint32_t weight = weight_of(entry);
+    tracked_weight_ += weight - std::uint64_t{old_weight};
+    if (weight != old_weight) {
+      with_resident(place, [&](Resident& resident) { policy_->on_resize(resident, old_weight); });
+    }
+  }
+  changed(hash, entry.key());
+  ++counters.writes;
+}
+
+void Shard::set_end(const Place& place, std::uint64_t hash, std::uint64_t end) noexcept {
+  Entry& entry = *place.entry();
+  const std::uint64_t old_deadline = entry.deadline();
+  const bool tracked = tracks(entry);
+  const bool stays = tracked && (!ttl_only_ || end != Entry::kNoDeadline);
+  if (tracked && !stays) untrack(place);
+  count_out(entry);
+  start_clock(entry, end);
+  count_in(entry);
+  if (entry.deadline() != Entry::kNoDeadline &&
+      (old_deadline == Entry::kNoDeadline || wheel_.must_rearm(old_deadline, entry.deadline()))) {
+    arm(place, hash);
+  }
+  if (!tracked && entry.policy_epoch() == policy_epoch_ && in_scope(entry)) track(place);
+  changed(hash, entry.key());
+  ++counters.writes;
+}
+
+void Shard::unlatch(const Place& place) noexcept {
+  place.entry()->set_latched(false);
+  release_latches();
+}
+
+RemovalResult Shard::remove_some(std::uint64_t* cursor, std::uint32_t buckets, RemovalCause cause,
+                                 FunctionRef<bool(const Entry&)> chosen, Discards& discards,
+                                 bool latched_too) noexcept {
+  RemovalResult result;
+  for (std::uint32_t i = 0; i < buckets && index_.buckets() != 0; ++i) {
+    // One at a time, as removing changes the bucket. A bucket has six entries.
+    for (bool again = true; again;) {
+      Place found;
+      index_.for_bucket(index_.bucket_of_cursor(*cursor), [&](const Place& place) {
+        if (!found && chosen(*place.entry())) found = place;
+      });
+      again = static_cast<bool>(found);
+      if (!found) break;
+      if (found.entry()->latched() && !latched_too) {
+        result.latched = true;
+        return result;
+      }
+      result.removed += !found.entry()->is_ghost() && !expired(*found.entry());
+      remove(found, index_.hash_of(*found.entry()), cause_of(*found.entry(), cause), discards);
+    }
+    *cursor = index_.next_cursor(*cursor);
+    if (*cursor == 0) break;
+  }
+  return result;
+}
+
+// --- Checks ---------------------------------------------------------------------------------------------------------------
+
+const char* Shard::check() noexcept {
+  if (const char* wrong = index_.check()) return wrong;
+  if (const char* wrong = wheel_.check()) return wrong;
+  std::uint64_t blocks = 0;
+  std::uint64_t payload = 0;
+  std::uint64_t tracked = 0;
+  std::uint64_t weight = 0;
+  std::uint64_t armed = 0;
+  std::uint64_t with_ttl = 0;
+  std::uint64_t ghosts = 0;
+  for (std::uint64_t number = 0; number < index_.buckets(); ++number) {
+    index_.for_bucket(number, [&](const Place& place) {
+      const Entry& entry = *place.entry();
+      blocks += memory_.charge(entry.block_bytes());
+      payload += entry.key_size() + (entry.external() ? 0 : entry.inline_value().size());
+      tracked += tracks(entry);
+      weight += tracks(entry) ? weight_of(entry) : 0;
+      armed += entry.deadline() != Entry::kNoDeadline;
+      with_ttl += end_of(entry) != Entry::kNoDeadline;
+      ghosts += entry.is_ghost();
+    });
+  }
+  if (blocks != entry_blocks_) return "shard: bytes of entries' blocks do not add up";
+  if (payload != payload_) return "shard: bytes of keys and values do not add up";
+  if (tracked != tracked_ || weight != tracked_weight_) return "shard: what the policy tracks does not add up";
+  if (armed != armed_ || with_ttl != with_ttl_) return "shard: entries with a time to live do not add up";
+  if (ghosts != ghosts_) return "shard: negative entries do not add up";
+  if (static_cast<std::int64_t>(blocks) > memory_.allocated()) return "shard: more bytes in entries than allocated";
+  if (memory_.lease().available() < 0) return "shard: more was spent than leased";
+  return check_timers();
+}
+
+// Every entry with a deadline has a timer where the deadline belongs. Quadratic, so for small shards only.
+const char* Shard::check_timers() noexcept {
+  if (wheel_.timers() > 2000 || wheel_.lost() != 0) return nullptr;
+  const char* wrong = nullptr;
+  for (std::uint64_t number = 0; number < index_.buckets(); ++number) {
+    index_.for_bucket(number, [&](const Place& place) {
+      const Entry& entry = *place.entry();
+      if (entry.deadline() == Entry::kNoDeadline) return;
+      bool found = false;
+      const EntryId id = id_of(index_.hash_of(entry));
+      wheel_.for_timers_of(entry.deadline(), [&](std::uint32_t timer) { found |= timer == id; });
+      if (!found) wrong = "shard: an entry has a deadline and no timer";
+    });
+  }
+  return wrong;
+}
+
+}  // namespace larder::keyspace

@@ -1,0 +1,258 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// One stripe of the keyspace: a lock, and what it protects. Entries enter and leave through one function each (add,
+// remove), change through `replace` and `store_inline`, and every byte is charged on the way.
+//
+// Thread safety: all functions need `mutex`, but for those that say otherwise. What they take out goes into a Discards,
+// which must outlive the lock. A Place is valid until the next function that is not const.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "base/mutex.h"
+#include "base/random.h"
+#include "expiry/timing_wheel.h"
+#include "keyspace/discards.h"
+#include "keyspace/index.h"
+#include "keyspace/load_table.h"
+
+namespace larder::keyspace {
+
+// Whether a write finds room.
+enum class Room : std::uint8_t {
+  kReady,      // yes
+  kFreeFirst,  // when the lock is released and the discards are freed: try again
+  kNone,       // not in this shard
+};
+
+struct ShardCounters {
+  std::uint64_t writes = 0;
+  std::uint64_t removals[kRemovalCauses] = {};
+};
+
+struct RemovalResult {
+  std::uint64_t removed = 0;
+  bool latched = false;  // an entry that was chosen is latched: stopped before it
+};
+
+// What a write needs beyond the blocks it knows: a block of the policy's queue and one of timers, a level of the timing
+// wheel, a slab of chained buckets.
+inline constexpr std::int64_t kWriteSlack = 3072;
+
+class alignas(64) Shard final : private expiry::Timers, private Residents {
+ public:
+  using Place = Index::Place;
+
+  Shard(Environment& environment, std::int64_t byte_slice, std::int64_t entry_slice, std::uint64_t seed,
+        const Eviction& eviction);
+  ~Shard() override;
+
+  // --- The first cache line: all that a hit touches in the shard ---
+  base::Mutex mutex;
+  bool closed = false;
+
+ private:
+  EvictionPolicy::Hit hit_ = EvictionPolicy::Hit::kNothing;  // of traits_
+  std::uint8_t hits_max_ = 0;
+
+ public:
+  std::uint64_t hits = 0;
+  std::uint64_t misses = 0;
+
+ private:
+  Index index_;  // begins with what a look-up needs
+
+ public:
+  ShardCounters counters;
+  LoadTable loads;
+
+  // --- Finding ----------------------------------------------------------------------------------------------------
+  // The entry as it stands, expired or not.
+  [[gnu::always_inline]] Place find_any(std::uint64_t hash, std::string_view key) noexcept {
+    return index_.find(hash, key);
+  }
+  // The entry if it is alive; one that has expired is removed (unless it is latched). Negative entries of loads are
+  // found, too.
+  Place find(std::uint64_t hash, std::string_view key, Discards& discards) noexcept {
+    Place place = index_.find(hash, key);
+    if (place && place.entry()->has_deadline() && !outlives(place, hash, discards)) return {};
+    return place;
+  }
+  // Whether its time has come. Reads the clock if it has a deadline.
+  bool expired(const Entry& entry) noexcept { return entry.has_deadline() && environment_.now() >= expires_at(entry); }
+  // When an entry ends: the earlier of its time to live and its idle time. kNoDeadline: never.
+  std::uint64_t expires_at(const Entry& entry) const noexcept;
+  // Why an entry leaves: because its time has come, or else for the reason given.
+  RemovalCause cause_of(const Entry& entry, RemovalCause otherwise) noexcept {
+    if (!expired(entry)) return otherwise;
+    return expires_at(entry) < end_of(entry) ? RemovalCause::kIdle : RemovalCause::kExpired;
+  }
+  // Its time to live alone. kNoDeadline: none.
+  static std::uint64_t end_of(const Entry& entry) noexcept { return entry.has_idle() ? entry.end() : entry.deadline(); }
+
+  // Marks a use.
+  void hit(Place& place, std::uint64_t hash) noexcept {
+    ++hits;
+    if (hit_ == EvictionPolicy::Hit::kCountInBits) {
+      const std::uint8_t bits = place.policy_bits();
+      if ((bits & 3) < hits_max_) place.set_policy_bits(static_cast<std::uint8_t>(bits + 1));
+      if (!place.chained() && !place.entry()->has_idle()) return;
+    }
+    hit_policy(place, hash);
+  }
+  void prefetch_bucket(std::uint64_t hash) const noexcept { index_.prefetch_bucket(hash); }  // needs no lock
+  void prefetch_found(std::uint64_t hash) noexcept { index_.prefetch_entry(hash); }
+
+  // --- Changing ---------------------------------------------------------------------------------------------------
+  // Sees to it that `bytes` and one more entry can be had, evicting what must go.
+  Room make_room(std::int64_t bytes, std::int64_t entries, Discards& discards) noexcept;
+
+  // How a new entry is laid out: whether it has a deadline, and what the policy and the options add.
+  EntryShape shape_for(EntryType type, bool external, bool with_end) const noexcept;
+  bool has_room(std::int64_t bytes, std::int64_t entries) noexcept {
+    return memory_.lease().ensure(bytes + slack()) && entry_lease_.ensure(entries);
+  }
+  std::int64_t slack() const noexcept { return kWriteSlack + (index_.buckets() == 0 ? 5120 : 0); }  // the first chunk
+  // A block for an entry, charged. Null if there is no room for it: see make_room.
+  Entry* new_entry(const EntryShape& shape, std::string_view key, std::size_t value_bytes) noexcept;
+  void free_entry(Entry* entry) noexcept;  // one that was not added
+  std::int64_t charge_of(const EntryShape& shape, std::size_t key_bytes, std::size_t value_bytes) const noexcept {
+    return static_cast<std::int64_t>(memory_.charge(Entry::bytes_for(shape, key_bytes, value_bytes)));
+  }
+
+  // The way in. False if there was no memory for the index: nothing has changed. REQUIRES: make_room; the key is not
+  // there.
+  bool add(std::uint64_t hash, Entry* entry, std::uint64_t end) noexcept;
+  // The way out.
+  void remove(const Place& place, std::uint64_t hash, RemovalCause cause, Discards& discards) noexcept;
+  // Another block for the same key: what the policy knows of it stays. `tell`: the old value counts as removed
+  // (kReplaced); otherwise its blob lives on in the new block.
+  void replace(const Place& place, std::uint64_t hash, Entry* entry, std::uint64_t end, bool tell,
+               Discards& discards) noexcept;
+  // A new value in the same block. REQUIRES: fits_block.
+  void store_inline(const Place& place, std::uint64_t hash, std::string_view value) noexcept;
+  bool fits_block(const Entry& entry, std::size_t value_bytes) const noexcept;
+  // A blob instead of another one, which the caller releases later.
+  void swap_blob(const Place& place, std::uint64_t hash, Blob* blob) noexcept;
+  // When it ends. REQUIRES: the entry's shape has a deadline, or end is kNoDeadline.
+  void set_end(const Place& place, std::uint64_t hash, std::uint64_t end) noexcept;
+  // The bytes of a blob were changed where they stand.
+  void changed_in_place(const Place& place, std::uint64_t hash) noexcept {
+    changed(hash, place.entry()->key());
+    ++counters.writes;
+  }
+
+  // --- Latches (RULINGS 7) ----------------------------------------------------------------------------------------
+  std::uint32_t latch_epoch() const noexcept { return latch_epoch_.load(std::memory_order_acquire); }
+  void latch(const Place& place) noexcept { place.entry()->set_latched(true); }
+  void unlatch(const Place& place) noexcept;
+  // When the shard is closed: whoever waits for a latch is to look again.
+  void release_latches() noexcept {
+    latch_epoch_.fetch_add(1, std::memory_order_release);
+    latch_epoch_.notify_all();
+  }
+  // Sleeps until a latch of this shard was released since that epoch. EXCLUDES(mutex).
+  void wait_for_latch(std::uint32_t epoch) noexcept { latch_epoch_.wait(epoch, std::memory_order_acquire); }
+
+  // --- Versions (RULINGS 5) ---------------------------------------------------------------------------------------
+  // The version of a key's value. False if there is no memory for versions.
+  bool version(std::uint64_t hash, std::uint64_t* version) noexcept;
+
+  // --- Housekeeping: each looks at about `budget` entries and returns how many it looked at ------------------------
+  std::uint32_t expire(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept;
+  std::uint32_t compact(std::uint32_t budget) noexcept;
+  // A little of all that, after a write.
+  void housekeep(Discards& discards) noexcept;
+  // Evicts until what is left of the lease, and what the discards hold, is so much. Returns whether it evicted any.
+  bool evict_for(std::int64_t bytes, std::int64_t entries, Discards& discards) noexcept;
+  bool evict_one(Discards& discards) noexcept;
+  void give_back_leases() noexcept;
+  // Removes the chosen entries of some buckets from a cursor on; the cursor is 0 when it has been everywhere.
+  RemovalResult remove_some(std::uint64_t* cursor, std::uint32_t buckets, RemovalCause cause,
+                            FunctionRef<bool(const Entry&)> chosen, Discards& discards,
+                            bool latched_too = false) noexcept;
+  // Gives back all that an empty shard does not need.
+  void forget_all() noexcept;
+  // Another policy: entries move over with adopt, which returns false when all have.
+  void set_policy(const Eviction& eviction, std::uint64_t seed) noexcept;
+  bool adopt(std::uint32_t buckets, Discards& discards) noexcept;
+
+  // --- Looking around ---------------------------------------------------------------------------------------------
+  Index& index() noexcept { return index_; }
+  memory::ShardMemory& memory() noexcept { return memory_; }
+  memory::Lease& entry_lease() noexcept { return entry_lease_; }
+  // Entries that are no negative ones.
+  std::uint64_t entries() const noexcept { return index_.size() - ghosts_; }
+  std::uint64_t entries_with_ttl() const noexcept { return with_ttl_; }
+  std::uint64_t entry_blocks() const noexcept { return entry_blocks_; }
+  std::uint64_t payload() const noexcept { return payload_; }
+  bool wheel_due(std::uint64_t now) const noexcept { return wheel_.due(now); }
+  std::uint64_t random() noexcept { return random_.next(); }
+  // Recounts. Returns what is wrong, or null.
+  const char* check() noexcept;
+
+ private:
+  // Whoever relies on a key's value being what it was is to know: versions, loads in flight.
+  void changed(std::uint64_t hash, std::string_view key) noexcept;
+
+  static constexpr std::size_t kVersions = 128;
+
+  // expiry::Timers
+  void find(std::uint32_t id, FunctionRef<bool(expiry::Timer&)> visit) override;
+  void fire(std::uint32_t id, std::uint64_t now) override;
+  void prefetch(std::uint32_t id) override { index_.prefetch_bucket(id); }
+  std::uint64_t armed() const override { return armed_; }
+  // Residents
+  Verdict find(EntryId id, FunctionRef<Verdict(Resident&)> visit) override;
+  void prefetch_entry(EntryId id) override { index_.prefetch_entry(id); }
+  Verdict sample(std::uint64_t random, FunctionRef<Verdict(Resident&)> visit) override;
+  std::uint64_t size() const override { return tracked_; }
+  std::uint64_t weight() const override { return tracked_weight_; }
+  void* allocate(std::size_t bytes) override { return memory_.allocate(bytes); }
+  void deallocate(void* block, std::size_t bytes) override { memory_.deallocate(block, bytes); }
+
+  bool outlives(const Place& place, std::uint64_t hash, Discards& discards) noexcept;
+  void hit_policy(Place& place, std::uint64_t hash) noexcept;
+  Verdict judge(const Place& place, FunctionRef<Verdict(Resident&)> visit);
+  // Whether the policy has this entry, and the same after and before a change of its deadline.
+  bool tracks(const Entry& entry) const noexcept { return entry.policy_epoch() == policy_epoch_ && in_scope(entry); }
+  bool in_scope(const Entry& entry) const noexcept {
+    return policy_ != nullptr && (!ttl_only_ || end_of(entry) != Entry::kNoDeadline);
+  }
+  std::uint32_t weight_of(const Entry& entry) const noexcept;
+  void track(const Place& place) noexcept;
+  void untrack(const Place& place) noexcept;
+  template <typename Call>
+  void with_resident(const Place& place, Call&& call) noexcept;
+  void arm(const Place& place, std::uint64_t hash) noexcept;
+  void count_in(const Entry& entry) noexcept;
+  void count_out(const Entry& entry) noexcept;
+  void start_clock(Entry& entry, std::uint64_t end) noexcept;
+  const char* check_timers() noexcept;
+
+  Environment& environment_;
+  memory::ShardMemory memory_;
+  memory::Lease entry_lease_;
+  expiry::TimingWheel wheel_;
+  std::unique_ptr<EvictionPolicy> policy_;
+  EvictionPolicy::Traits traits_;
+  bool ttl_only_ = false;
+  bool policy_epoch_ = false;  // entries with the other one have not been adopted yet
+  std::uint64_t adopt_cursor_ = 0;
+  bool adopting_ = false;
+  Discards* evicting_into_ = nullptr;  // where what the policy evicts goes
+  std::uint64_t tracked_ = 0;
+  std::uint64_t tracked_weight_ = 0;
+  std::uint64_t armed_ = 0;            // entries that the wheel is to look at
+  std::uint64_t with_ttl_ = 0;         // entries that end by themselves
+  std::uint64_t ghosts_ = 0;           // negative entries
+  std::uint64_t entry_blocks_ = 0;     // bytes charged for entries' blocks
+  std::uint64_t payload_ = 0;          // of those: keys and inline values
+  std::uint64_t* versions_ = nullptr;  // made when first asked for
+  std::atomic<std::uint32_t> latch_epoch_{0};
+  std::uint32_t writes_since_clock_ = 0;
+  base::Random random_;
+};
+
+}  // namespace larder::keyspace

@@ -1,0 +1,96 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Bounds that are shared by all shards, and what a shard holds of them.
+//
+// A Limit is the whole: max_memory in bytes, or max_entries. Shards lease from it in slices and spend their lease under
+// their own lock, so that a write touches no memory that other shards write. What is leased counts as used, spent or
+// not; therefore usage never exceeds the limit, by construction (docs/memory.md).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace larder::memory {
+
+// Thread safety: all of it. Relaxed order: the numbers publish nothing but themselves.
+class Limit {
+ public:
+  static constexpr std::int64_t kUnbounded = std::int64_t{1} << 60;
+
+  explicit Limit(std::int64_t max) noexcept : max_(max), left_(max) {}
+
+  // Takes n if as much is left.
+  bool lease(std::int64_t n) noexcept {
+    std::int64_t left = left_.load(std::memory_order_relaxed);
+    while (left >= n) {
+      if (left_.compare_exchange_weak(left, left - n, std::memory_order_relaxed)) return true;
+    }
+    return false;
+  }
+  void give_back(std::int64_t n) noexcept { left_.fetch_add(n, std::memory_order_relaxed); }
+
+  // Negative while usage exceeds a limit that was lowered.
+  std::int64_t left() const noexcept { return left_.load(std::memory_order_relaxed); }
+  std::int64_t max() const noexcept { return max_.load(std::memory_order_relaxed); }
+  std::int64_t used() const noexcept { return max() - left(); }
+  bool bounded() const noexcept { return max() < kUnbounded; }
+
+  void set_max(std::int64_t max) noexcept {
+    const std::int64_t before = max_.exchange(max, std::memory_order_relaxed);
+    left_.fetch_add(max - before, std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<std::int64_t> max_;
+  std::atomic<std::int64_t> left_;
+};
+
+// One shard's part of a Limit. Thread safety: under the shard's lock, but for return_later.
+class Lease {
+ public:
+  Lease(Limit& limit, std::int64_t slice) noexcept : limit_(limit), slice_(slice) {}
+
+  // Sees to it that n can be spent; false if the limit does not give it.
+  bool ensure(std::int64_t n) noexcept {
+    if (available_ >= n) return true;
+    collect();
+    if (available_ >= n) return true;
+    const std::int64_t missing = n - available_;
+    if (missing < slice_ && limit_.lease(slice_)) {
+      available_ += slice_;
+    } else if (limit_.lease(missing)) {
+      available_ += missing;
+    } else {
+      return false;
+    }
+    return true;
+  }
+  // REQUIRES: ensure(n).
+  void spend(std::int64_t n) noexcept { available_ -= n; }
+  void earn(std::int64_t n) noexcept { available_ += n; }
+  // For what was freed after the lock was released.
+  void return_later(std::int64_t n) noexcept { returned_.fetch_add(n, std::memory_order_relaxed); }
+
+  // Hands back what is not needed soon: all but a slice, or all of it.
+  void give_back_surplus(bool all = false) noexcept {
+    collect();
+    const std::int64_t keep = all ? 0 : slice_;
+    if (available_ > 2 * keep) {
+      limit_.give_back(available_ - keep);
+      available_ = keep;
+    }
+  }
+  std::int64_t available() const noexcept { return available_ + returned_.load(std::memory_order_relaxed); }
+  std::int64_t slice() const noexcept { return slice_; }
+  Limit& limit() noexcept { return limit_; }
+
+ private:
+  void collect() noexcept { available_ += returned_.exchange(0, std::memory_order_relaxed); }
+
+  Limit& limit_;
+  const std::int64_t slice_;
+  std::int64_t available_ = 0;
+  std::atomic<std::int64_t> returned_{0};
+};
+
+}  // namespace larder::memory

@@ -1,0 +1,19 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
+#include "larder/stats.h"
+
+namespace larder {
+
+std::uint64_t LatencyHistogram::quantile_us(double share) const noexcept {
+  if (count == 0) return 0;
+  const auto wanted = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(count)));
+  std::uint64_t seen = 0;
+  for (std::size_t i = 0; i < buckets.size(); ++i) {
+    seen += buckets[i];
+    if (seen >= wanted && seen != 0) return std::uint64_t{1} << i;
+  }
+  return max_us;
+}
+
+}  // namespace larder

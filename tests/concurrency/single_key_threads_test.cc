@@ -1,0 +1,204 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Commands on one key are linearizable: threads run random ones on few keys, and what they were answered must be
+// explained by an order. With room for all; then with too little, where a key may vanish at any time and must not come
+// back.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <barrier>
+#include <map>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "concurrency/linearizability.h"
+#include "concurrency/recorder.h"
+#include "support/depth.h"
+
+namespace larder::concurrency {
+namespace {
+
+struct Tally {
+  std::uint64_t histories = 0;
+  std::uint64_t operations = 0;
+  std::uint64_t undecided = 0;
+  std::uint64_t lost = 0;  // linearizable only if the key may vanish
+};
+
+using Histories = std::map<std::string, std::vector<Operation>>;
+
+// All threads begin at once and do `operations_each` on these keys.
+Histories run_round(Cache& cache, const std::vector<std::string>& keys, int threads, int operations_each,
+                    std::uint64_t seed) {
+  Order order;
+  std::vector<std::unique_ptr<Recorder>> recorders;
+  for (int i = 0; i < threads; ++i) {
+    recorders.push_back(std::make_unique<Recorder>(cache, order, i, seed * 64 + static_cast<std::uint64_t>(i)));
+  }
+  std::barrier start(threads);
+  std::vector<std::jthread> running;
+  for (int i = 0; i < threads; ++i) {
+    running.emplace_back([&, i] {
+      std::mt19937_64 random(seed + static_cast<std::uint64_t>(i));
+      start.arrive_and_wait();
+      for (int j = 0; j < operations_each; ++j)
+        recorders[static_cast<std::size_t>(i)]->act(keys[random() % keys.size()]);
+    });
+  }
+  running.clear();
+  Histories all;
+  for (const auto& recorder : recorders) {
+    for (const auto& [key, history] : recorder->histories()) {
+      all[key].insert(all[key].end(), history.begin(), history.end());
+    }
+  }
+  return all;
+}
+
+void check_round(const Histories& histories, Loss loss, Tally& tally) {
+  for (const auto& [key, history] : histories) {
+    const Judgement judgement = judge(history, loss);
+    ++tally.histories;
+    tally.operations += history.size();
+    tally.undecided += judgement.verdict == Verdict::kUndecided;
+    ASSERT_NE(judgement.verdict, Verdict::kNot) << "key " << key << "\n"
+                                                << judgement.explanation << "the history:\n"
+                                                << printable(history);
+    if (loss != Loss::kNone) tally.lost += judge(history, Loss::kNone).verdict == Verdict::kNot;
+  }
+}
+
+class SingleKey : public testing::TestWithParam<int> {};
+
+TEST_P(SingleKey, CommandsAreLinearizable) {
+  const int threads = GetParam();
+  const std::uint64_t first = support::seed(1);
+  const std::uint64_t rounds = support::count(120, 5'000);
+  Options options;
+  options.max_memory = 0;
+  options.shards = 2;
+  Cache cache(options);
+  Tally tally;
+  for (std::uint64_t seed = first; seed < first + rounds; ++seed) {
+    SCOPED_TRACE(support::how_to_repeat(seed));
+    // New keys each round: they are missing at first.
+    const std::vector<std::string> keys = {"a" + std::to_string(seed), "b" + std::to_string(seed),
+                                           "c" + std::to_string(seed)};
+    check_round(run_round(cache, keys, threads, 320 / threads, seed), Loss::kNone, tally);
+    if (HasFatalFailure()) return;
+    for (const std::string& key : keys) cache.del(key);
+  }
+  EXPECT_LE(tally.undecided, tally.histories / 50);
+  EXPECT_EQ(cache.check_invariants().to_string(), "ok");
+  EXPECT_EQ(*cache.dbsize(), 0u);
+}
+
+TEST_P(SingleKey, CommandsAreLinearizableUnderEviction) {
+  const int threads = GetParam();
+  const std::uint64_t first = support::seed(1);
+  const std::uint64_t rounds = support::count(80, 3'000);
+  Options options;
+  options.max_memory = 0;
+  options.max_entries = 6;
+  options.shards = 1;
+  options.eviction = Eviction::random();
+  Cache cache(options);
+  Tally tally;
+  for (std::uint64_t seed = first; seed < first + rounds; ++seed) {
+    SCOPED_TRACE(support::how_to_repeat(seed));
+    std::vector<std::string> keys;
+    for (int i = 0; i < 12; ++i) keys.push_back(std::to_string(i) + "." + std::to_string(seed));
+    check_round(run_round(cache, keys, threads, 320 / threads, seed), Loss::kAnyTime, tally);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_LE(tally.undecided, tally.histories / 50);
+  EXPECT_GT(tally.lost, 0u) << "nothing was evicted that was missed";
+  EXPECT_EQ(cache.check_invariants().to_string(), "ok");
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, SingleKey, testing::Values(2, 4, 8, 16));
+
+// Writers give each value a number, a short life, and move the clock; readers note when they saw it last.
+class ExpiryRace {
+ public:
+  explicit ExpiryRace(std::uint64_t writes)
+      : writes_(writes),
+        ends_by_(writes * kWriters, 0),
+        seen_at_(kReaders, std::vector<std::int64_t>(writes * kWriters, 0)) {
+    Options options;
+    options.max_memory = 0;
+    options.clock = &clock_;
+    options.shards = 1;
+    cache_ = std::make_unique<Cache>(options);
+  }
+
+  void run() {
+    std::vector<std::jthread> threads;
+    for (std::uint64_t i = 0; i < kWriters; ++i) threads.emplace_back([this, i] { write(i); });
+    for (std::uint64_t i = 0; i < kReaders; ++i) threads.emplace_back([this, i] { read(i); });
+  }
+
+  std::uint64_t served() const {
+    std::uint64_t count = 0;
+    for (const auto& seen : seen_at_)
+      count += static_cast<std::uint64_t>(std::count_if(seen.begin(), seen.end(), [](auto at) { return at != 0; }));
+    return count;
+  }
+  // How many were seen by a call made after their end.
+  std::uint64_t served_late() const {
+    std::uint64_t count = 0;
+    for (const auto& seen : seen_at_) {
+      for (std::size_t i = 0; i < seen.size(); ++i) count += seen[i] != 0 && seen[i] >= ends_by_[i];
+    }
+    return count;
+  }
+  Cache& cache() { return *cache_; }
+
+ private:
+  static constexpr std::uint64_t kKeys = 4;
+  static constexpr std::uint64_t kWriters = 2;
+  static constexpr std::uint64_t kReaders = 2;
+
+  std::int64_t now_ms() { return clock_.monotonic().count() / 1'000'000; }
+
+  void write(std::uint64_t writer) {
+    std::mt19937_64 random(support::seed(1) + writer);
+    for (std::uint64_t i = writer * writes_; i < (writer + 1) * writes_; ++i) {
+      const auto ttl = static_cast<std::int64_t>(1 + random() % 3);
+      cache_->set("k" + std::to_string(random() % kKeys), std::to_string(i), {.ttl = Milliseconds(ttl)});
+      ends_by_[i] = now_ms() + ttl;
+      if (random() % 4 == 0) clock_.advance(std::chrono::milliseconds(1));
+    }
+    --writing_;
+  }
+
+  void read(std::uint64_t reader) {
+    std::mt19937_64 random(support::seed(1) + 100 + reader);
+    while (writing_.load() > 0) {
+      const std::int64_t before = now_ms();
+      const auto value = cache_->get("k" + std::to_string(random() % kKeys));
+      if (value) seen_at_[reader][std::stoull(*value)] = before;
+    }
+  }
+
+  const std::uint64_t writes_;
+  ManualClock clock_;
+  std::unique_ptr<Cache> cache_;
+  std::atomic<std::uint64_t> writing_{kWriters};
+  std::vector<std::int64_t> ends_by_;               // at the latest; of each value, written by its writer
+  std::vector<std::vector<std::int64_t>> seen_at_;  // at the latest; a list a reader. 0: never
+};
+
+TEST(SingleKeyExpiry, AnExpiredValueIsNeverServed) {
+  SCOPED_TRACE(support::how_to_repeat(support::seed(1)));
+  ExpiryRace race(support::count(20'000, 1'000'000));
+  race.run();
+  EXPECT_EQ(race.served_late(), 0u);
+  EXPECT_GT(race.served(), 0u);
+  EXPECT_EQ(race.cache().check_invariants().to_string(), "ok");
+}
+
+}  // namespace
+}  // namespace larder::concurrency

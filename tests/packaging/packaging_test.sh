@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#
+# packaging_test.sh find_package | fetch_content | pkg_config: builds and runs the program in outside/ with Larder
+# installed from BUILD_DIR, or with its sources in SOURCE_DIR. CMAKE and CXX say with what.
+set -euo pipefail
+outside=$SOURCE_DIR/tests/packaging/outside
+room=$(mktemp -d)
+trap 'rm -rf "$room"' EXIT
+cd "$room"
+
+install() {
+  "$CMAKE" --install "$BUILD_DIR" --prefix "$room/first" >install.log || { cat install.log; exit 1; }
+  mv first prefix  # an installed tree may be moved
+  export LD_LIBRARY_PATH=$room/prefix/lib
+}
+
+build_outside() {
+  "$CMAKE" -S "$outside" -B build -G Ninja -DCMAKE_CXX_COMPILER="$CXX" "$@"
+  "$CMAKE" --build build -j 2
+}
+
+case $1 in
+  find_package)
+    install
+    build_outside -DWAY=find_package -DCMAKE_PREFIX_PATH="$room/prefix" -DCMAKE_DISABLE_FIND_PACKAGE_tsl-robin-map=ON
+    build/outside
+    ;;
+  fetch_content)
+    build_outside -DWAY=fetch_content -DLARDER_SOURCE_DIR="$SOURCE_DIR"
+    build/outside
+    # Nothing but the library was built.
+    extra=$(find build -type f -perm /u+x ! -path '*/CMakeFiles/*' ! -name outside ! -name '*.so*')
+    [[ -z $extra ]] || { echo "also built: $extra" >&2; exit 1; }
+    ;;
+  pkg_config)
+    install
+    PKG_CONFIG_PATH=$(dirname "$(find "$room/prefix" -name larder.pc)")
+    export PKG_CONFIG_PATH
+    read -r -a flags <<<"$(pkg-config --cflags --libs larder)"
+    "$CXX" -std=c++20 -Wall -Wextra -Werror "$outside/main.cc" "${flags[@]}" -o outside
+    ./outside
+    ;;
+  *) echo "unknown way: $1" >&2; exit 2 ;;
+esac
