@@ -1,15 +1,17 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// The one thread that a cache may be asked to have: it calls tick at an interval.
+// The one thread that a cache may be asked to have: it works in slices, at an interval.
 //
-// It is started by the first object of its kind and joined by the destructor. In a child made by fork it does not
-// exist: the destructor notices and does not wait for it.
+// fork: while a process forks, no thread of this kind, of any cache, holds a shard's lock: it takes them under a gate
+// that is closed meanwhile. The thread does not exist in the child: the destructor notices, and neither waits for it nor
+// touches what it was waiting on.
 #pragma once
 
 #include <sys/types.h>
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <thread>
 
 #include "base/mutex.h"
@@ -18,17 +20,24 @@ namespace larder::cache {
 
 class Background {
  public:
-  Background(std::function<void()> work, std::chrono::milliseconds interval);
+  // Does a slice of about a hundred microseconds, and takes locks under the gate only; returns whether there is more to
+  // do at once.
+  using Slice = std::function<bool(base::LeafMutex& gate)>;
+
+  Background(Slice slice, std::chrono::milliseconds interval);
   ~Background();
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
 
  private:
-  void run(const std::function<void()>& work, std::chrono::milliseconds interval);
+  struct Shared {
+    base::LeafMutex mutex;
+    base::Condition stop_changed;
+    bool stop GUARDED_BY(mutex) = false;
+  };
+  static void run(Shared& shared, const Slice& slice, std::chrono::milliseconds interval);
 
-  base::LeafMutex mutex_;
-  base::Condition stop_changed_;
-  bool stop_ GUARDED_BY(mutex_) = false;
+  std::unique_ptr<Shared> shared_ = std::make_unique<Shared>();
   const pid_t process_;
   std::thread thread_;
 };

@@ -36,9 +36,10 @@ Cache::Cache(const Options& options) : Cache(std::make_unique<Parts>(checked(opt
   if (!options.background_thread) return;
   keyspace::Keyspace& keyspace = parts_->keyspace;
   parts_->background = std::make_unique<cache::Background>(
-      [&keyspace] {
-        bool more = true;
-        while (more) keyspace.tick(TickBudget{}.steps_max, &more);
+      [&keyspace](base::LeafMutex& gate) {
+        bool more = false;
+        keyspace.tick(1'000, &more, &gate);
+        return more;
       },
       options.background_interval);
 }

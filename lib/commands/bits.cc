@@ -201,10 +201,10 @@ class BitCombination {
       }
     }
     Blob* blob = size_ > keyspace::kInlineBytesMax ? blob_ : nullptr;
-    if (!keys.store(0, value, blob, Entry::kNoDeadline))
-      failed_ = true;
-    else if (blob != nullptr)
-      blob_ = nullptr;
+    failed_ = !keys.stage(0, value, blob, Entry::kNoDeadline);
+    if (failed_) return true;
+    keys.commit();
+    if (blob != nullptr) blob_ = nullptr;
     return true;
   }
 

@@ -222,12 +222,14 @@ Status carry(Keyspace& keyspace, std::string_view from, std::string_view to, Car
     const std::uint64_t end = keyspace::Shard::end_of(entry);
     // A move within one shard takes no place that it does not give back.
     const bool one_more = !target && (how == Carry::kCopy || both.key(0).shard != both.key(1).shard);
-    both.need(1, both.bytes_to_store(1, value.view().size(), end != Entry::kNoDeadline), one_more);
+    both.need(1, both.bytes_to_store(1, value.view().size(), end != Entry::kNoDeadline), !target, one_more);
     if (!both.has_room()) return false;
     Blob* blob = value.release_blob();  // shared by both from now on, and copied by whoever changes it first
-    failed = !both.store(1, value.view(), blob, end);
+    failed = !both.stage(1, value.view(), blob, end);
     if (failed && blob != nullptr) blob->release();
-    if (!failed && how == Carry::kMove) {
+    if (failed) return true;
+    both.commit();
+    if (how == Carry::kMove) {
       both.shard(0).remove(both.shard(0).find_any(both.key(0).hash, from), both.key(0).hash, RemovalCause::kDeleted,
                            both.discards(0));
     }

@@ -162,12 +162,11 @@ Result<bool> set_all(Keyspace& keyspace, std::span<const KeyValue> pairs, bool i
     }
     if (!all.has_room()) return false;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
-      Blob* blob = large[i].take();
-      if (!all.store(i, pairs[i].value, blob, Entry::kNoDeadline)) {
-        if (blob != nullptr) blob->release();
-        failed = true;
-      }
+      failed = !all.stage(i, pairs[i].value, large[i].get(), Entry::kNoDeadline);
+      if (failed) return true;
     }
+    all.commit();
+    for (LargeValue& value : large) value.take();
     stored = true;
     return true;
   });

@@ -22,14 +22,14 @@ std::uint32_t TimingWheel::slot_of(std::uint64_t deadline) const noexcept {
   return level * kSlots + digit(late, level);
 }
 
-void TimingWheel::push(std::uint32_t slot, std::uint32_t id) noexcept {
+void TimingWheel::push(std::uint32_t slot, std::uint32_t id, std::uint64_t deadline) noexcept {
   const std::uint32_t level = slot / kSlots;
   if (levels_[level] == nullptr) {
     void* block = memory_.allocate(sizeof(Level));
     if (block != nullptr) levels_[level] = new (block) Level;
   }
   if (levels_[level] == nullptr || !list(slot).push_back(memory_, id)) {
-    ++lost_;
+    first_lost_ = std::min(first_lost_, deadline);
     return;
   }
   occupied_[level] |= std::uint64_t{1} << (slot % kSlots);
@@ -46,7 +46,7 @@ void TimingWheel::arm(std::uint32_t id, Timer& timer) noexcept {
   sweep(4);  // first: it must not look at an entry whose mark is not written yet
   const std::uint32_t slot = slot_of(timer.deadline);
   timer.mark = mark_in(slot);
-  push(slot, id);
+  push(slot, id, timer.deadline);
 }
 
 // The time at which the next slot that is not empty begins.
@@ -81,7 +81,6 @@ void TimingWheel::drain_one() noexcept {
   if (draining_.peek(4, &next)) timers_.prefetch(next);
   const std::uint32_t id = draining_.pop_front(memory_);
   --timers_count_;
-  // All entries of this id: which of them the timer was armed for is not known, and none may be left without.
   bool due = false;
   timers_.find(id, [&](Timer& timer) {
     if (timer.deadline <= now_) {
@@ -89,7 +88,7 @@ void TimingWheel::drain_one() noexcept {
     } else if (timer.deadline < draining_end_) {  // otherwise not this slot's: dead
       const std::uint32_t slot = slot_of(timer.deadline);
       timer.mark = mark_in(slot);
-      push(slot, id);
+      push(slot, id, timer.deadline);
     }
     return false;
   });
@@ -148,14 +147,15 @@ void TimingWheel::sweep_one() noexcept {
   if (sweeping_.peek(4, &next)) timers_.prefetch(next);
   const std::uint32_t id = sweeping_.pop_front(memory_);
   --timers_count_;
-  bool alive = false;
+  std::uint64_t deadline = kNever;
   timers_.find(id, [&](Timer& timer) {
-    if (slot_of(timer.deadline) != sweep_slot_ || timer.mark == mark_) return false;
-    timer.mark = mark_;
-    alive = true;
-    return true;
+    if (slot_of(timer.deadline) == sweep_slot_ && timer.mark != mark_) {
+      timer.mark = mark_;
+      deadline = std::min(deadline, timer.deadline);
+    }
+    return false;
   });
-  if (alive) push(sweep_slot_, id);
+  if (deadline != kNever) push(sweep_slot_, id, deadline);
 }
 
 void TimingWheel::clear() noexcept {
@@ -171,6 +171,7 @@ void TimingWheel::clear() noexcept {
   }
   occupied_ = {};
   timers_count_ = 0;
+  first_lost_ = kNever;
   sweep_slot_ = kNoSlot;
 }
 

@@ -9,11 +9,16 @@
 // that slot, what is in it moves to lower levels. So where a deadline stands follows from d and t alone, and nothing
 // about it has to be kept in the entry.
 //
+// A timer stands for all entries of its id whose deadlines belong in its slot: two entries may share an id.
+//
 // A timer is an id of 32 bits in its slot. Cancelling costs nothing: the id stays behind, is found dead when its slot
 // comes or when a sweep finds it first. A sweep starts when more than half of the timers are dead; each arm then looks
 // at four: O(1) amortised, and dead timers never outnumber the living by more than a constant. An id whose entry was
 // removed and came back in the same slot would look alive twice: a sweep marks the entries it has seen, and keeps one
 // timer for each.
+//
+// Timers cannot be filed while there is no memory. The wheel then says when the first of them would have fired
+// (`first_lost`), and the owner looks for what it has to arm again.
 //
 // Cost: 4 to 8.2 bytes a timer, 512 bytes for each level in use; advance: a few cache misses a timer and level it
 // passes, at most eight. The wheel only gives memory back: whoever looks at an entry checks its deadline (RULINGS 12).
@@ -42,7 +47,7 @@ class Timers {
   virtual ~Timers() = default;
   // Shows each entry of this id that has a deadline, until `visit` answers true.
   virtual void find(std::uint32_t id, FunctionRef<bool(Timer&)> visit) = 0;
-  // Entries of this id are due at `now`: remove them, or arm them again.
+  // Entries of this id are due at `now`: remove all of them, or arm them again.
   virtual void fire(std::uint32_t id, std::uint64_t now) = 0;
   virtual void prefetch(std::uint32_t id) = 0;
   // How many entries have a deadline.
@@ -57,7 +62,9 @@ class TimingWheel {
   // Files a timer under its deadline and sets its mark.
   void arm(std::uint32_t id, Timer& timer) noexcept;
   // The deadline changes from one to another: false if the timer that is there serves for the new one as well.
-  bool must_rearm(std::uint64_t from, std::uint64_t to) const noexcept { return slot_of(from) != slot_of(to); }
+  bool must_rearm(std::uint64_t from, std::uint64_t to) const noexcept {
+    return slot_of(from) != slot_of(to) || from <= now_ || first_lost_ != kNever;
+  }
 
   // Fires what is due at `now`, looking at no more than `budget` timers; returns how many it looked at. Less than the
   // budget: done.
@@ -70,8 +77,9 @@ class TimingWheel {
   std::uint32_t sweep(std::uint32_t budget) noexcept;
 
   void clear() noexcept;
-  // Timers that were not filed for want of memory, ever. Their entries still expire when they are looked at.
-  std::uint64_t lost() const noexcept { return lost_; }
+  // The earliest deadline of an entry whose timer was not filed for want of memory. kNever: there is none.
+  std::uint64_t first_lost() const noexcept { return first_lost_; }
+  void forget_lost() noexcept { first_lost_ = kNever; }
   std::uint64_t timers() const noexcept { return timers_count_; }
   std::uint64_t now() const noexcept { return now_; }
   // For checks. Shows the timers that may stand for an entry with this deadline; and recounts, saying what is wrong, or
@@ -79,11 +87,12 @@ class TimingWheel {
   void for_timers_of(std::uint64_t deadline, FunctionRef<void(std::uint32_t)> visit) const;
   const char* check() const;
 
+  static constexpr std::uint64_t kNever = ~std::uint64_t{0};
+
  private:
   static constexpr std::uint32_t kLevels = 8;
   static constexpr std::uint32_t kSlots = 64;
   static constexpr std::uint64_t kSlack = 64;
-  static constexpr std::uint64_t kNever = ~std::uint64_t{0};
   static constexpr std::uint32_t kNoSlot = kLevels * kSlots;
   using Level = std::array<memory::IdList, kSlots>;
 
@@ -94,14 +103,15 @@ class TimingWheel {
   bool mark_in(std::uint32_t slot) const noexcept;
   bool next_slot_to_sweep() noexcept;
   void sweep_one() noexcept;
-  void push(std::uint32_t slot, std::uint32_t id) noexcept;
+  // `deadline`: what is lost if there is no memory.
+  void push(std::uint32_t slot, std::uint32_t id, std::uint64_t deadline) noexcept;
   memory::IdList& list(std::uint32_t slot) noexcept { return (*levels_[slot / kSlots])[slot % kSlots]; }
 
   memory::ShardMemory& memory_;
   Timers& timers_;
   std::uint64_t now_ = 0;
   std::uint64_t timers_count_ = 0;
-  std::uint64_t lost_ = 0;
+  std::uint64_t first_lost_ = kNever;
   std::array<Level*, kLevels> levels_{};           // made when first used
   std::array<std::uint64_t, kLevels> occupied_{};  // a bit per slot that is not empty
   memory::IdList draining_;                        // the slot that now_ has entered; its span ends at draining_end_

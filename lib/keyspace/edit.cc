@@ -208,15 +208,14 @@ Editing::Step Editing::put(Shard::Place place, const EntryShape& shape, std::siz
                            FunctionRef<void(Entry&)> fill, Discards& discards) {
   Step step = Step::kDone;
   if (!room(shard_.charge_of(shape, key_.size(), value_bytes), place ? 0 : 1, discards, &step)) return step;
-  Entry* entry = shard_.new_entry(shape, key_, value_bytes);
+  Entry* entry = place || shard_.reserve(1) ? shard_.new_entry(shape, key_, value_bytes) : nullptr;
   if (entry == nullptr) return done(keyspace_.out_of_memory());
   fill(*entry);
   const std::uint64_t end = end_for(place ? place.entry() : nullptr);
   if (place) {
     shard_.replace(place, hash_, entry, end, whole || place.entry()->is_ghost(), discards);
-  } else if (!shard_.add(hash_, entry, end)) {
-    shard_.free_entry(entry);
-    return done(keyspace_.out_of_memory());
+  } else {
+    shard_.add(hash_, entry, end);
   }
   return done();
 }

@@ -104,23 +104,14 @@ bool Index::add_chunk(std::uint64_t number) noexcept {
   return true;
 }
 
-bool Index::reserve(std::uint64_t hash) noexcept {
+bool Index::reserve(std::uint64_t inserts) noexcept {
   if (buckets_ == 0) {
     if (!add_chunk(0)) return false;
     for (std::uint64_t number = 0; number < kFirstBuckets; ++number) chunks_[0][number].clear();
     set_buckets(kFirstBuckets);
-  } else if (size_ >= buckets_ * kLoad && buckets_ < kBucketsMax) {
-    grow();
   }
-  Bucket* bucket = bucket_at(number_of(hash));
-  while (bucket->match(0) == 0) {
-    if (bucket->has_link()) {
-      bucket = bucket->next();
-      continue;
-    }
-    return have_spare(1);
-  }
-  return true;
+  for (std::uint64_t i = 0; i < inserts && size_ + i >= buckets_ * kLoad && buckets_ < kBucketsMax; ++i) grow();
+  return have_spare(inserts);
 }
 
 Index::Place Index::insert(std::uint64_t hash, Entry* entry) noexcept {

@@ -75,10 +75,10 @@ class Index {
     return bucket->has_link() ? find_chained(bucket->next(), tag_of(hash), key) : Place();
   }
 
-  // Makes sure that the next insert finds a place; grows by a bucket when it is time. False: no memory. Invalidates
-  // places.
-  bool reserve(std::uint64_t hash) noexcept;
-  // REQUIRES: reserve(hash) since the last change; no entry with this key.
+  // Makes sure that so many inserts find a place; grows by a bucket for each when it is time. False: no memory.
+  // Invalidates places.
+  bool reserve(std::uint64_t inserts) noexcept;
+  // REQUIRES: it was reserved; no entry with this key.
   Place insert(std::uint64_t hash, Entry* entry) noexcept;
   // Takes the entry out; it is not freed. May give memory back. Invalidates places.
   void erase(const Place& place, std::uint64_t hash) noexcept;

@@ -108,8 +108,9 @@ class Keyspace {
   bool reclaim(std::uint32_t but, std::int64_t bytes, std::int64_t entries, int* idle);
   Status set_max_memory(std::uint64_t bytes);
   Status set_eviction(const Eviction& eviction);
-  // Expiry and compaction over all shards: looks at about `budget` entries. Returns how many it looked at.
-  std::uint64_t tick(std::uint64_t budget, bool* more);
+  // Expiry and compaction over all shards: looks at about `budget` entries. Returns how many it looked at. Holds `gate`,
+  // if there is one, whenever it holds a lock.
+  std::uint64_t tick(std::uint64_t budget, bool* more, base::LeafMutex* gate = nullptr);
   // Removes what has expired, all of it.
   void expire_all();
 

@@ -30,6 +30,7 @@ class LargeValue {
   }
   // For Change::blob: null for a small value.
   Blob** slot() noexcept { return blob_ == nullptr ? nullptr : &blob_; }
+  Blob* get() const noexcept { return blob_; }
   Blob* take() noexcept { return std::exchange(blob_, nullptr); }
 
  private:

@@ -57,7 +57,9 @@ Status MultiKey::run(FunctionRef<bool(MultiKey&)> step) {
       for (std::size_t i = 0; i < keys_.size(); ++i) {
         if (shard(i).closed) return Keyspace::closed();
       }
-      if (step(*this)) {
+      const bool is_done = step(*this);
+      unstage();  // what was not committed
+      if (is_done) {
         for (std::size_t i = 0; i < keys_.size(); ++i) shard(i).housekeep(discards(i));
         return {};
       }
@@ -91,32 +93,36 @@ std::int64_t MultiKey::bytes_to_store(std::size_t i, std::size_t value_bytes, bo
                              external ? 0 : value_bytes);
 }
 
-void MultiKey::need(std::size_t i, std::int64_t bytes, bool new_entry) {
+void MultiKey::need(std::size_t i, std::int64_t bytes, bool insert, bool one_more) {
   for (Need& one : needs_) {
     if (one.shard != keys_[i].shard) continue;
     // The timers, queue and chains of each may need a block of their own.
     one.bytes += bytes + 256;
-    one.entries += new_entry;
+    one.entries += one_more;
+    one.inserts += insert;
     return;
   }
-  needs_.push_back({keys_[i].shard, bytes, new_entry ? 1 : 0});
+  needs_.push_back({keys_[i].shard, bytes, one_more, insert});
 }
 
 bool MultiKey::has_room() {
   for (const Need& one : needs_) {
     Shard& its_shard = keyspace_.shard(one.shard);
-    if (its_shard.has_room(one.bytes, one.entries)) continue;
+    lacking_ = one;
+    if (its_shard.has_room(one.bytes, one.entries)) {
+      if (one.inserts == 0 || its_shard.reserve(one.inserts)) continue;
+      no_room_ = true;
+      return false;
+    }
     const Room room = its_shard.make_room(one.bytes, one.entries, locks_->discards(one.shard));
     no_room_ = room == Room::kNone;
-    lacking_ = one;
     return false;
   }
   return true;
 }
 
-bool MultiKey::store(std::size_t i, std::string_view value, Blob* blob, std::uint64_t end) {
+bool MultiKey::stage(std::size_t i, std::string_view value, Blob* blob, std::uint64_t end) {
   Shard& its_shard = shard(i);
-  const Shard::Place place = its_shard.find_any(keys_[i].hash, keys_[i].key);
   const EntryShape shape = its_shard.shape_for(EntryType::kString, blob != nullptr, end != Entry::kNoDeadline);
   Entry* entry = its_shard.new_entry(shape, keys_[i].key, blob != nullptr ? 0 : value.size());
   if (entry == nullptr) return false;
@@ -125,13 +131,25 @@ bool MultiKey::store(std::size_t i, std::string_view value, Blob* blob, std::uin
   } else if (!value.empty()) {
     std::memcpy(entry->inline_bytes(), value.data(), value.size());
   }
-  if (place) {
-    its_shard.replace(place, keys_[i].hash, entry, end, true, discards(i));
-    return true;
+  staged_.push_back({i, entry, end});
+  return true;
+}
+
+void MultiKey::commit() {
+  for (const auto& [i, entry, end] : staged_) {
+    const Shard::Place place = shard(i).find_any(keys_[i].hash, keys_[i].key);
+    if (place) {
+      shard(i).replace(place, keys_[i].hash, entry, end, true, discards(i));
+    } else {
+      shard(i).add(keys_[i].hash, entry, end);
+    }
   }
-  if (its_shard.add(keys_[i].hash, entry, end)) return true;
-  its_shard.free_entry(entry);
-  return false;
+  staged_.clear();
+}
+
+void MultiKey::unstage() {
+  for (const Staged& one : staged_) shard(one.key).free_entry(one.entry);
+  staged_.clear();
 }
 
 }  // namespace larder::keyspace

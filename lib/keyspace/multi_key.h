@@ -58,13 +58,17 @@ class MultiKey {
   Shard::Place find(std::size_t i, bool to_change);
   Shard& shard(std::size_t i) noexcept { return keyspace_.shard(keys_[i].shard); }
   Discards& discards(std::size_t i) { return locks_->discards(keys_[i].shard); }
-  // Says what the shard of a key is to have room for, more for each call. Then ask has_room.
-  void need(std::size_t i, std::int64_t bytes, bool new_entry);
+  // Says what the shard of a key is to have room for, more for each call: bytes, an insert, and whether that makes one
+  // entry more in the end. Then ask has_room, which invalidates places.
+  void need(std::size_t i, std::int64_t bytes, bool insert, bool one_more);
+  void need(std::size_t i, std::int64_t bytes, bool insert) { need(i, bytes, insert, insert); }
   bool has_room();
   bool must_wait() const noexcept { return waiting_; }
-  // Stores a small value, or a blob, whose reference it takes over. REQUIRES: has_room answered true for it. The place
-  // is found anew.
-  bool store(std::size_t i, std::string_view value, Blob* blob, std::uint64_t end);
+  // Prepares to store a small value, or a blob. False: no memory; nothing has changed, and nothing will unless `commit`
+  // is called. REQUIRES: has_room answered true for it.
+  bool stage(std::size_t i, std::string_view value, Blob* blob, std::uint64_t end);
+  // Stores what was staged, and takes over the references to the blobs. Places are found anew.
+  void commit();
   std::int64_t bytes_to_store(std::size_t i, std::size_t value_bytes, bool with_end) const noexcept;
 
  private:
@@ -72,10 +76,19 @@ class MultiKey {
     std::uint32_t shard;
     std::int64_t bytes;
     std::int64_t entries;
+    std::uint64_t inserts;
   };
+
+  struct Staged {
+    std::size_t key;
+    Entry* entry;
+    std::uint64_t end;
+  };
+  void unstage();
 
   Keyspace& keyspace_;
   std::vector<KeyRef> keys_;
+  std::vector<Staged> staged_;
   ShardLocks* locks_ = nullptr;
   std::vector<Need> needs_;
   bool waiting_ = false;

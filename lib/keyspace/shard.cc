@@ -84,23 +84,53 @@ void Shard::find(std::uint32_t id, FunctionRef<bool(expiry::Timer&)> visit) {
 void Shard::fire(std::uint32_t id, std::uint64_t now) {
   index_.find_id(id, [&](const Place& place) {
     Entry& entry = *place.entry();
-    if (entry.deadline() > now) return false;
-    const std::uint64_t hash = index_.hash_of(entry);
-    const std::uint64_t end = expires_at(entry);
-    if (end > now || entry.latched()) {  // it was used meanwhile; or its time comes again with the next millisecond
-      entry.set_deadline(end);
-      arm(place, hash);
-    } else {
-      remove(place, hash, end < end_of(entry) ? RemovalCause::kIdle : RemovalCause::kExpired, *evicting_into_);
-    }
-    return true;
+    const std::uint64_t end = entry.deadline() > now ? Entry::kNoDeadline : expires_at(entry);
+    if (end == Entry::kNoDeadline || (end <= now && !entry.latched())) return false;
+    // It was used meanwhile; or it is latched, and its time comes again with the next millisecond.
+    entry.set_deadline(end);
+    arm(place, index_.hash_of(entry));
+    return false;
   });
+  const auto remove_one = [&](const Place& place) {
+    Entry& entry = *place.entry();
+    if (entry.deadline() > now || entry.latched()) return false;
+    remove(place, index_.hash_of(entry), cause_of(entry, RemovalCause::kExpired), *evicting_into_);
+    return true;
+  };
+  while (index_.find_id(id, remove_one)) {
+  }
+}
+
+// Arms every entry that has a deadline, and removes those whose time has come. Timers that were there already are found
+// dead by a sweep.
+std::uint32_t Shard::find_lost_timers(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept {
+  if (!finding_lost_) {
+    finding_lost_ = true;
+    lost_cursor_ = 0;
+    wheel_.forget_lost();
+  }
+  const auto is_due = [&](const Entry& entry) { return expires_at(entry) <= now && !entry.latched(); };
+  std::uint32_t looked = 0;
+  while (looked < budget && finding_lost_) {
+    if (index_.buckets() != 0) {
+      index_.for_bucket(index_.bucket_of_cursor(lost_cursor_), [&](const Place& place) {
+        ++looked;
+        Entry& entry = *place.entry();
+        if (entry.deadline() != Entry::kNoDeadline && !is_due(entry)) arm(place, index_.hash_of(entry));
+      });
+      remove_some(&lost_cursor_, 1, RemovalCause::kExpired, is_due, discards);
+    }
+    ++looked;
+    finding_lost_ = lost_cursor_ != 0;
+  }
+  return finding_lost_ ? std::max(looked, budget) : std::min(looked, budget - 1);
 }
 
 std::uint32_t Shard::expire(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept {
   evicting_into_ = &discards;
-  const std::uint32_t looked = wheel_.advance(now, budget);
+  std::uint32_t looked = wheel_.advance(now, budget);
   evicting_into_ = nullptr;
+  if (looked < budget && timers_due(now)) looked += find_lost_timers(now, budget - looked, discards);
   return looked;
 }
 
@@ -279,7 +309,7 @@ Room Shard::make_room(std::int64_t bytes, std::int64_t entries, Discards& discar
   const std::int64_t wanted = bytes + slack();
   const auto ready = [&] { return memory_.lease().ensure(wanted) && entry_lease_.ensure(entries); };
   if (ready()) return Room::kReady;
-  if (wheel_.timers() != 0) {
+  if (armed_ != 0) {
     expire(environment_.now(), kEvictionsAHold, discards);
     if (ready()) return Room::kReady;
   }
@@ -298,9 +328,9 @@ void Shard::housekeep(Discards& discards) noexcept {
   if (memory_.lease().available() + discards.pending() < wanted && !memory_.lease().ensure(wanted)) {
     evict_for(wanted, 0, discards);
   }
-  if (wheel_.timers() != 0) {
+  if (armed_ != 0) {
     const std::uint64_t now = ++writes_since_clock_ % 64 == 0 ? environment_.now() : environment_.coarse_now();
-    if (wheel_.due(now)) expire(now, 8, discards);
+    if (timers_due(now)) expire(now, 8, discards);
   }
   index_.shrink();
 }
@@ -317,6 +347,7 @@ void Shard::forget_all() noexcept {
   if (index_.size() != 0) return;
   index_.clear();
   wheel_.clear();
+  finding_lost_ = false;
   if (policy_) policy_->clear(*this);
   give_back_leases();
 }
@@ -366,8 +397,7 @@ bool Shard::version(std::uint64_t hash, std::uint64_t* version) noexcept {
   return true;
 }
 
-bool Shard::add(std::uint64_t hash, Entry* entry, std::uint64_t end) noexcept {
-  if (!index_.reserve(hash)) return false;
+void Shard::add(std::uint64_t hash, Entry* entry, std::uint64_t end) noexcept {
   const Place place = index_.insert(hash, entry);
   entry_lease_.spend(1);
   start_clock(*entry, end);
@@ -376,7 +406,6 @@ bool Shard::add(std::uint64_t hash, Entry* entry, std::uint64_t end) noexcept {
   track(place);
   changed(hash, entry->key());
   ++counters.writes;
-  return true;
 }
 
 void Shard::remove(const Place& place, std::uint64_t hash, RemovalCause cause, Discards& discards) noexcept {
@@ -539,12 +568,12 @@ const char* Shard::check() noexcept {
 
 // Every entry with a deadline has a timer where the deadline belongs. Quadratic, so for small shards only.
 const char* Shard::check_timers() noexcept {
-  if (wheel_.timers() > 2000 || wheel_.lost() != 0) return nullptr;
+  if (wheel_.timers() > 2000 || finding_lost_) return nullptr;
   const char* wrong = nullptr;
   for (std::uint64_t number = 0; number < index_.buckets(); ++number) {
     index_.for_bucket(number, [&](const Place& place) {
       const Entry& entry = *place.entry();
-      if (entry.deadline() == Entry::kNoDeadline) return;
+      if (entry.deadline() == Entry::kNoDeadline || entry.deadline() >= wheel_.first_lost()) return;
       bool found = false;
       const EntryId id = id_of(index_.hash_of(entry));
       wheel_.for_timers_of(entry.deadline(), [&](std::uint32_t timer) { found |= timer == id; });

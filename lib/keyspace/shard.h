@@ -121,9 +121,10 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
     return static_cast<std::int64_t>(memory_.charge(Entry::bytes_for(shape, key_bytes, value_bytes)));
   }
 
-  // The way in. False if there was no memory for the index: nothing has changed. REQUIRES: make_room; the key is not
-  // there.
-  bool add(std::uint64_t hash, Entry* entry, std::uint64_t end) noexcept;
+  // Sees to it that so many entries can be added. False: no memory. Invalidates places.
+  bool reserve(std::uint64_t entries) noexcept { return index_.reserve(entries); }
+  // The way in. REQUIRES: make_room; reserve; the key is not there.
+  void add(std::uint64_t hash, Entry* entry, std::uint64_t end) noexcept;
   // The way out.
   void remove(const Place& place, std::uint64_t hash, RemovalCause cause, Discards& discards) noexcept;
   // Another block for the same key: what the policy knows of it stays. `tell`: the old value counts as removed
@@ -187,7 +188,6 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   std::uint64_t entries_with_ttl() const noexcept { return with_ttl_; }
   std::uint64_t entry_blocks() const noexcept { return entry_blocks_; }
   std::uint64_t payload() const noexcept { return payload_; }
-  bool wheel_due(std::uint64_t now) const noexcept { return wheel_.due(now); }
   std::uint64_t random() noexcept { return random_.next(); }
   // Recounts. Returns what is wrong, or null.
   const char* check() noexcept;
@@ -226,6 +226,10 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   template <typename Call>
   void with_resident(const Place& place, Call&& call) noexcept;
   void arm(const Place& place, std::uint64_t hash) noexcept;
+  bool timers_due(std::uint64_t now) const noexcept {
+    return wheel_.due(now) || finding_lost_ || wheel_.first_lost() <= now;
+  }
+  std::uint32_t find_lost_timers(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept;
   void count_in(const Entry& entry) noexcept;
   void count_out(const Entry& entry) noexcept;
   void start_clock(Entry& entry, std::uint64_t end) noexcept;
@@ -249,6 +253,8 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   std::uint64_t ghosts_ = 0;           // negative entries
   std::uint64_t entry_blocks_ = 0;     // bytes charged for entries' blocks
   std::uint64_t payload_ = 0;          // of those: keys and inline values
+  std::uint64_t lost_cursor_ = 0;      // how far find_lost_timers has come
+  bool finding_lost_ = false;
   std::uint64_t* versions_ = nullptr;  // made when first asked for
   std::atomic<std::uint32_t> latch_epoch_{0};
   std::uint32_t writes_since_clock_ = 0;
