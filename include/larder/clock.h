@@ -18,6 +18,9 @@ class Clock {
 
   // Never goes back. Any origin.
   virtual std::chrono::nanoseconds monotonic() = 0;
+  // A cheaper reading of the same time: never ahead of it, and behind it by less than a second. Answers whether a
+  // deadline is still far away.
+  virtual std::chrono::nanoseconds monotonic_coarse() { return monotonic(); }
   // Time since 1970, which may jump. Read when an absolute time comes in or goes out (expire_at, expire_time).
   virtual std::chrono::milliseconds unix_time() = 0;
 

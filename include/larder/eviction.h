@@ -81,6 +81,8 @@ class EvictionPolicy {
   virtual ~EvictionPolicy() = default;
   virtual Traits traits() const = 0;
 
+  // An entry of this id is about to come: start fetching what on_insert will read.
+  virtual void prefetch(EntryId /*id*/) {}
   // An entry came; its bits, counter and position are 0. Or it came back, see Residents::find.
   virtual void on_insert(Resident& entry, Residents& residents) = 0;
   virtual void on_hit(Resident& /*entry*/, Residents& /*residents*/) {}

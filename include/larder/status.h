@@ -123,6 +123,11 @@ class Result {
   T* operator->() { return &require(); }
   const T* operator->() const { return &const_cast<Result*>(this)->require(); }
 
+  template <typename U>
+  T value_or(U&& fallback) const& {
+    return ok() ? *value_ : static_cast<T>(std::forward<U>(fallback));
+  }
+
  private:
   T& require() {
     if (!value_) die_of_missing_value(status_);

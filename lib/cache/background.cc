@@ -26,7 +26,7 @@ Background::Background(Slice slice, std::chrono::milliseconds interval) : proces
 
 Background::~Background() {
   if (::getpid() != process_) {
-    thread_.detach();        // it is the parent's,
+    thread_.detach();         // it is the parent's,
     (void)shared_.release();  // and it waits there: destroying that would wait for it
     return;
   }

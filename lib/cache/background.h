@@ -3,8 +3,8 @@
 // The one thread that a cache may be asked to have: it works in slices, at an interval.
 //
 // fork: while a process forks, no thread of this kind, of any cache, holds a shard's lock: it takes them under a gate
-// that is closed meanwhile. The thread does not exist in the child: the destructor notices, and neither waits for it nor
-// touches what it was waiting on.
+// that is closed meanwhile. The thread does not exist in the child: the destructor notices, and neither waits for it
+// nor touches what it was waiting on.
 #pragma once
 
 #include <sys/types.h>

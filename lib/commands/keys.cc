@@ -169,8 +169,7 @@ Lookup<TimeToLive> Keys::ttl(std::string_view key) {
     if (entry == nullptr) return;
     TimeToLive ttl;
     const std::uint64_t end = keyspace::Shard::end_of(*entry);
-    // The clock was just read, to see that the entry is alive.
-    if (end != Entry::kNoDeadline) ttl.left = Milliseconds(end - std::min(end, keyspace_->environment().coarse_now()));
+    if (end != Entry::kNoDeadline) ttl.left = Milliseconds(end - std::min(end, keyspace_->environment().now()));
     answer = ttl;
   });
   if (!status.ok()) return status;

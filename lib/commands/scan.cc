@@ -115,7 +115,7 @@ Status Keys::for_each(FunctionRef<bool(const EntryView&)> visit) {
       seen.value.take(entry);
       const std::uint64_t end = Shard::end_of(entry);
       if (end != Entry::kNoDeadline) {
-        seen.ttl = Milliseconds(end - std::min(end, keyspace_->environment().coarse_now()));
+        seen.ttl = Milliseconds(end - std::min(end, keyspace_->environment().now()));
       }
     });
     if (!step) return step.status();

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <exception>
 
+#include "base/prefetch.h"
 #include "keyspace/keyspace.h"
 #include "larder/strings.h"
 
@@ -106,7 +107,7 @@ Status look_up_many(keyspace::Keyspace& keyspace, std::span<const std::string_vi
     const auto batch = keys.subspan(first, std::min(kBatch, keys.size() - first));
     for (std::size_t i = 0; i < batch.size(); ++i) {
       hashes[i] = keyspace.hash_of(batch[i]);
-      __builtin_prefetch(&keyspace.shard_of(hashes[i]), 1);
+      base::prefetch(&keyspace.shard_of(hashes[i]));
     }
     for (std::size_t i = 0; i < batch.size(); ++i) keyspace.shard_of(hashes[i]).prefetch_bucket(hashes[i]);
     for (std::size_t i = 0; i < batch.size(); ++i) {

@@ -67,6 +67,13 @@ Status no_guard() { return {}; }
 // --- SET and its kin -------------------------------------------------------------------------------------------------------
 
 Result<bool> Strings::set(std::string_view key, std::string_view value, const SetOptions& options) {
+  keyspace::Environment& environment = keyspace_->environment();
+  const bool common = options.condition == SetOptions::If::kAlways && !options.keep_ttl && !options.expires_at;
+  if (common && value.size() <= keyspace::kInlineBytesMax && environment.value_fits(value.size())) {
+    std::uint64_t end = Entry::kNoDeadline;
+    if (options.ttl) end = environment.deadline_in(environment.jittered(*options.ttl)).value_or(0);
+    if (end != 0 && keyspace_->put(key, value, end)) return true;
+  }
   bool stored = false;
   Status status = set_value(*keyspace_, key, value, options, nullptr, &stored, no_guard);
   if (!status.ok()) return status;

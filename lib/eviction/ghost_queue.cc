@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/prefetch.h"
 #include "base/random.h"
 
 namespace larder::eviction {
@@ -64,7 +65,7 @@ bool GhostQueue::take(EntryId id) {
 
 void GhostQueue::prefetch(EntryId id) const {
   if (now_.lines == 0) return;
-  if (const Line* line = now_.line(line_of(mixed(id), now_))) __builtin_prefetch(line);
+  if (const Line* line = now_.line(line_of(mixed(id), now_))) base::prefetch(line);
 }
 
 void GhostQueue::resize(Residents& residents, std::uint64_t capacity) {

@@ -43,13 +43,16 @@ class IdQueue {
     const std::uint32_t run = sweeping() && !runs_[newest_ ^ 1].ids.empty() ? newest_ ^ 1 : newest_;
     return pop_from(run, residents, item);
   }
-  // Starts fetching what comes next: the entry of the first, whose bucket was fetched when it was third.
-  void prefetch(Residents& residents) const {
+  // Starts fetching what comes next: the entry of the first, whose bucket was fetched when it was third. True if there
+  // is one: its id.
+  bool prefetch(Residents& residents, EntryId* first) const {
     const Run& run = sweeping() && !runs_[newest_ ^ 1].ids.empty() ? runs_[newest_ ^ 1] : runs_[newest_];
     EntryId id = 0;
-    if (run.ids.empty()) return;
+    if (run.ids.empty()) return false;
     if (run.ids.peek(2, &id)) residents.prefetch(id);
-    if (run.ids.peek(0, &id)) residents.prefetch_entry(id);
+    if (!run.ids.peek(0, first)) return false;
+    residents.prefetch_entry(*first);
+    return true;
   }
 
   // Rewrites a part of the queue if more than half of it is dead: keep(item, new_position) says whether an id lives,
@@ -107,7 +110,10 @@ void IdQueue::sweep(Residents& residents, std::uint64_t alive, Keep&& keep) {
   for (int step = 0; step < kStepsEach; ++step) {
     Item item;
     EntryId ahead = 0;
-    if (!runs_[newest_].ids.empty() && runs_[newest_].ids.peek(4, &ahead)) residents.prefetch(ahead);
+    if (!runs_[newest_].ids.empty()) {
+      if (runs_[newest_].ids.peek(8, &ahead)) residents.prefetch(ahead);
+      if (runs_[newest_].ids.peek(4, &ahead)) residents.prefetch_entry(ahead);
+    }
     if (!pop_from(newest_, residents, &item)) {
       newest_ ^= 1;
       sweeping_ = false;

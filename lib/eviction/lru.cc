@@ -35,7 +35,8 @@ bool Lru::evict(Residents& residents) {
   for (int step = 0; step < kStepsMax && entries_ != 0; ++step) {
     IdQueue::Item item;
     if (!queue_.pop(residents, &item)) return false;
-    queue_.prefetch(residents);
+    EntryId next = 0;
+    queue_.prefetch(residents, &next);
     const Verdict verdict = residents.find(item.id, [&](Resident& entry) {
       if (entry.position != item.position) return Verdict::kNotThisOne;
       --entries_;

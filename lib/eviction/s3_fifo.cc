@@ -72,7 +72,7 @@ bool S3Fifo::evict(Residents& residents) {
 bool S3Fifo::evict_from_small(Residents& residents) {
   IdQueue::Item item;
   if (!small_.ids.pop(residents, &item)) return false;
-  small_.ids.prefetch(residents);
+  if (EntryId next = 0; small_.ids.prefetch(residents, &next)) ghosts_.prefetch(next);
   const Verdict verdict = residents.find(item.id, [&](Resident& entry) {
     if (entry.bits & kMain) return Verdict::kNotThisOne;
     leave(small_, entry);
@@ -90,7 +90,8 @@ bool S3Fifo::evict_from_small(Residents& residents) {
 bool S3Fifo::evict_from_main(Residents& residents) {
   IdQueue::Item item;
   if (!main_.ids.pop(residents, &item)) return false;
-  main_.ids.prefetch(residents);
+  EntryId next = 0;
+  main_.ids.prefetch(residents, &next);
   const Verdict verdict = residents.find(item.id, [&](Resident& entry) {
     if ((entry.bits & kMain) == 0) return Verdict::kNotThisOne;
     leave(main_, entry);

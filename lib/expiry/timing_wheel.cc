@@ -76,9 +76,15 @@ void TimingWheel::enter(std::uint64_t time) noexcept {
   }
 }
 
+// What will be looked at after the first.
+void TimingWheel::prefetch_behind(const memory::IdList& list) noexcept {
+  std::uint32_t id = 0;
+  if (list.peek(8, &id)) timers_.prefetch(id);
+  if (list.peek(4, &id)) timers_.prefetch_entry(id);
+}
+
 void TimingWheel::drain_one() noexcept {
-  std::uint32_t next = 0;
-  if (draining_.peek(4, &next)) timers_.prefetch(next);
+  prefetch_behind(draining_);
   const std::uint32_t id = draining_.pop_front(memory_);
   --timers_count_;
   bool due = false;
@@ -143,8 +149,7 @@ bool TimingWheel::next_slot_to_sweep() noexcept {
 }
 
 void TimingWheel::sweep_one() noexcept {
-  std::uint32_t next = 0;
-  if (sweeping_.peek(4, &next)) timers_.prefetch(next);
+  prefetch_behind(sweeping_);
   const std::uint32_t id = sweeping_.pop_front(memory_);
   --timers_count_;
   std::uint64_t deadline = kNever;

@@ -49,7 +49,9 @@ class Timers {
   virtual void find(std::uint32_t id, FunctionRef<bool(Timer&)> visit) = 0;
   // Entries of this id are due at `now`: remove all of them, or arm them again.
   virtual void fire(std::uint32_t id, std::uint64_t now) = 0;
+  // Starts fetching what find(id) will need: first where it looks, some calls later what stands there.
   virtual void prefetch(std::uint32_t id) = 0;
+  virtual void prefetch_entry(std::uint32_t id) = 0;
   // How many entries have a deadline.
   virtual std::uint64_t armed() const = 0;
 };
@@ -100,6 +102,7 @@ class TimingWheel {
   std::uint64_t next_event() const noexcept;
   void enter(std::uint64_t time) noexcept;
   void drain_one() noexcept;
+  void prefetch_behind(const memory::IdList& list) noexcept;
   bool mark_in(std::uint32_t slot) const noexcept;
   bool next_slot_to_sweep() noexcept;
   void sweep_one() noexcept;

@@ -22,8 +22,7 @@ void Discards::dispose(const Item& item) {
     }
   }
   if (item.with_blob && entry.external()) entry.blob()->release();
-  const std::size_t bytes = entry.block_bytes();
-  memory_.free_detached(&entry, bytes, memory_.charge(bytes));
+  memory_.free_detached(&entry, item.bytes, item.charge);
 }
 
 }  // namespace larder::keyspace

@@ -24,9 +24,9 @@ class Discards {
   Discards& operator=(const Discards&) = delete;
 
   // A removed or replaced entry. Its blob, if it has one, goes with it.
-  void add(Entry* entry, RemovalCause cause) { push({entry, true, true, cause}); }
+  void add(Entry* entry, RemovalCause cause) { push(entry, true, true, cause); }
   // A block whose key lives on in another block: nobody is told. `with_blob` says whether the blob dies.
-  void add_block(Entry* entry, bool with_blob) { push({entry, false, with_blob, RemovalCause::kReplaced}); }
+  void add_block(Entry* entry, bool with_blob) { push(entry, false, with_blob, RemovalCause::kReplaced); }
 
   // Bytes that will be free when this goes.
   std::int64_t pending() const noexcept { return pending_; }
@@ -35,20 +35,23 @@ class Discards {
  private:
   struct Item {
     Entry* entry;
+    std::uint32_t bytes;
+    std::uint32_t charge;
     bool tell;
     bool with_blob;
     RemovalCause cause;
   };
   static constexpr std::uint32_t kInline = 6;
 
-  void push(const Item& item) {
-    const std::size_t charge = memory_.charge(item.entry->block_bytes());
+  void push(Entry* entry, bool tell, bool with_blob, RemovalCause cause) {
+    const std::size_t bytes = entry->block_bytes();
+    const std::size_t charge = memory_.charge(bytes);
+    const Item item{entry, static_cast<std::uint32_t>(bytes), static_cast<std::uint32_t>(charge), tell, with_blob,
+                    cause};
     memory_.detach(charge);
     pending_ += static_cast<std::int64_t>(charge);
-    if (item.with_blob && item.entry->external()) {
-      pending_ += static_cast<std::int64_t>(item.entry->blob()->charge());
-    }
-    if (count_ < kInline) {
+    if (with_blob && entry->external()) pending_ += static_cast<std::int64_t>(entry->blob()->charge());
+    if (count_ < kInline) [[likely]] {
       first_[count_] = item;
     } else {
       more_.push_back(item);

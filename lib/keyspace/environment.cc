@@ -36,7 +36,7 @@ Environment::Environment(const Options& options, memory::Account& its_account)
       jitter_state_(seed ^ 0x6a09e667f3bcc909ULL) {}
 
 std::uint64_t Environment::now() noexcept {
-  const auto ms = static_cast<std::uint64_t>((clock_.monotonic().count() - origin_ns_) / 1'000'000);
+  const std::uint64_t ms = ms_of(clock_.monotonic());
   if (ms != coarse_now_.load(std::memory_order_relaxed)) coarse_now_.store(ms, std::memory_order_relaxed);
   return ms;
 }

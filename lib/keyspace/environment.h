@@ -29,6 +29,10 @@ class Environment {
 
   // Milliseconds on the cache's own time, which begins at 1. Reads the clock.
   std::uint64_t now() noexcept;
+  // Whether a deadline has come, to the millisecond. Reads the precise clock only when it may be near.
+  bool reached(std::uint64_t deadline) noexcept {
+    return deadline <= ms_of(clock_.monotonic_coarse()) + kCoarseLagMax && deadline <= now();
+  }
   // The same as of the last reading.
   std::uint64_t coarse_now() const noexcept { return coarse_now_.load(std::memory_order_relaxed); }
   // For measuring how long something took.
@@ -53,6 +57,10 @@ class Environment {
   // Unix time minus the cache's time. Kept until the machine's clocks drift apart by more than kDrift: so an absolute
   // time comes back as it was given.
   std::int64_t unix_offset() noexcept;
+  std::uint64_t ms_of(std::chrono::nanoseconds monotonic) const noexcept {
+    return static_cast<std::uint64_t>((monotonic.count() - origin_ns_) / 1'000'000);
+  }
+  static constexpr std::uint64_t kCoarseLagMax = 1'000;
 
   Clock& clock_;
   const std::int64_t origin_ns_;

@@ -68,7 +68,7 @@ void Index::prefetch_bucket(std::uint64_t hash) const noexcept {
   if (number >= buckets) number &= mask >> 1;
   Bucket** chunks = seen_chunks_.load(std::memory_order_acquire);
   const Bucket* chunk = std::atomic_ref<Bucket*>(chunks[number / kChunkBuckets]).load(std::memory_order_relaxed);
-  __builtin_prefetch(chunk + number % kChunkBuckets);
+  base::prefetch(chunk + number % kChunkBuckets);
 }
 
 Index::Place Index::find_chained(Bucket* bucket, Tag tag, std::string_view key) noexcept {
@@ -239,7 +239,7 @@ void Index::grow() noexcept {
   for (Bucket* bucket = source; bucket != nullptr; bucket = bucket->next()) {
     ++chain;
     for (unsigned mask = bucket->occupied(); mask != 0; mask &= mask - 1) {
-      __builtin_prefetch(bucket->entry(std::countr_zero(mask)));
+      base::prefetch(bucket->entry(std::countr_zero(mask)));
     }
   }
   if (!have_spare(chain)) return;
@@ -259,7 +259,7 @@ void Index::grow() noexcept {
 }
 
 bool Index::shrink() noexcept {
-  if (buckets_ <= kFirstBuckets || size_ * 2 >= buckets_ * kLoad) return false;
+  if (!can_shrink()) return false;
   const std::uint64_t number = buckets_ - 1;
   Bucket* source = bucket_at(number);
   std::uint64_t chain = 1;

@@ -21,6 +21,7 @@
 #include <string_view>
 
 #include "base/key_hash.h"
+#include "base/prefetch.h"
 #include "keyspace/bucket.h"
 #include "larder/eviction.h"
 #include "memory/account.h"
@@ -87,6 +88,7 @@ class Index {
   void promote(Place& place, std::uint64_t hash) noexcept;
   // Removes a bucket if there are far too many. True if it did: there may be more to do.
   bool shrink() noexcept;
+  bool can_shrink() const noexcept { return buckets_ > kFirstBuckets && size_ * 2 < buckets_ * kLoad; }
 
   // Calls visit(Place) for each entry that may be meant by an id, until it returns true.
   template <typename Visit>
@@ -131,7 +133,7 @@ class Index {
     if (buckets_ == 0) return;
     Bucket* bucket = bucket_at(number_of(hash));
     const unsigned mask = bucket->match(tag_of(hash));
-    if (mask != 0) __builtin_prefetch(bucket->entry(std::countr_zero(mask)));
+    if (mask != 0) base::prefetch(bucket->entry(std::countr_zero(mask)));
   }
 
   std::uint64_t size() const noexcept { return size_; }

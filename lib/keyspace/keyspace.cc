@@ -117,10 +117,10 @@ void Keyspace::close() {
       base::MutexLock lock(shard.mutex);
       shard.closed = true;
     }
+    std::uint64_t cursor = 0;
     for (bool more = true; more;) {
       Discards discards(environment_, shard.memory());
       base::MutexLock lock(shard.mutex);
-      std::uint64_t cursor = 0;
       more = false;
       // Latched entries go, too: who holds the latch finds the shard closed.
       while (shard.index().size() != 0 && discards.count() < kEntriesAHold) {

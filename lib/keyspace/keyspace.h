@@ -92,6 +92,19 @@ class Keyspace {
   using Decide = FunctionRef<Status(const Entry*, Change&)>;
   Status edit(std::string_view key, Decide decide);
 
+  // Tries to give a key an inline value and an end (kNoDeadline: none), whatever it had. False, with nothing changed:
+  // use `edit`. REQUIRES: a value of at most kInlineBytesMax bytes, an end in the future.
+  bool put(std::string_view key, std::string_view value, std::uint64_t end) {
+    if (key.size() > kKeyBytesMax) return false;
+    const std::uint64_t hash = hash_of(key);
+    Shard& shard = shard_of(hash);
+    Discards discards(environment_, shard.memory());
+    base::MutexLock lock(shard.mutex);
+    if (!shard.put(hash, key, value, end)) return false;
+    shard.housekeep(discards);
+    return true;
+  }
+
   // A blob that holds these bytes; kOutOfMemory if there is no room for it. The hash says which shard makes room.
   Result<Blob*> make_blob(std::uint64_t hash, std::string_view bytes);
   // Room for a blob of this capacity, not initialised.
@@ -108,8 +121,8 @@ class Keyspace {
   bool reclaim(std::uint32_t but, std::int64_t bytes, std::int64_t entries, int* idle);
   Status set_max_memory(std::uint64_t bytes);
   Status set_eviction(const Eviction& eviction);
-  // Expiry and compaction over all shards: looks at about `budget` entries. Returns how many it looked at. Holds `gate`,
-  // if there is one, whenever it holds a lock.
+  // Expiry and compaction over all shards: looks at about `budget` entries. Returns how many it looked at. Holds
+  // `gate`, if there is one, whenever it holds a lock.
   std::uint64_t tick(std::uint64_t budget, bool* more, base::LeafMutex* gate = nullptr);
   // Removes what has expired, all of it.
   void expire_all();

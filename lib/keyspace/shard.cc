@@ -10,7 +10,6 @@ namespace larder::keyspace {
 namespace {
 
 constexpr std::uint32_t kEvictionsAHold = 64;
-constexpr std::int64_t kHeadroom = 512;
 
 }  // namespace
 
@@ -45,7 +44,7 @@ bool Shard::outlives(const Place& place, std::uint64_t hash, Discards& discards)
   const Entry& entry = *place.entry();
   if (entry.deadline() == Entry::kNoDeadline) return true;
   const std::uint64_t end = expires_at(entry);
-  if (environment_.now() < end) return true;
+  if (!environment_.reached(end)) return true;
   if (!entry.latched()) {
     remove(place, hash, end < end_of(entry) ? RemovalCause::kIdle : RemovalCause::kExpired, discards);
   }
@@ -144,32 +143,41 @@ std::uint32_t Shard::weight_of(const Entry& entry) const noexcept {
 }
 
 template <typename Call>
-void Shard::with_resident(const Place& place, Call&& call) noexcept {
+void Shard::with_resident(const Place& place, EntryId id, std::uint32_t weight, Call&& call) noexcept {
   Entry& entry = *place.entry();
-  Resident resident{id_of(index_.hash_of(entry)), weight_of(entry), place.policy_bits(), entry.counter(),
-                    entry.position()};
+  Resident resident{id, weight, place.policy_bits(), entry.counter(), entry.position()};
   call(resident);
   place.set_policy_bits(resident.bits);
   entry.counter() = resident.counter;
   if (entry.has_position()) entry.set_position(resident.position);
 }
 
-void Shard::track(const Place& place) noexcept {
+void Shard::track(const Place& place, EntryId id) noexcept {
   Entry& entry = *place.entry();
   entry.set_policy_epoch(policy_epoch_);
   if (!in_scope(entry)) return;
   place.set_policy_bits(0);
   entry.counter() = 0;
   if (entry.has_position()) entry.set_position(0);
+  const std::uint32_t weight = weight_of(entry);
   ++tracked_;
-  tracked_weight_ += weight_of(entry);
-  with_resident(place, [&](Resident& resident) { policy_->on_insert(resident, *this); });
+  tracked_weight_ += weight;
+  with_resident(place, id, weight, [&](Resident& resident) { policy_->on_insert(resident, *this); });
 }
 
-void Shard::untrack(const Place& place) noexcept {
+void Shard::untrack(const Place& place, EntryId id) noexcept {
+  const std::uint32_t weight = weight_of(*place.entry());
   --tracked_;
-  tracked_weight_ -= weight_of(*place.entry());
-  with_resident(place, [&](Resident& resident) { policy_->on_remove(resident, *this); });
+  tracked_weight_ -= weight;
+  with_resident(place, id, weight, [&](Resident& resident) { policy_->on_remove(resident, *this); });
+}
+
+// A tracked entry has another value. REQUIRES: it is tracked, and was before.
+void Shard::reweigh(const Place& place, EntryId id, std::uint32_t old_weight) noexcept {
+  const std::uint32_t weight = weight_of(*place.entry());
+  if (weight == old_weight) return;
+  tracked_weight_ += weight - std::uint64_t{old_weight};
+  with_resident(place, id, weight, [&](Resident& resident) { policy_->on_resize(resident, old_weight); });
 }
 
 void Shard::hit_policy(Place& place, std::uint64_t hash) noexcept {
@@ -180,17 +188,18 @@ void Shard::hit_policy(Place& place, std::uint64_t hash) noexcept {
     const std::uint64_t above = counter > 5 ? counter - 5u : 0u;
     if (counter < 255 && random_.below(above * 10 + 1) == 0) ++counter;
   } else if (hit_ == EvictionPolicy::Hit::kCall && tracks(entry)) {
-    with_resident(place, [&](Resident& resident) { policy_->on_hit(resident, *this); });
+    with_resident(place, id_of(hash), weight_of(entry), [&](Resident& resident) { policy_->on_hit(resident, *this); });
   }
   if (entry.has_idle()) entry.set_last_use(environment_.now());
   if (place.chained()) index_.promote(place, hash);
 }
 
-Verdict Shard::judge(const Place& place, FunctionRef<Verdict(Resident&)> visit) {
+Verdict Shard::judge(const Place& place, EntryId id, FunctionRef<Verdict(Resident&)> visit) {
   Entry& entry = *place.entry();
   if (!tracks(entry)) return Verdict::kNotThisOne;
+  const std::uint32_t weight = weight_of(entry);
   Verdict verdict = Verdict::kKeep;
-  with_resident(place, [&](Resident& resident) {
+  with_resident(place, id, weight, [&](Resident& resident) {
     verdict = visit(resident);
     if (verdict == Verdict::kEvict && entry.latched()) {
       policy_->on_insert(resident, *this);
@@ -200,7 +209,7 @@ Verdict Shard::judge(const Place& place, FunctionRef<Verdict(Resident&)> visit) 
   if (verdict == Verdict::kEvict) {
     LARDER_CHECK(evicting_into_ != nullptr, "an eviction policy may answer kEvict only while it is asked to evict");
     --tracked_;
-    tracked_weight_ -= weight_of(entry);
+    tracked_weight_ -= weight;
     entry.set_policy_epoch(!policy_epoch_);  // the policy knows
     remove(place, index_.hash_of(entry), cause_of(entry, RemovalCause::kEvicted), *evicting_into_);
   }
@@ -210,7 +219,7 @@ Verdict Shard::judge(const Place& place, FunctionRef<Verdict(Resident&)> visit) 
 Verdict Shard::find(EntryId id, FunctionRef<Verdict(Resident&)> visit) {
   Verdict verdict = Verdict::kNotThisOne;
   index_.find_id(id, [&](const Place& place) {
-    verdict = judge(place, visit);
+    verdict = judge(place, id, visit);
     return verdict != Verdict::kNotThisOne;
   });
   return verdict;
@@ -227,7 +236,7 @@ Verdict Shard::sample(std::uint64_t random, FunctionRef<Verdict(Resident&)> visi
     index_.for_bucket(number, [&](const Place& place) {
       if (nth++ == chosen) found = place;
     });
-    if (found && tracks(*found.entry())) return judge(found, visit);
+    if (found && tracks(*found.entry())) return judge(found, id_of(index_.hash_of(*found.entry())), visit);
   }
   // Hardly anything here: take the first.
   Place first;
@@ -237,7 +246,7 @@ Verdict Shard::sample(std::uint64_t random, FunctionRef<Verdict(Resident&)> visi
     });
     if (number > 4096) break;
   }
-  return first ? judge(first, visit) : Verdict::kNotThisOne;
+  return first ? judge(first, id_of(index_.hash_of(*first.entry())), visit) : Verdict::kNotThisOne;
 }
 
 bool Shard::evict_one(Discards& discards) noexcept {
@@ -281,7 +290,7 @@ bool Shard::adopt(std::uint32_t buckets, Discards& discards) noexcept {
         wider->copy_value(*entry);
         replace(place, index_.hash_of(*entry), wider, end_of(*entry), false, discards);
       }
-      track(place);
+      track(place, id_of(index_.hash_of(*place.entry())));
     });
     if (no_room) {
       remove(no_room, index_.hash_of(*no_room.entry()), RemovalCause::kEvicted, discards);
@@ -323,7 +332,7 @@ void Shard::give_back_leases() noexcept {
   entry_lease_.give_back_surplus(true);
 }
 
-void Shard::housekeep(Discards& discards) noexcept {
+void Shard::do_housekeeping(Discards& discards) noexcept {
   constexpr std::int64_t wanted = kWriteSlack + kHeadroom;
   if (memory_.lease().available() + discards.pending() < wanted && !memory_.lease().ensure(wanted)) {
     evict_for(wanted, 0, discards);
@@ -403,14 +412,14 @@ void Shard::add(std::uint64_t hash, Entry* entry, std::uint64_t end) noexcept {
   start_clock(*entry, end);
   count_in(*entry);
   if (entry->deadline() != Entry::kNoDeadline) arm(place, hash);
-  track(place);
+  track(place, id_of(hash));
   changed(hash, entry->key());
   ++counters.writes;
 }
 
 void Shard::remove(const Place& place, std::uint64_t hash, RemovalCause cause, Discards& discards) noexcept {
   Entry* entry = place.entry();
-  if (tracks(*entry)) untrack(place);
+  if (tracks(*entry)) untrack(place, id_of(hash));
   count_out(*entry);
   index_.erase(place, hash);
   entry_lease_.earn(1);
@@ -426,7 +435,7 @@ void Shard::replace(const Place& place, std::uint64_t hash, Entry* entry, std::u
   const bool tracked = tracks(*old);
   const std::uint32_t old_weight = tracked ? weight_of(*old) : 0;
   const bool stays = tracked && (!ttl_only_ || end != Entry::kNoDeadline);
-  if (tracked && !stays) untrack(place);
+  if (tracked && !stays) untrack(place, id_of(hash));
   count_out(*old);
   entry->inherit(*old);
   start_clock(*entry, end);
@@ -437,13 +446,9 @@ void Shard::replace(const Place& place, std::uint64_t hash, Entry* entry, std::u
     arm(place, hash);
   }
   if (stays) {
-    const std::uint32_t weight = weight_of(*entry);
-    tracked_weight_ += weight - std::uint64_t{old_weight};
-    if (weight != old_weight) {
-      with_resident(place, [&](Resident& resident) { policy_->on_resize(resident, old_weight); });
-    }
+    reweigh(place, id_of(hash), old_weight);
   } else if (!tracked && entry->policy_epoch() == policy_epoch_ && in_scope(*entry)) {
-    track(place);
+    track(place, id_of(hash));
   }
   changed(hash, entry->key());
   ++counters.writes;
@@ -453,6 +458,30 @@ void Shard::replace(const Place& place, std::uint64_t hash, Entry* entry, std::u
   }
   if (!old->is_ghost()) ++counters.removals[static_cast<std::size_t>(RemovalCause::kReplaced)];
   discards.add(old, RemovalCause::kReplaced);
+}
+
+bool Shard::put(std::uint64_t hash, std::string_view key, std::string_view value, std::uint64_t end) noexcept {
+  if (closed) return false;
+  const bool with_end = end != Entry::kNoDeadline;
+  const Place place = index_.find(hash, key);
+  if (place) {
+    const Entry& entry = *place.entry();
+    if (entry.type() != EntryType::kString || entry.latched() || entry.has_idle() || environment_.listener ||
+        entry.has_deadline() != with_end || !fits_block(entry, value.size()) || expired(entry)) {
+      return false;
+    }
+    store_inline(place, hash, value);
+    if (with_end) set_end(place, hash, end);
+    return true;
+  }
+  if (policy_ != nullptr) policy_->prefetch(id_of(hash));
+  const EntryShape shape = shape_for(EntryType::kString, false, with_end);
+  if (!has_room(charge_of(shape, key.size(), value.size()), 1) || !reserve(1)) return false;
+  Entry* entry = new_entry(shape, key, value.size());
+  if (entry == nullptr) return false;
+  if (!value.empty()) std::memcpy(entry->inline_bytes(), value.data(), value.size());
+  add(hash, entry, end);
+  return true;
 }
 
 bool Shard::fits_block(const Entry& entry, std::size_t value_bytes) const noexcept {
@@ -472,13 +501,7 @@ void Shard::swap_blob(const Place& place, std::uint64_t hash, Blob* blob) noexce
   Entry& entry = *place.entry();
   const std::uint32_t old_weight = weight_of(entry);
   entry.set_blob(blob);
-  if (tracks(entry)) {
-    const std::uint32_t weight = weight_of(entry);
-    tracked_weight_ += weight - std::uint64_t{old_weight};
-    if (weight != old_weight) {
-      with_resident(place, [&](Resident& resident) { policy_->on_resize(resident, old_weight); });
-    }
-  }
+  if (tracks(entry)) reweigh(place, id_of(hash), old_weight);
   changed(hash, entry.key());
   ++counters.writes;
 }
@@ -488,7 +511,7 @@ void Shard::set_end(const Place& place, std::uint64_t hash, std::uint64_t end) n
   const std::uint64_t old_deadline = entry.deadline();
   const bool tracked = tracks(entry);
   const bool stays = tracked && (!ttl_only_ || end != Entry::kNoDeadline);
-  if (tracked && !stays) untrack(place);
+  if (tracked && !stays) untrack(place, id_of(hash));
   count_out(entry);
   start_clock(entry, end);
   count_in(entry);
@@ -496,7 +519,7 @@ void Shard::set_end(const Place& place, std::uint64_t hash, std::uint64_t end) n
       (old_deadline == Entry::kNoDeadline || wheel_.must_rearm(old_deadline, entry.deadline()))) {
     arm(place, hash);
   }
-  if (!tracked && entry.policy_epoch() == policy_epoch_ && in_scope(entry)) track(place);
+  if (!tracked && entry.policy_epoch() == policy_epoch_ && in_scope(entry)) track(place, id_of(hash));
   changed(hash, entry.key());
   ++counters.writes;
 }

@@ -39,6 +39,8 @@ struct RemovalResult {
 // What a write needs beyond the blocks it knows: a block of the policy's queue and one of timers, a level of the timing
 // wheel, a slab of chained buckets.
 inline constexpr std::int64_t kWriteSlack = 3072;
+// What a full shard keeps free beyond that for the next write.
+inline constexpr std::int64_t kHeadroom = 512;
 
 class alignas(64) Shard final : private expiry::Timers, private Residents {
  public:
@@ -80,7 +82,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
     return place;
   }
   // Whether its time has come. Reads the clock if it has a deadline.
-  bool expired(const Entry& entry) noexcept { return entry.has_deadline() && environment_.now() >= expires_at(entry); }
+  bool expired(const Entry& entry) noexcept { return entry.has_deadline() && environment_.reached(expires_at(entry)); }
   // When an entry ends: the earlier of its time to live and its idle time. kNoDeadline: never.
   std::uint64_t expires_at(const Entry& entry) const noexcept;
   // Why an entry leaves: because its time has come, or else for the reason given.
@@ -131,6 +133,9 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   // (kReplaced); otherwise its blob lives on in the new block.
   void replace(const Place& place, std::uint64_t hash, Entry* entry, std::uint64_t end, bool tell,
                Discards& discards) noexcept;
+  // Gives a key an inline value and an end (kNoDeadline: none), whatever it had: the common cases of that in one go.
+  // False, with nothing changed: it is none of them, or there is no room; see Keyspace::edit.
+  bool put(std::uint64_t hash, std::string_view key, std::string_view value, std::uint64_t end) noexcept;
   // A new value in the same block. REQUIRES: fits_block.
   void store_inline(const Place& place, std::uint64_t hash, std::string_view value) noexcept;
   bool fits_block(const Entry& entry, std::size_t value_bytes) const noexcept;
@@ -164,7 +169,10 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   std::uint32_t expire(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept;
   std::uint32_t compact(std::uint32_t budget) noexcept;
   // A little of all that, after a write.
-  void housekeep(Discards& discards) noexcept;
+  void housekeep(Discards& discards) noexcept {
+    const bool low = memory_.lease().available() + discards.pending() < kWriteSlack + kHeadroom;
+    if (low || armed_ != 0 || index_.can_shrink()) do_housekeeping(discards);
+  }
   // Evicts until what is left of the lease, and what the discards hold, is so much. Returns whether it evicted any.
   bool evict_for(std::int64_t bytes, std::int64_t entries, Discards& discards) noexcept;
   bool evict_one(Discards& discards) noexcept;
@@ -214,17 +222,19 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
 
   bool outlives(const Place& place, std::uint64_t hash, Discards& discards) noexcept;
   void hit_policy(Place& place, std::uint64_t hash) noexcept;
-  Verdict judge(const Place& place, FunctionRef<Verdict(Resident&)> visit);
+  void do_housekeeping(Discards& discards) noexcept;
+  Verdict judge(const Place& place, EntryId id, FunctionRef<Verdict(Resident&)> visit);
   // Whether the policy has this entry, and the same after and before a change of its deadline.
   bool tracks(const Entry& entry) const noexcept { return entry.policy_epoch() == policy_epoch_ && in_scope(entry); }
   bool in_scope(const Entry& entry) const noexcept {
     return policy_ != nullptr && (!ttl_only_ || end_of(entry) != Entry::kNoDeadline);
   }
   std::uint32_t weight_of(const Entry& entry) const noexcept;
-  void track(const Place& place) noexcept;
-  void untrack(const Place& place) noexcept;
+  void track(const Place& place, EntryId id) noexcept;
+  void untrack(const Place& place, EntryId id) noexcept;
+  void reweigh(const Place& place, EntryId id, std::uint32_t old_weight) noexcept;
   template <typename Call>
-  void with_resident(const Place& place, Call&& call) noexcept;
+  void with_resident(const Place& place, EntryId id, std::uint32_t weight, Call&& call) noexcept;
   void arm(const Place& place, std::uint64_t hash) noexcept;
   bool timers_due(std::uint64_t now) const noexcept {
     return wheel_.due(now) || finding_lost_ || wheel_.first_lost() <= now;
@@ -248,12 +258,12 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   Discards* evicting_into_ = nullptr;  // where what the policy evicts goes
   std::uint64_t tracked_ = 0;
   std::uint64_t tracked_weight_ = 0;
-  std::uint64_t armed_ = 0;            // entries that the wheel is to look at
-  std::uint64_t with_ttl_ = 0;         // entries that end by themselves
-  std::uint64_t ghosts_ = 0;           // negative entries
-  std::uint64_t entry_blocks_ = 0;     // bytes charged for entries' blocks
-  std::uint64_t payload_ = 0;          // of those: keys and inline values
-  std::uint64_t lost_cursor_ = 0;      // how far find_lost_timers has come
+  std::uint64_t armed_ = 0;         // entries that the wheel is to look at
+  std::uint64_t with_ttl_ = 0;      // entries that end by themselves
+  std::uint64_t ghosts_ = 0;        // negative entries
+  std::uint64_t entry_blocks_ = 0;  // bytes charged for entries' blocks
+  std::uint64_t payload_ = 0;       // of those: keys and inline values
+  std::uint64_t lost_cursor_ = 0;   // how far find_lost_timers has come
   bool finding_lost_ = false;
   std::uint64_t* versions_ = nullptr;  // made when first asked for
   std::atomic<std::uint32_t> latch_epoch_{0};

@@ -47,6 +47,7 @@ class Owner final : public expiry::Timers {
     fired_for_nothing += gone == 0;
   }
   void prefetch(std::uint32_t) override {}
+  void prefetch_entry(std::uint32_t) override {}
   std::uint64_t armed() const override { return entries.size(); }
 
   std::vector<Entry> entries;
