@@ -249,6 +249,12 @@ Verdict Shard::sample(std::uint64_t random, FunctionRef<Verdict(Resident&)> visi
   return first ? judge(first, id_of(index_.hash_of(*first.entry())), visit) : Verdict::kNotThisOne;
 }
 
+void* Shard::allocate(std::size_t bytes) {
+  void* block = memory_.allocate(bytes);
+  policy_wants_ = block == nullptr ? static_cast<std::int64_t>(memory_.charge(bytes)) : 0;
+  return block;
+}
+
 bool Shard::evict_one(Discards& discards) noexcept {
   if (policy_ == nullptr) return false;
   evicting_into_ = &discards;
@@ -268,6 +274,7 @@ void Shard::set_policy(const Eviction& eviction, std::uint64_t seed) noexcept {
   ttl_only_ = eviction.scope() == Eviction::Scope::kKeysWithTtl;
   policy_epoch_ = !policy_epoch_;
   tracked_ = tracked_weight_ = 0;
+  policy_wants_ = 0;
   adopt_cursor_ = 0;
   adopting_ = index_.buckets() != 0;
 }
@@ -333,7 +340,7 @@ void Shard::give_back_leases() noexcept {
 }
 
 void Shard::do_housekeeping(Discards& discards) noexcept {
-  constexpr std::int64_t wanted = kWriteSlack + kHeadroom;
+  const std::int64_t wanted = to_keep_free();
   if (memory_.lease().available() + discards.pending() < wanted && !memory_.lease().ensure(wanted)) {
     evict_for(wanted, 0, discards);
   }

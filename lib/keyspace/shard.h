@@ -170,7 +170,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   std::uint32_t compact(std::uint32_t budget) noexcept;
   // A little of all that, after a write.
   void housekeep(Discards& discards) noexcept {
-    const bool low = memory_.lease().available() + discards.pending() < kWriteSlack + kHeadroom;
+    const bool low = memory_.lease().available() + discards.pending() < to_keep_free();
     if (low || armed_ != 0 || index_.can_shrink()) do_housekeeping(discards);
   }
   // Evicts until what is left of the lease, and what the discards hold, is so much. Returns whether it evicted any.
@@ -217,12 +217,13 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   Verdict sample(std::uint64_t random, FunctionRef<Verdict(Resident&)> visit) override;
   std::uint64_t size() const override { return tracked_; }
   std::uint64_t weight() const override { return tracked_weight_; }
-  void* allocate(std::size_t bytes) override { return memory_.allocate(bytes); }
+  void* allocate(std::size_t bytes) override;
   void deallocate(void* block, std::size_t bytes) override { memory_.deallocate(block, bytes); }
 
   bool outlives(const Place& place, std::uint64_t hash, Discards& discards) noexcept;
   void hit_policy(Place& place, std::uint64_t hash) noexcept;
   void do_housekeeping(Discards& discards) noexcept;
+  std::int64_t to_keep_free() const noexcept { return kWriteSlack + kHeadroom + policy_wants_; }
   Verdict judge(const Place& place, EntryId id, FunctionRef<Verdict(Resident&)> visit);
   // Whether the policy has this entry, and the same after and before a change of its deadline.
   bool tracks(const Entry& entry) const noexcept { return entry.policy_epoch() == policy_epoch_ && in_scope(entry); }
@@ -256,6 +257,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   std::uint64_t adopt_cursor_ = 0;
   bool adopting_ = false;
   Discards* evicting_into_ = nullptr;  // where what the policy evicts goes
+  std::int64_t policy_wants_ = 0;      // bytes that it asked for and did not get: room is made for them
   std::uint64_t tracked_ = 0;
   std::uint64_t tracked_weight_ = 0;
   std::uint64_t armed_ = 0;         // entries that the wheel is to look at
