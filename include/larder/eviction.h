@@ -58,7 +58,8 @@ class Residents {
   // What the policy tracks: entries, and the sum of their weights.
   virtual std::uint64_t size() const = 0;
   virtual std::uint64_t weight() const = 0;
-  // Memory for the policy's own state, aligned to 16, charged to the cache. Null: none left, do without.
+  // Memory for the policy's own state, aligned to 16, charged to the cache. Null: none left, do without. Room is then
+  // made by eviction, so that asking again after a few evictions succeeds where the policy may evict.
   virtual void* allocate(std::size_t bytes) = 0;
   virtual void deallocate(void* block, std::size_t bytes) = 0;
 };
@@ -95,7 +96,8 @@ class EvictionPolicy {
   // or when a bounded effort found nothing; the engine may ask again.
   virtual bool evict(Residents& residents) = 0;
 
-  // Hands back all memory it allocated. Called once, last.
+  // Hands back all memory it allocated, and forgets everything. Called when the shard has become empty, after which
+  // entries may come again, and at the end.
   virtual void clear(Residents& residents) = 0;
 };
 

@@ -1,0 +1,93 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// A policy's own memory comes out of the same bound, and it gets it in a cache
+// that is full, too.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "larder/cache.h"
+
+namespace larder {
+namespace {
+
+constexpr std::size_t kWanted = 8'192;
+
+struct Tally {
+  std::uint64_t asked = 0;
+  bool given = false;
+};
+
+// Evicts at random, and wants one large block as soon as it has to.
+class Greedy final : public EvictionPolicy {
+ public:
+  Greedy(std::uint64_t seed, Tally& tally) : random_(seed), tally_(tally) {}
+  Traits traits() const override { return {}; }
+  void on_insert(Resident&, Residents&) override {}
+  void on_remove(Resident&, Residents&) override {}
+  bool evict(Residents& residents) override {
+    if (block_ == nullptr) {
+      ++tally_.asked;
+      block_ = residents.allocate(kWanted);
+      tally_.given = block_ != nullptr;
+    }
+    random_ = random_ * 6364136223846793005u + 1442695040888963407u;
+    return residents.sample(random_, [](Resident&) { return Verdict::kEvict; }) == Verdict::kEvict;
+  }
+  void clear(Residents& residents) override {
+    if (block_ != nullptr) residents.deallocate(block_, kWanted);
+    block_ = nullptr;
+  }
+
+ private:
+  std::uint64_t random_;
+  Tally& tally_;
+  void* block_ = nullptr;
+};
+
+TEST(PolicyMemory, IsMadeRoomForInAFullCache) {
+  Tally tally;
+  Options options;
+  options.max_memory = 1_MiB;
+  options.shards = 1;
+  options.seed = 1;
+  options.eviction =
+      Eviction::custom("greedy", [&](std::uint64_t seed) { return std::make_unique<Greedy>(seed, tally); });
+  Cache cache(options);
+  for (int i = 0; i < 60'000; ++i) {
+    ASSERT_TRUE(cache.set("key" + std::to_string(i), "a value").ok());
+    ASSERT_LE(cache.stats().bytes_used, 1_MiB);
+  }
+  EXPECT_TRUE(tally.given);
+  EXPECT_LT(tally.asked, 500u);  // soon
+  EXPECT_EQ(cache.check_invariants().to_string(), "ok");
+}
+
+// What S3-FIFO knows of entries that have gone brings one back into its main
+// queue: a loop a little longer than the cache has hits. Without that memory it
+// has none.
+TEST(PolicyMemory, GhostsWorkInAFullCache) {
+  Options options;
+  options.max_memory = 4_MiB;
+  options.shards = 1;
+  options.seed = 1;
+  Cache cache(options);
+  std::uint64_t keys = 0;
+  while (cache.stats().removed(RemovalCause::kEvicted) == 0) cache.set("key" + std::to_string(keys++), "a value");
+  keys += keys / 4;
+  std::uint64_t hits = 0;
+  for (int round = 0; round < 6; ++round) {
+    for (std::uint64_t i = 0; i < keys; ++i) {
+      const std::string key = "key" + std::to_string(i);
+      if (cache.get(key)) {
+        ++hits;
+      } else {
+        cache.set(key, "a value");
+      }
+    }
+  }
+  EXPECT_GT(hits, keys);
+}
+
+}  // namespace
+}  // namespace larder
