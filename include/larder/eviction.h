@@ -58,8 +58,9 @@ class Residents {
   // What the policy tracks: entries, and the sum of their weights.
   virtual std::uint64_t size() const = 0;
   virtual std::uint64_t weight() const = 0;
-  // Memory for the policy's own state, aligned to 16, charged to the cache. Null: none left, do without. Room is then
-  // made by eviction, so that asking again after a few evictions succeeds where the policy may evict.
+  // Memory for the policy's own state, charged to the cache; aligned to 64 if `bytes` is a multiple of 64, else to 16.
+  // Null: none left, do without. Room is then made by eviction, so that asking again after a few evictions succeeds
+  // where the policy may evict.
   virtual void* allocate(std::size_t bytes) = 0;
   virtual void deallocate(void* block, std::size_t bytes) = 0;
 };

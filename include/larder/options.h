@@ -56,8 +56,9 @@ struct Options {
   // Values above this are refused with kValueTooLarge, and nothing is evicted for them. At most kValueBytesMax. A value
   // is refused, too, when it would take more than an eighth of max_memory.
   std::uint64_t value_bytes_max = kValueBytesMax;
-  // Lock stripes, a power of two up to 1024. 0 chooses: up to 256, fewer for small bounds. More cost about 1 KiB each
-  // and make an entry-exact policy less exact; fewer make threads wait for each other.
+  // Lock stripes, a power of two up to 1024. 0 chooses: 16 for each processor, from 32 to 256, fewer for small bounds.
+  // More cost about 1 KiB each, make writes slower (what they touch in a stripe leaves the processor's caches) and an
+  // entry-exact policy less exact; fewer make threads wait for each other.
   std::uint32_t shards = 0;
   RemovalListener on_removal = {};       // empty: nobody is told
   bool background_thread = false;        // one thread that calls tick; otherwise writes do that work, in slices

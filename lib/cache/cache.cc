@@ -87,7 +87,7 @@ Stats Cache::stats() const {
     payload += shard.payload();
     blocks += shard.entry_blocks();
     allocated += static_cast<std::uint64_t>(shard.memory().allocated());
-    stats.bytes_set_aside += static_cast<std::uint64_t>(shard.memory().lease().available());
+    stats.bytes_set_aside += static_cast<std::uint64_t>(shard.memory().available());
   }
   keyspace::Environment& environment = keyspace.environment();
   const memory::Limit& limit = environment.account.bytes();

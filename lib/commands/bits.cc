@@ -185,7 +185,8 @@ class BitCombination {
     }
     if (size_ == 0) {
       const keyspace::Shard::Place place = keys.shard(0).find_any(keys.key(0).hash, keys.key(0).key);
-      if (place) keys.shard(0).remove(place, keys.key(0).hash, RemovalCause::kDeleted, keys.discards(0));
+      if (place)
+        keys.shard(0).remove(place, keyspace::id_of(keys.key(0).hash), RemovalCause::kDeleted, keys.discards(0));
       return true;
     }
     keys.need(0, keys.bytes_to_store(0, size_, false), !target);

@@ -96,7 +96,9 @@ Result<bool> Keys::invalidate(std::string_view key) {
       const keyspace::Shard::Place place = shard.find_any(hash, key);
       if (!place || !place.entry()->latched()) {
         const bool found = place && !place.entry()->is_ghost() && !shard.expired(*place.entry());
-        if (place) shard.remove(place, hash, shard.cause_of(*place.entry(), RemovalCause::kInvalidated), discards);
+        if (place)
+          shard.remove(place, keyspace::id_of(hash), shard.cause_of(*place.entry(), RemovalCause::kInvalidated),
+                       discards);
         shard.loads.overtake(key);
         return found;
       }
@@ -229,8 +231,8 @@ Status carry(Keyspace& keyspace, std::string_view from, std::string_view to, Car
     if (failed) return true;
     both.commit();
     if (how == Carry::kMove) {
-      both.shard(0).remove(both.shard(0).find_any(both.key(0).hash, from), both.key(0).hash, RemovalCause::kDeleted,
-                           both.discards(0));
+      both.shard(0).remove(both.shard(0).find_any(both.key(0).hash, from), keyspace::id_of(both.key(0).hash),
+                           RemovalCause::kDeleted, both.discards(0));
     }
     return true;
   });

@@ -289,7 +289,7 @@ Result<Versioned> Strings::get_versioned(std::string_view key) {
   keyspace_->reap(hash, key);  // so that its expiry is not taken for a change later
   Status status = keyspace_->view(hash, key, keyspace::Use::kMark, [&](const Entry* entry) {
     if (entry != nullptr) value.take(*entry);
-    known = shard.version(hash, &answer.version.number);
+    known = shard.version(keyspace::id_of(hash), &answer.version.number);
   });
   if (!status.ok()) return status;
   if (!known) return no_version();
@@ -308,7 +308,7 @@ Result<Version> Strings::compare_and_set(std::string_view key, Version expected,
   Version version;
   bool stored = false;
   const auto guard = [&]() -> Status {
-    if (!shard.version(hash, &version.number)) return no_version();
+    if (!shard.version(keyspace::id_of(hash), &version.number)) return no_version();
     if (version.number != expected.number) return {ErrorCode::kConflict, "the key changed since this version was read"};
     return {};
   };

@@ -12,8 +12,11 @@
 // Thread safety: none; under the shard's lock.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
+#include "base/match.h"
+#include "base/prefetch.h"
 #include "larder/eviction.h"
 
 namespace larder::eviction {
@@ -23,31 +26,58 @@ class GhostQueue {
   // Remembers about as many ids as `capacity` says. Does nothing if there is no memory.
   void insert(Residents& residents, EntryId id, std::uint64_t capacity);
   // Whether the id is remembered. It is forgotten by that.
-  bool take(EntryId id);
-  void prefetch(EntryId id) const;
+  bool take(EntryId id) {
+    if (now_.lines == 0) return false;
+    const std::uint64_t hash = mixed(id);
+    return take_from(now_, hash) || (before_.lines != 0 && take_from(before_, hash));
+  }
+  void prefetch(EntryId id) const {
+    if (now_.lines == 0) return;
+    if (const Line* line = line_of(mixed(id), now_)) base::prefetch(line);
+  }
   void clear(Residents& residents);
 
  private:
+  static constexpr unsigned kIdsALine = 31;
+  static constexpr unsigned kOldest = 31;
   struct alignas(64) Line {
-    std::uint16_t fingerprints[31];  // 0: none
-    std::uint16_t oldest;
+    std::uint16_t words[32];  // fingerprints, 0: none; the last word says which is the oldest
   };
   static_assert(sizeof(Line) == 64);
-  static constexpr std::uint32_t kChunkLines = 63;  // with 64 bytes to align them: 4 KiB
+  static constexpr std::uint32_t kChunkLines = 64;
 
   struct Table {
-    void** chunks = nullptr;
+    Line** chunks = nullptr;
     std::uint32_t lines = 0;
     std::uint32_t chunk_count() const noexcept { return (lines + kChunkLines - 1) / kChunkLines; }
-    Line* line(std::uint32_t number) const;
   };
 
-  static std::uint64_t mixed(EntryId id);
-  static std::uint16_t fingerprint(std::uint64_t mixed) { return static_cast<std::uint16_t>(mixed % 0xffff + 1); }
-  static std::uint32_t line_of(std::uint64_t mixed, const Table& table) {
+  // Ids are bits of a hash, so one multiplication (Fibonacci hashing) makes line and fingerprint independent enough.
+  static std::uint64_t mixed(EntryId id) { return id * std::uint64_t{0x9e3779b97f4a7c15}; }
+  static std::uint16_t fingerprint(std::uint64_t mixed) {
+    const auto bits = static_cast<std::uint16_t>(mixed >> 16);
+    return bits == 0 ? 1 : bits;
+  }
+  static std::uint32_t number_of(std::uint64_t mixed, const Table& table) {
     return static_cast<std::uint32_t>(((mixed >> 32) * table.lines) >> 32);
   }
-  static bool take_from(const Table& table, std::uint64_t mixed);
+  // Null if there are none yet where it belongs. REQUIRES: table.lines > 0.
+  static Line* line_of(std::uint64_t mixed, const Table& table) {
+    const std::uint32_t number = number_of(mixed, table);
+    Line* chunk = table.chunks[number / kChunkLines];
+    return chunk == nullptr ? nullptr : chunk + number % kChunkLines;
+  }
+  static bool take_from(const Table& table, std::uint64_t mixed) {
+    Line* line = line_of(mixed, table);
+    if (line == nullptr) return false;
+    const std::uint16_t wanted = fingerprint(mixed);
+    unsigned found = 0;
+    for (unsigned part = 0; part < 4; ++part) found |= base::match8(line->words + 8 * part, wanted) << (8 * part);
+    found &= ~(1u << kOldest);
+    if (found == 0) return false;
+    line->words[std::countr_zero(found)] = 0;
+    return true;
+  }
   void resize(Residents& residents, std::uint64_t capacity);
   static void free_table(Residents& residents, Table& table);
 

@@ -2,8 +2,8 @@
 //
 // One cache line of the index: up to eight entries, each with 16 bits of its hash.
 //
-//   bytes 0-15   eight tags; 0 means free. In the last place, kLink means that the place holds the address of another
-//                bucket, where the chain goes on
+//   bytes 0-15   eight tags; 0 means free, odd an entry. In the last place, even means that the place holds the address
+//                of another bucket, where the chain goes on; its bits say which tags may be found there
 //   bytes 16-63  eight places of six bytes: 44 bits of the entry's address, whose low four bits are zero, and four bits
 //                that belong to the eviction policy
 //
@@ -14,11 +14,8 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/match.h"
 #include "keyspace/entry.h"
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
 
 namespace larder::keyspace {
 
@@ -26,7 +23,6 @@ using Tag = std::uint16_t;
 
 struct alignas(64) Bucket {
   static constexpr int kPlaces = 8;
-  static constexpr Tag kLink = 2;  // tags of entries are odd
 
   Tag tags[kPlaces];
   unsigned char places[kPlaces][6];
@@ -34,17 +30,7 @@ struct alignas(64) Bucket {
   void clear() noexcept { std::memset(tags, 0, sizeof tags); }
 
   // One bit per place whose tag is this.
-  unsigned match(Tag tag) const noexcept {
-#if defined(__SSE2__)
-    const __m128i all = _mm_load_si128(reinterpret_cast<const __m128i*>(tags));
-    const __m128i same = _mm_cmpeq_epi16(all, _mm_set1_epi16(static_cast<short>(tag)));
-    return static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(same, _mm_setzero_si128())));
-#else
-    unsigned mask = 0;
-    for (int i = 0; i < kPlaces; ++i) mask |= static_cast<unsigned>(tags[i] == tag) << i;
-    return mask;
-#endif
-  }
+  unsigned match(Tag tag) const noexcept { return base::match8(tags, tag); }
   unsigned occupied() const noexcept {
     const unsigned used = ~match(0) & 0xff;
     return has_link() ? used & 0x7f : used;
@@ -72,14 +58,24 @@ struct alignas(64) Bucket {
   }
   void free(int place) noexcept { tags[place] = 0; }
 
-  bool has_link() const noexcept { return tags[kPlaces - 1] == kLink; }
+  bool has_link() const noexcept { return tags[kPlaces - 1] != 0 && (tags[kPlaces - 1] & 1) == 0; }
   Bucket* next() const noexcept { return has_link() ? reinterpret_cast<Bucket*>(word(kPlaces - 1)) : nullptr; }
+  // Links to another bucket, in which no tag may be found until `expect` says so.
   void set_next(Bucket* next) noexcept {
     set_word(kPlaces - 1, reinterpret_cast<std::uint64_t>(next));
     tags[kPlaces - 1] = kLink;
   }
+  // Whether a tag may be found behind the link: wrong by about one in seven for each two entries there, and never when
+  // the answer is no. Only a chain's first bucket knows.
+  bool leads_to(Tag tag) const noexcept { return has_link() && (tags[kPlaces - 1] & link_bit(tag)) != 0; }
+  void expect(Tag tag) noexcept { tags[kPlaces - 1] = static_cast<Tag>(tags[kPlaces - 1] | link_bit(tag)); }
+  void expect_nothing() noexcept { tags[kPlaces - 1] = kLink; }
 
  private:
+  static constexpr Tag kLink = 2;
+  // One of the fourteen bits above kLink.
+  static Tag link_bit(Tag tag) noexcept { return static_cast<Tag>(4u << ((tag >> 1) * 14u >> 15)); }
+
   // Reads the two bytes before the place, too, which are always the bucket's own.
   std::uint64_t word(int place) const noexcept {
     std::uint64_t word;

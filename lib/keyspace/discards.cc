@@ -14,14 +14,14 @@ void Discards::release() {
 
 void Discards::dispose(const Item& item) {
   Entry& entry = *item.entry;
-  if (item.tell && environment_.listener && !entry.is_ghost() && !environment_.quiet.load(std::memory_order_relaxed)) {
+  if (item.whole && environment_.listener && !entry.is_ghost() && !environment_.quiet.load(std::memory_order_relaxed)) {
     try {
       environment_.listener(entry.key(), entry.value(), item.cause);
     } catch (...) {
       environment_.listener_failures.fetch_add(1, std::memory_order_relaxed);
     }
   }
-  if (item.with_blob && entry.external()) entry.blob()->release();
+  if (item.whole && entry.external()) entry.blob()->release();
   memory_.free_detached(&entry, item.bytes, item.charge);
 }
 

@@ -13,6 +13,13 @@
 
 namespace larder::keyspace {
 
+// What an entry takes, its blob aside.
+struct Footprint {
+  std::uint32_t bytes;    // of its block
+  std::uint32_t charge;   // for its block
+  std::uint32_t payload;  // bytes of key and inline value
+};
+
 class Discards {
  public:
   Discards(Environment& environment, memory::ShardMemory& memory) noexcept
@@ -24,9 +31,9 @@ class Discards {
   Discards& operator=(const Discards&) = delete;
 
   // A removed or replaced entry. Its blob, if it has one, goes with it.
-  void add(Entry* entry, RemovalCause cause) { push(entry, true, true, cause); }
-  // A block whose key lives on in another block: nobody is told. `with_blob` says whether the blob dies.
-  void add_block(Entry* entry, bool with_blob) { push(entry, false, with_blob, RemovalCause::kReplaced); }
+  void add(Entry* entry, const Footprint& footprint, RemovalCause cause) { push(entry, footprint, true, cause); }
+  // A block whose key and blob live on in another block: nobody is told.
+  void add_block(Entry* entry, const Footprint& footprint) { push(entry, footprint, false, RemovalCause::kReplaced); }
 
   // Bytes that will be free when this goes.
   std::int64_t pending() const noexcept { return pending_; }
@@ -37,20 +44,20 @@ class Discards {
     Entry* entry;
     std::uint32_t bytes;
     std::uint32_t charge;
-    bool tell;
-    bool with_blob;
+    bool whole;  // and not only a block
     RemovalCause cause;
   };
   static constexpr std::uint32_t kInline = 6;
 
-  void push(Entry* entry, bool tell, bool with_blob, RemovalCause cause) {
-    const std::size_t bytes = entry->block_bytes();
-    const std::size_t charge = memory_.charge(bytes);
-    const Item item{entry, static_cast<std::uint32_t>(bytes), static_cast<std::uint32_t>(charge), tell, with_blob,
-                    cause};
-    memory_.detach(charge);
-    pending_ += static_cast<std::int64_t>(charge);
-    if (with_blob && entry->external()) pending_ += static_cast<std::int64_t>(entry->blob()->charge());
+  void push(Entry* entry, const Footprint& footprint, bool whole, RemovalCause cause) {
+    if (!(whole && (entry->external() || environment_.listener)) &&
+        memory_.keep(entry, footprint.bytes, footprint.charge)) {
+      return;
+    }
+    memory_.detach(footprint.charge);
+    pending_ += footprint.charge;
+    if (whole && entry->external()) pending_ += static_cast<std::int64_t>(entry->blob()->charge());
+    const Item item{entry, footprint.bytes, footprint.charge, whole, cause};
     if (count_ < kInline) [[likely]] {
       first_[count_] = item;
     } else {

@@ -75,7 +75,7 @@ class Editing {
         epoch = shard_.latch_epoch();
         for (int attempt = 0; step == Step::kAgain && attempt < kAttemptsAHold; ++attempt) step = try_once(discards);
         if (step == Step::kDone) {
-          if (change_.version != nullptr) shard_.version(hash_, change_.version);
+          if (change_.version != nullptr) shard_.version(id_of(hash_), change_.version);
           shard_.housekeep(discards);
         }
       }
@@ -174,14 +174,14 @@ Editing::Step Editing::apply(Shard::Place place, Discards& discards) {
   const bool ends_now = change_.end == Change::End::kSet && change_.ends_at <= keyspace_.environment_.coarse_now();
   switch (change_.kind) {
     case Change::Kind::kNothing: return done();
-    case Change::Kind::kRemove: shard_.remove(place, hash_, RemovalCause::kDeleted, discards); return done();
+    case Change::Kind::kRemove: shard_.remove(place, id_of(hash_), RemovalCause::kDeleted, discards); return done();
     case Change::Kind::kEnd:
     case Change::Kind::kReplace:
       if (ends_now) {
         if (!place) {
           shard_.loads.overtake(key_);
         } else {
-          shard_.remove(place, hash_, RemovalCause::kDeleted, discards);
+          shard_.remove(place, id_of(hash_), RemovalCause::kDeleted, discards);
         }
         return done();
       }
@@ -207,15 +207,16 @@ bool Editing::room(std::int64_t bytes, std::int64_t entries, Discards& discards,
 Editing::Step Editing::put(Shard::Place place, const EntryShape& shape, std::size_t value_bytes, bool whole,
                            FunctionRef<void(Entry&)> fill, Discards& discards) {
   Step step = Step::kDone;
-  if (!room(shard_.charge_of(shape, key_.size(), value_bytes), place ? 0 : 1, discards, &step)) return step;
-  Entry* entry = place || shard_.reserve(1) ? shard_.new_entry(shape, key_, value_bytes) : nullptr;
+  const Footprint footprint = shard_.footprint_for(shape, key_.size(), value_bytes);
+  if (!room(footprint.charge, place ? 0 : 1, discards, &step)) return step;
+  Entry* entry = place || shard_.reserve(1) ? shard_.new_entry(shape, footprint, key_, value_bytes) : nullptr;
   if (entry == nullptr) return done(keyspace_.out_of_memory());
   fill(*entry);
   const std::uint64_t end = end_for(place ? place.entry() : nullptr);
   if (place) {
     shard_.replace(place, hash_, entry, end, whole || place.entry()->is_ghost(), discards);
   } else {
-    shard_.add(hash_, entry, end);
+    shard_.add(hash_, entry, footprint, end);
   }
   return done();
 }
@@ -358,7 +359,7 @@ Editing::Step Editing::finish_latched(Discards& discards) {
     }
   }
   latched_ = false;
-  shard_.unlatch(place);
+  shard_.unlatch(shard_.find_any(hash_, key_));  // it may stand in another block now
   if (!failure_.ok()) status_ = std::move(failure_);
   return Step::kDone;
 }

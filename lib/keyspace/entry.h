@@ -24,6 +24,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/copy.h"
 #include "keyspace/blob.h"
 #include "larder/options.h"
 
@@ -78,12 +79,13 @@ class Entry {
     entry->counter_ = 0;
     entry->key_size_ = static_cast<std::uint8_t>(key.size() < 255 ? key.size() : 255);
     entry->value_size_ = static_cast<std::uint16_t>(shape.external ? sizeof(Blob*) : value_bytes);
-    std::memset(entry->bytes_at(kHeaderBytes), 0, entry->key_offset() - kHeaderBytes);
+    const std::size_t key_offset = entry->key_offset();
+    if (key_offset != kHeaderBytes) std::memset(entry->bytes_at(kHeaderBytes), 0, key_offset - kHeaderBytes);
     if (flags & kLongKey) {
       const auto size = static_cast<std::uint32_t>(key.size());
-      std::memcpy(entry->bytes_at(entry->key_offset() - 4), &size, sizeof size);
+      std::memcpy(entry->bytes_at(key_offset - 4), &size, sizeof size);
     }
-    if (!key.empty()) std::memcpy(entry->bytes_at(entry->key_offset()), key.data(), key.size());
+    base::copy_bytes(entry->bytes_at(key_offset), key.data(), key.size());
     return entry;
   }
 
@@ -101,7 +103,7 @@ class Entry {
   EntryShape shape() const noexcept { return {type(), external(), has_deadline(), has_position(), has_idle()}; }
 
   std::string_view key() const noexcept { return {text_at(key_offset()), key_size()}; }
-  bool has_key(std::string_view key) const noexcept {
+  [[gnu::always_inline]] bool has_key(std::string_view key) const noexcept {
     const std::size_t size = key_size_;
     if (size == 255 || size < 8) [[unlikely]]
       return this->key() == key;

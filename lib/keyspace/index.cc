@@ -25,11 +25,6 @@ std::uint64_t reversed(std::uint64_t bits32) noexcept {
 
 }  // namespace
 
-Index::~Index() {
-  clear();
-  free_directories();
-}
-
 void Index::clear() noexcept {
   seen_buckets_.store(0, std::memory_order_release);
   for (std::uint64_t chunk = 0; chunk * kChunkBuckets < buckets_; ++chunk) {
@@ -44,7 +39,8 @@ void Index::clear() noexcept {
   spare_ = nullptr;
 }
 
-void Index::free_directories() noexcept {
+void Index::destroy() noexcept {
+  clear();
   std::uint32_t room = chunks_room_;
   while (chunks_ != nullptr) {
     Bucket** replaced = replaced_by(chunks_);
@@ -75,7 +71,8 @@ Index::Place Index::find_chained(Bucket* bucket, Tag tag, std::string_view key) 
   for (; bucket != nullptr; bucket = bucket->next()) {
     for (unsigned mask = bucket->match(tag); mask != 0; mask &= mask - 1) {
       const int place = std::countr_zero(mask);
-      if (bucket->entry(place)->has_key(key)) return {bucket, place, true};
+      Entry* entry = bucket->entry(place);
+      if (entry->has_key(key)) return {bucket, place, entry, true};
     }
   }
   return {};
@@ -104,7 +101,7 @@ bool Index::add_chunk(std::uint64_t number) noexcept {
   return true;
 }
 
-bool Index::reserve(std::uint64_t inserts) noexcept {
+bool Index::make_places(std::uint64_t inserts) noexcept {
   if (buckets_ == 0) {
     if (!add_chunk(0)) return false;
     for (std::uint64_t number = 0; number < kFirstBuckets; ++number) chunks_[0][number].clear();
@@ -116,13 +113,15 @@ bool Index::reserve(std::uint64_t inserts) noexcept {
 
 Index::Place Index::insert(std::uint64_t hash, Entry* entry) noexcept {
   ++size_;
-  Bucket* bucket = bucket_at(number_of(hash));
+  Bucket* const first = bucket_at(number_of(hash));
+  Bucket* bucket = first;
   for (;; bucket = bucket->next()) {
     const unsigned free = bucket->match(0);
     if (free != 0) {
       const int place = std::countr_zero(free);
       bucket->put(place, tag_of(hash), entry);
-      return {bucket, place};
+      if (bucket != first) first->expect(tag_of(hash));
+      return {bucket, place, entry, bucket != first};
     }
     if (!bucket->has_link()) break;
   }
@@ -135,24 +134,36 @@ Index::Place Index::insert(std::uint64_t hash, Entry* entry) noexcept {
   chained->move_from(*bucket, Bucket::kPlaces - 1, 0);
   bucket->set_next(chained);
   chained->put(1, tag_of(hash), entry);
-  return {chained, 1, true};
+  first->expect(chained->tags[0]);
+  first->expect(tag_of(hash));
+  return {chained, 1, entry, true};
 }
 
-void Index::erase(const Place& place, std::uint64_t hash) noexcept {
+void Index::erase(const Place& place) noexcept {
   --size_;
+  if (!place.chained()) {
+    place.bucket()->free(place.place());
+    return;
+  }
+  Bucket* first = bucket_at(number_of(hash_of(*place.entry())));
   place.bucket()->free(place.place());
-  Bucket* first = bucket_at(number_of(hash));
-  if (first->has_link()) close_holes(first);
+  close_holes(first);
 }
 
 void Index::promote(Place& place, std::uint64_t hash) noexcept {
   Bucket* first = bucket_at(number_of(hash));
-  const int to = static_cast<int>(hash >> 48) & 7;
+  const unsigned holes = first->match(0);
+  const int to = holes != 0 ? std::countr_zero(holes) : static_cast<int>(hash >> 48) & 7;
   if (to == Bucket::kPlaces - 1) return;  // holds the link
-  Bucket saved = *first;
+  const Bucket saved = *first;
   first->move_from(*place.bucket(), place.place(), to);
   place.bucket()->move_from(saved, to, place.place());
-  place = Place(first, to);
+  if (holes != 0) {
+    close_holes(first);
+  } else {
+    first->expect(saved.tags[to]);
+  }
+  place = Place(first, to, place.entry());
 }
 
 // --- Chained buckets --------------------------------------------------------------------------------------------------
@@ -181,11 +192,13 @@ void Index::free_chained(Bucket* bucket) noexcept {
 }
 
 // Adds what stands in a place of another bucket. REQUIRES: a spare bucket.
-void Index::move_to_chain(Bucket* chain, const Bucket& from, int place) noexcept {
+void Index::move_to_chain(Bucket* first, const Bucket& from, int place) noexcept {
+  Bucket* chain = first;
   for (;; chain = chain->next()) {
     const unsigned free = chain->match(0);
     if (free != 0) {
       chain->move_from(from, place, std::countr_zero(free));
+      if (chain != first) first->expect(from.tags[place]);
       return;
     }
     if (!chain->has_link()) break;
@@ -198,6 +211,8 @@ void Index::move_to_chain(Bucket* chain, const Bucket& from, int place) noexcept
   chained->move_from(*chain, Bucket::kPlaces - 1, 0);
   chained->move_from(from, place, 1);
   chain->set_next(chained);
+  first->expect(chained->tags[0]);
+  first->expect(chained->tags[1]);
 }
 
 // Moves entries from the end of a chain into the free places before, and takes off buckets that become empty.
@@ -215,16 +230,28 @@ void Index::close_holes(Bucket* first) noexcept {
     Bucket* hole = first;
     while (hole != last && hole->match(0) == 0) hole = hole->next();
     // One entry alone may take the place of the link that leads to it.
-    if (hole == last && (used & (used - 1)) != 0) return;
+    if (hole == last && (used & (used - 1)) != 0) break;
     const int from = std::countr_zero(used);
     if (hole == last) {
       before->move_from(*last, from, Bucket::kPlaces - 1);
       last->free(from);
       free_chained(last);
-      return;
+      break;
     }
     hole->move_from(*last, from, std::countr_zero(hole->match(0)));
     last->free(from);
+  }
+  expect_chained(first);
+}
+
+// Which tags may stand behind a first bucket's link, from scratch.
+void Index::expect_chained(Bucket* first) noexcept {
+  if (!first->has_link()) return;
+  first->expect_nothing();
+  for (const Bucket* bucket = first->next(); bucket != nullptr; bucket = bucket->next()) {
+    for (unsigned mask = bucket->occupied(); mask != 0; mask &= mask - 1) {
+      first->expect(bucket->tags[std::countr_zero(mask)]);
+    }
   }
 }
 

@@ -10,7 +10,9 @@
 // small directory finds.
 //
 // Cost: a bucket of 64 bytes for six entries on average: 10.7 bytes an entry, and about one more for chained buckets. A
-// hit found in a chained bucket is moved forward (promote), so that what is used is found in the first.
+// hit found in a chained bucket is moved forward (promote), so that what is used is found in the first; and a link says
+// which tags may stand behind it, so that a look-up in vain seldom follows it. An entry that leaves a first bucket
+// leaves a hole, which the next insert fills: closing it would cost a cache miss.
 //
 // Thread safety: none; under the shard's lock. prefetch may run without it.
 #pragma once
@@ -39,26 +41,34 @@ class Index {
   class Place {
    public:
     Place() = default;
-    // `chained`: not in the first bucket of its chain, as far as the caller knows.
-    Place(Bucket* bucket, int place, bool chained = false) noexcept
-        : packed_(reinterpret_cast<std::uintptr_t>(bucket) | (chained ? kChained : 0u) | static_cast<unsigned>(place)) {
-    }
+    // `chained`: not in the first bucket of its chain.
+    Place(Bucket* bucket, int place, Entry* entry, bool chained = false) noexcept
+        : packed_(reinterpret_cast<std::uintptr_t>(bucket) | (chained ? kChained : 0u) | static_cast<unsigned>(place)),
+          entry_(entry) {}
+    Place(Bucket* bucket, int place, bool chained) noexcept : Place(bucket, place, bucket->entry(place), chained) {}
     explicit operator bool() const noexcept { return packed_ != 0; }
     Bucket* bucket() const noexcept { return reinterpret_cast<Bucket*>(packed_ & ~std::uintptr_t{63}); }
     int place() const noexcept { return static_cast<int>(packed_ & 7); }
     bool chained() const noexcept { return packed_ & kChained; }
-    Entry* entry() const noexcept { return bucket()->entry(place()); }
+    Entry* entry() const noexcept { return entry_; }
     std::uint8_t policy_bits() const noexcept { return bucket()->bits(place()); }
     void set_policy_bits(std::uint8_t bits) const noexcept { bucket()->set_bits(place(), bits); }
-    void replace(Entry* entry) const noexcept { bucket()->replace(place(), entry); }
+    // Puts an entry in the place of the one that stands there; copies of this Place do not know.
+    void replace(Entry* entry) noexcept {
+      bucket()->replace(place(), entry);
+      entry_ = entry;
+    }
+    // The same place, of which another copy replaced the entry.
+    Place of(Entry* entry) const noexcept { return {bucket(), place(), entry, chained()}; }
 
    private:
     static constexpr std::uintptr_t kChained = 8;
     std::uintptr_t packed_ = 0;  // the bucket's address, whose low six bits are zero, and the place in it
+    Entry* entry_ = nullptr;     // which stands there
   };
 
   Index(memory::ShardMemory& memory, const base::KeyHash& hash) noexcept : memory_(memory), hash_(hash) {}
-  ~Index();
+  ~Index() { LARDER_DCHECK(chunks_ == nullptr, "an index was dropped with its memory"); }
   Index(const Index&) = delete;
   Index& operator=(const Index&) = delete;
 
@@ -70,19 +80,24 @@ class Index {
     Bucket* bucket = bucket_at(number_of(hash));
     for (unsigned mask = bucket->match(tag_of(hash)); mask != 0; mask &= mask - 1) {
       const int place = std::countr_zero(mask);
-      if (bucket->entry(place)->has_key(key)) [[likely]]
-        return {bucket, place};
+      Entry* entry = bucket->entry(place);
+      if (entry->has_key(key)) [[likely]]
+        return {bucket, place, entry};
     }
-    return bucket->has_link() ? find_chained(bucket->next(), tag_of(hash), key) : Place();
+    return bucket->leads_to(tag_of(hash)) ? find_chained(bucket->next(), tag_of(hash), key) : Place();
   }
 
   // Makes sure that so many inserts find a place; grows by a bucket for each when it is time. False: no memory.
   // Invalidates places.
-  bool reserve(std::uint64_t inserts) noexcept;
+  bool reserve(std::uint64_t inserts) noexcept {
+    if (size_ + inserts <= buckets_ * kLoad && spare_count_ >= inserts) [[likely]]
+      return true;
+    return make_places(inserts);
+  }
   // REQUIRES: it was reserved; no entry with this key.
   Place insert(std::uint64_t hash, Entry* entry) noexcept;
-  // Takes the entry out; it is not freed. May give memory back. Invalidates places.
-  void erase(const Place& place, std::uint64_t hash) noexcept;
+  // Takes the entry out; it is not freed. Invalidates places.
+  void erase(const Place& place) noexcept;
   // Brings an entry that stands in a chained bucket into the first one, in exchange for another. REQUIRES:
   // place.chained.
   void promote(Place& place, std::uint64_t hash) noexcept;
@@ -96,11 +111,13 @@ class Index {
     if (buckets_ == 0) return false;
     const std::uint64_t known = (id >> 16) & 0xffff;
     for (std::uint64_t rest = 0; rest == 0 || (rest << 16) < buckets_; ++rest) {
-      for (Bucket* bucket = bucket_at(number_of_bits(rest << 16 | known)); bucket != nullptr; bucket = bucket->next()) {
+      Bucket* const first = bucket_at(number_of_bits(rest << 16 | known));
+      for (Bucket* bucket = first; bucket != nullptr; bucket = bucket->next()) {
         for (unsigned mask = bucket->match(tag_of(id)); mask != 0; mask &= mask - 1) {
-          const Place place(bucket, std::countr_zero(mask));
+          const Place place(bucket, std::countr_zero(mask), bucket != first);
           if (visit(place)) return true;
         }
+        if (bucket == first && !first->leads_to(tag_of(id))) break;
       }
     }
     return false;
@@ -111,9 +128,10 @@ class Index {
   // Visits all entries of one bucket's chain: visit(Place), which must not change the index.
   template <typename Visit>
   void for_bucket(std::uint64_t number, Visit&& visit) noexcept {
-    for (Bucket* bucket = bucket_at(number); bucket != nullptr; bucket = bucket->next()) {
+    Bucket* const first = bucket_at(number);
+    for (Bucket* bucket = first; bucket != nullptr; bucket = bucket->next()) {
       for (unsigned mask = bucket->occupied(); mask != 0; mask &= mask - 1)
-        visit(Place(bucket, std::countr_zero(mask)));
+        visit(Place(bucket, std::countr_zero(mask), bucket != first));
     }
   }
 
@@ -138,8 +156,10 @@ class Index {
 
   std::uint64_t size() const noexcept { return size_; }
   std::uint64_t buckets() const noexcept { return buckets_; }
-  // Frees all memory. REQUIRES: size() == 0.
+  // Frees all memory but the directories. REQUIRES: size() == 0.
   void clear() noexcept;
+  // Frees those, too, at the end: nobody may prefetch any more.
+  void destroy() noexcept;
   // The number of the bucket in which an entry with this hash belongs.
   std::uint64_t number_of(std::uint64_t hash) const noexcept { return number_of_bits((hash >> 16) & 0xffffffff); }
 
@@ -162,12 +182,13 @@ class Index {
   }
 
   static Place find_chained(Bucket* bucket, Tag tag, std::string_view key) noexcept;
+  bool make_places(std::uint64_t inserts) noexcept;
   bool add_chunk(std::uint64_t number) noexcept;
-  void free_directories() noexcept;
   void grow() noexcept;
   bool have_spare(std::uint64_t buckets) noexcept;
-  void move_to_chain(Bucket* chain, const Bucket& from, int place) noexcept;
+  void move_to_chain(Bucket* first, const Bucket& from, int place) noexcept;
   void close_holes(Bucket* first) noexcept;
+  static void expect_chained(Bucket* first) noexcept;
   void free_chained(Bucket* bucket) noexcept;
   void set_buckets(std::uint64_t buckets) noexcept;
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <new>
+#include <thread>
 
 #include "base/check.h"
 
@@ -13,6 +14,10 @@ namespace {
 constexpr std::uint32_t kEntriesAHold = 64;
 constexpr std::uint32_t kBucketsAHold = 16;
 constexpr int kIdleRoundsMax = 8;
+
+// So many that threads on all cores seldom meet, and so few that what a write touches in each stays in the second-level
+// cache (docs/decisions/0007-number-of-shards.md).
+constexpr std::uint64_t kShardsACore = 16;
 
 std::int64_t bytes_limit(const Options& options) {
   return options.max_memory == 0 ? memory::Limit::kUnbounded : static_cast<std::int64_t>(options.max_memory);
@@ -27,7 +32,8 @@ std::int64_t slice_of(std::int64_t limit, std::uint32_t shards, std::int64_t lea
 
 std::uint32_t Keyspace::choose_shards(const Options& options) {
   if (options.shards != 0) return options.shards;
-  std::uint64_t most = 256;
+  std::uint64_t most =
+      std::clamp<std::uint64_t>(std::bit_ceil(kShardsACore * std::thread::hardware_concurrency()), 32, 256);
   if (options.max_memory != 0) most = std::min(most, options.max_memory >> 18);     // a shard for 256 KiB
   if (options.max_entries != 0) most = std::min(most, options.max_entries / 4096);  // or for 4,096 entries
   return static_cast<std::uint32_t>(std::bit_floor(std::max<std::uint64_t>(most, 1)));
@@ -176,7 +182,7 @@ Result<Blob*> Keyspace::make_blob(std::uint64_t hash, std::size_t size, std::siz
       base::MutexLock lock(shard.mutex);
       if (shard.closed) return closed();
       room = shard.make_room(charge, 0, discards);
-      if (room == Room::kReady) shard.memory().lease().spend(charge);
+      if (room == Room::kReady && !shard.memory().spend(charge)) room = Room::kNone;
     }
     if (room == Room::kReady) break;
     if (room == Room::kNone && !reclaim(shard_number(hash), charge + kWriteSlack, 0, &idle)) return out_of_memory();

@@ -89,8 +89,8 @@ Shard::Place MultiKey::find(std::size_t i, bool to_change) {
 std::int64_t MultiKey::bytes_to_store(std::size_t i, std::size_t value_bytes, bool with_end) const noexcept {
   Shard& its_shard = keyspace_.shard(keys_[i].shard);
   const bool external = value_bytes > kInlineBytesMax;
-  return its_shard.charge_of(its_shard.shape_for(EntryType::kString, external, with_end), keys_[i].key.size(),
-                             external ? 0 : value_bytes);
+  const EntryShape shape = its_shard.shape_for(EntryType::kString, external, with_end);
+  return its_shard.footprint_for(shape, keys_[i].key.size(), external ? 0 : value_bytes).charge;
 }
 
 void MultiKey::need(std::size_t i, std::int64_t bytes, bool insert, bool one_more) {
@@ -124,24 +124,26 @@ bool MultiKey::has_room() {
 bool MultiKey::stage(std::size_t i, std::string_view value, Blob* blob, std::uint64_t end) {
   Shard& its_shard = shard(i);
   const EntryShape shape = its_shard.shape_for(EntryType::kString, blob != nullptr, end != Entry::kNoDeadline);
-  Entry* entry = its_shard.new_entry(shape, keys_[i].key, blob != nullptr ? 0 : value.size());
+  const std::size_t value_bytes = blob != nullptr ? 0 : value.size();
+  const Footprint footprint = its_shard.footprint_for(shape, keys_[i].key.size(), value_bytes);
+  Entry* entry = its_shard.new_entry(shape, footprint, keys_[i].key, value_bytes);
   if (entry == nullptr) return false;
   if (blob != nullptr) {
     entry->set_blob(blob);
   } else if (!value.empty()) {
     std::memcpy(entry->inline_bytes(), value.data(), value.size());
   }
-  staged_.push_back({i, entry, end});
+  staged_.push_back({i, entry, footprint, end});
   return true;
 }
 
 void MultiKey::commit() {
-  for (const auto& [i, entry, end] : staged_) {
+  for (const auto& [i, entry, footprint, end] : staged_) {
     const Shard::Place place = shard(i).find_any(keys_[i].hash, keys_[i].key);
     if (place) {
       shard(i).replace(place, keys_[i].hash, entry, end, true, discards(i));
     } else {
-      shard(i).add(keys_[i].hash, entry, end);
+      shard(i).add(keys_[i].hash, entry, footprint, end);
     }
   }
   staged_.clear();

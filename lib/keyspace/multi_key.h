@@ -82,6 +82,7 @@ class MultiKey {
   struct Staged {
     std::size_t key;
     Entry* entry;
+    Footprint footprint;
     std::uint64_t end;
   };
   void unstage();

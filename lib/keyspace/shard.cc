@@ -5,11 +5,15 @@
 #include <limits>
 
 #include "base/check.h"
+#include "base/copy.h"
 
 namespace larder::keyspace {
 namespace {
 
 constexpr std::uint32_t kEvictionsAHold = 64;
+
+// Of a policy's memory: whole cache lines where it asks for whole lines.
+constexpr std::size_t alignment_of(std::size_t bytes) { return bytes % 64 == 0 ? 64 : 16; }
 
 }  // namespace
 
@@ -31,6 +35,9 @@ Shard::Shard(Environment& environment, std::int64_t byte_slice, std::int64_t ent
 Shard::~Shard() {
   if (policy_) policy_->clear(*this);
   if (versions_ != nullptr) memory_.deallocate(versions_, kVersions * sizeof(std::uint64_t));
+  wheel_.clear();
+  index_.destroy();
+  memory_.free_kept();
 }
 
 // --- Time ---------------------------------------------------------------------------------------------------------------
@@ -46,7 +53,7 @@ bool Shard::outlives(const Place& place, std::uint64_t hash, Discards& discards)
   const std::uint64_t end = expires_at(entry);
   if (!environment_.reached(end)) return true;
   if (!entry.latched()) {
-    remove(place, hash, end < end_of(entry) ? RemovalCause::kIdle : RemovalCause::kExpired, discards);
+    remove(place, id_of(hash), end < end_of(entry) ? RemovalCause::kIdle : RemovalCause::kExpired, discards);
   }
   return false;
 }
@@ -62,10 +69,17 @@ void Shard::start_clock(Entry& entry, std::uint64_t end) noexcept {
   }
 }
 
-void Shard::arm(const Place& place, std::uint64_t hash) noexcept {
+void Shard::arm(const Place& place, EntryId id) noexcept {
   Entry& entry = *place.entry();
+  if (first_far_ == expiry::TimingWheel::kNever && !filing_) {
+    far_from_ = std::max(far_from_, environment_.coarse_now() + kHorizonMs);
+  }
+  if (entry.deadline() >= far_from_) {
+    first_far_ = std::min(first_far_, entry.deadline());
+    return;
+  }
   expiry::Timer timer{entry.deadline(), entry.timer_mark()};
-  wheel_.arm(id_of(hash), timer);
+  wheel_.arm(id, timer);
   entry.set_timer_mark(timer.mark);
 }
 
@@ -87,58 +101,70 @@ void Shard::fire(std::uint32_t id, std::uint64_t now) {
     if (end == Entry::kNoDeadline || (end <= now && !entry.latched())) return false;
     // It was used meanwhile; or it is latched, and its time comes again with the next millisecond.
     entry.set_deadline(end);
-    arm(place, index_.hash_of(entry));
+    arm(place, id);
     return false;
   });
   const auto remove_one = [&](const Place& place) {
     Entry& entry = *place.entry();
     if (entry.deadline() > now || entry.latched()) return false;
-    remove(place, index_.hash_of(entry), cause_of(entry, RemovalCause::kExpired), *evicting_into_);
+    remove(place, id, cause_of(entry, RemovalCause::kExpired), *evicting_into_);
     return true;
   };
   while (index_.find_id(id, remove_one)) {
   }
 }
 
-// Arms every entry that has a deadline, and removes those whose time has come. Timers that were there already are found
-// dead by a sweep.
-std::uint32_t Shard::find_lost_timers(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept {
-  if (!finding_lost_) {
-    finding_lost_ = true;
-    lost_cursor_ = 0;
+// Walks over all entries, arms those that may have no timer, and removes those whose time has come.
+std::uint32_t Shard::file_timers(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept {
+  if (!filing_) {
+    filing_ = true;
+    filing_cursor_ = 0;
+    filed_before_ = std::min(far_from_, wheel_.first_lost());
+    far_from_ = now + kHorizonMs;
+    first_far_ = expiry::TimingWheel::kNever;
     wheel_.forget_lost();
   }
   const auto is_due = [&](const Entry& entry) { return expires_at(entry) <= now && !entry.latched(); };
   std::uint32_t looked = 0;
-  while (looked < budget && finding_lost_) {
+  while (looked < budget && filing_) {
     if (index_.buckets() != 0) {
-      index_.for_bucket(index_.bucket_of_cursor(lost_cursor_), [&](const Place& place) {
+      index_.for_bucket(index_.bucket_of_cursor(filing_cursor_), [&](const Place& place) {
         ++looked;
-        Entry& entry = *place.entry();
-        if (entry.deadline() != Entry::kNoDeadline && !is_due(entry)) arm(place, index_.hash_of(entry));
+        const Entry& entry = *place.entry();
+        const std::uint64_t deadline = entry.deadline();
+        if (deadline == Entry::kNoDeadline || deadline < filed_before_ || is_due(entry)) return;
+        arm(place, id_of(index_.hash_of(entry)));
       });
-      remove_some(&lost_cursor_, 1, RemovalCause::kExpired, is_due, discards);
+      remove_some(&filing_cursor_, 1, RemovalCause::kExpired, is_due, discards);
     }
     ++looked;
-    finding_lost_ = lost_cursor_ != 0;
+    filing_ = filing_cursor_ != 0;
   }
-  return finding_lost_ ? std::max(looked, budget) : std::min(looked, budget - 1);
+  return looked;
 }
 
 std::uint32_t Shard::expire(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept {
   evicting_into_ = &discards;
   std::uint32_t looked = wheel_.advance(now, budget);
   evicting_into_ = nullptr;
-  if (looked < budget && timers_due(now)) looked += find_lost_timers(now, budget - looked, discards);
-  return looked;
+  while (looked < budget && must_file_timers(now)) looked += file_timers(now, budget - looked, discards);
+  return timers_due(now) ? std::max(looked, budget) : looked;
 }
 
 // --- Policy ---------------------------------------------------------------------------------------------------------------
 
-std::uint32_t Shard::weight_of(const Entry& entry) const noexcept {
+Footprint Shard::footprint_of(const Entry& entry) const noexcept {
+  const std::size_t bytes = entry.block_bytes();
+  const std::size_t payload = entry.key_size() + (entry.external() ? 0 : entry.inline_value().size());
+  return {static_cast<std::uint32_t>(bytes), static_cast<std::uint32_t>(memory_.charge(bytes)),
+          static_cast<std::uint32_t>(payload)};
+}
+
+std::uint32_t Shard::weight_of(const Entry& entry, const Footprint& footprint) const noexcept {
   if (environment_.weigh_entries) return 1;
-  std::uint64_t bytes = memory_.charge(entry.block_bytes());
-  if (entry.external()) bytes += entry.blob()->charge();
+  if (!entry.external()) [[likely]]
+    return footprint.charge;
+  const std::uint64_t bytes = footprint.charge + std::uint64_t{entry.blob()->charge()};
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, std::numeric_limits<std::uint32_t>::max()));
 }
 
@@ -152,21 +178,21 @@ void Shard::with_resident(const Place& place, EntryId id, std::uint32_t weight, 
   if (entry.has_position()) entry.set_position(resident.position);
 }
 
-void Shard::track(const Place& place, EntryId id) noexcept {
+void Shard::track(const Place& place, EntryId id, const Footprint& footprint) noexcept {
   Entry& entry = *place.entry();
   entry.set_policy_epoch(policy_epoch_);
   if (!in_scope(entry)) return;
   place.set_policy_bits(0);
   entry.counter() = 0;
   if (entry.has_position()) entry.set_position(0);
-  const std::uint32_t weight = weight_of(entry);
+  const std::uint32_t weight = weight_of(entry, footprint);
   ++tracked_;
   tracked_weight_ += weight;
   with_resident(place, id, weight, [&](Resident& resident) { policy_->on_insert(resident, *this); });
 }
 
-void Shard::untrack(const Place& place, EntryId id) noexcept {
-  const std::uint32_t weight = weight_of(*place.entry());
+void Shard::untrack(const Place& place, EntryId id, const Footprint& footprint) noexcept {
+  const std::uint32_t weight = weight_of(*place.entry(), footprint);
   --tracked_;
   tracked_weight_ -= weight;
   with_resident(place, id, weight, [&](Resident& resident) { policy_->on_remove(resident, *this); });
@@ -174,7 +200,8 @@ void Shard::untrack(const Place& place, EntryId id) noexcept {
 
 // A tracked entry has another value. REQUIRES: it is tracked, and was before.
 void Shard::reweigh(const Place& place, EntryId id, std::uint32_t old_weight) noexcept {
-  const std::uint32_t weight = weight_of(*place.entry());
+  const Entry& entry = *place.entry();
+  const std::uint32_t weight = weight_of(entry, footprint_of(entry));
   if (weight == old_weight) return;
   tracked_weight_ += weight - std::uint64_t{old_weight};
   with_resident(place, id, weight, [&](Resident& resident) { policy_->on_resize(resident, old_weight); });
@@ -188,7 +215,8 @@ void Shard::hit_policy(Place& place, std::uint64_t hash) noexcept {
     const std::uint64_t above = counter > 5 ? counter - 5u : 0u;
     if (counter < 255 && random_.below(above * 10 + 1) == 0) ++counter;
   } else if (hit_ == EvictionPolicy::Hit::kCall && tracks(entry)) {
-    with_resident(place, id_of(hash), weight_of(entry), [&](Resident& resident) { policy_->on_hit(resident, *this); });
+    with_resident(place, id_of(hash), weight_of(entry, footprint_of(entry)),
+                  [&](Resident& resident) { policy_->on_hit(resident, *this); });
   }
   if (entry.has_idle()) entry.set_last_use(environment_.now());
   if (place.chained()) index_.promote(place, hash);
@@ -197,7 +225,8 @@ void Shard::hit_policy(Place& place, std::uint64_t hash) noexcept {
 Verdict Shard::judge(const Place& place, EntryId id, FunctionRef<Verdict(Resident&)> visit) {
   Entry& entry = *place.entry();
   if (!tracks(entry)) return Verdict::kNotThisOne;
-  const std::uint32_t weight = weight_of(entry);
+  const Footprint footprint = footprint_of(entry);
+  const std::uint32_t weight = weight_of(entry, footprint);
   Verdict verdict = Verdict::kKeep;
   with_resident(place, id, weight, [&](Resident& resident) {
     verdict = visit(resident);
@@ -211,7 +240,7 @@ Verdict Shard::judge(const Place& place, EntryId id, FunctionRef<Verdict(Residen
     --tracked_;
     tracked_weight_ -= weight;
     entry.set_policy_epoch(!policy_epoch_);  // the policy knows
-    remove(place, index_.hash_of(entry), cause_of(entry, RemovalCause::kEvicted), *evicting_into_);
+    take_out(place, id, footprint, cause_of(entry, RemovalCause::kEvicted), *evicting_into_);
   }
   return verdict;
 }
@@ -250,10 +279,12 @@ Verdict Shard::sample(std::uint64_t random, FunctionRef<Verdict(Resident&)> visi
 }
 
 void* Shard::allocate(std::size_t bytes) {
-  void* block = memory_.allocate(bytes);
-  policy_wants_ = block == nullptr ? static_cast<std::int64_t>(memory_.charge(bytes)) : 0;
+  void* block = memory_.allocate(bytes, alignment_of(bytes));
+  policy_wants_ = block == nullptr ? static_cast<std::int64_t>(memory_.charge(bytes, alignment_of(bytes))) : 0;
   return block;
 }
+
+void Shard::deallocate(void* block, std::size_t bytes) { memory_.deallocate(block, bytes, alignment_of(bytes)); }
 
 bool Shard::evict_one(Discards& discards) noexcept {
   if (policy_ == nullptr) return false;
@@ -282,25 +313,27 @@ void Shard::set_policy(const Eviction& eviction, std::uint64_t seed) noexcept {
 bool Shard::adopt(std::uint32_t buckets, Discards& discards) noexcept {
   for (std::uint32_t i = 0; i < buckets && adopting_; ++i) {
     Place no_room;
-    index_.for_bucket(index_.bucket_of_cursor(adopt_cursor_), [&](const Place& place) {
+    index_.for_bucket(index_.bucket_of_cursor(adopt_cursor_), [&](Place place) {
       Entry* entry = place.entry();
       if (entry->policy_epoch() == policy_epoch_) return;
       if (traits_.position && !entry->has_position() && !entry->latched()) {
         EntryShape shape = entry->shape();
         shape.position = true;
         const std::size_t value_bytes = entry->external() ? 0 : entry->inline_value().size();
-        Entry* wider = new_entry(shape, entry->key(), value_bytes);
+        const Footprint footprint = footprint_for(shape, entry->key_size(), value_bytes);
+        Entry* wider = new_entry(shape, footprint, entry->key(), value_bytes);
         if (wider == nullptr) {
           no_room = place;
           return;
         }
         wider->copy_value(*entry);
         replace(place, index_.hash_of(*entry), wider, end_of(*entry), false, discards);
+        place = place.of(wider);
       }
-      track(place, id_of(index_.hash_of(*place.entry())));
+      track(place, id_of(index_.hash_of(*place.entry())), footprint_of(*place.entry()));
     });
     if (no_room) {
-      remove(no_room, index_.hash_of(*no_room.entry()), RemovalCause::kEvicted, discards);
+      remove(no_room, id_of(index_.hash_of(*no_room.entry())), RemovalCause::kEvicted, discards);
       continue;
     }
     adopt_cursor_ = index_.next_cursor(adopt_cursor_);
@@ -314,7 +347,7 @@ bool Shard::adopt(std::uint32_t buckets, Discards& discards) noexcept {
 bool Shard::evict_for(std::int64_t bytes, std::int64_t entries, Discards& discards) noexcept {
   bool any = false;
   while (discards.count() < kEvictionsAHold &&
-         (memory_.lease().available() + discards.pending() < bytes || !entry_lease_.ensure(entries))) {
+         (memory_.available() + discards.pending() < bytes || !entry_lease_.ensure(entries))) {
     if (!evict_one(discards)) break;
     any = true;
   }
@@ -323,7 +356,7 @@ bool Shard::evict_for(std::int64_t bytes, std::int64_t entries, Discards& discar
 
 Room Shard::make_room(std::int64_t bytes, std::int64_t entries, Discards& discards) noexcept {
   const std::int64_t wanted = bytes + slack();
-  const auto ready = [&] { return memory_.lease().ensure(wanted) && entry_lease_.ensure(entries); };
+  const auto ready = [&] { return memory_.ensure(wanted) && entry_lease_.ensure(entries); };
   if (ready()) return Room::kReady;
   if (armed_ != 0) {
     expire(environment_.now(), kEvictionsAHold, discards);
@@ -335,18 +368,24 @@ Room Shard::make_room(std::int64_t bytes, std::int64_t entries, Discards& discar
 }
 
 void Shard::give_back_leases() noexcept {
-  memory_.lease().give_back_surplus(true);
+  memory_.give_back_surplus(true);
   entry_lease_.give_back_surplus(true);
 }
 
 void Shard::do_housekeeping(Discards& discards) noexcept {
   const std::int64_t wanted = to_keep_free();
-  if (memory_.lease().available() + discards.pending() < wanted && !memory_.lease().ensure(wanted)) {
+  if (memory_.available() + discards.pending() < wanted && !memory_.ensure(wanted)) {
     evict_for(wanted, 0, discards);
   }
   if (armed_ != 0) {
     const std::uint64_t now = ++writes_since_clock_ % 64 == 0 ? environment_.now() : environment_.coarse_now();
-    if (timers_due(now)) expire(now, 8, discards);
+    if (now != nothing_due_at_) {
+      if (timers_due(now)) {
+        expire(now, 8, discards);
+      } else {
+        nothing_due_at_ = now;
+      }
+    }
   }
   index_.shrink();
 }
@@ -354,7 +393,7 @@ void Shard::do_housekeeping(Discards& discards) noexcept {
 std::uint32_t Shard::compact(std::uint32_t budget) noexcept {
   std::uint32_t looked = wheel_.sweep(budget);
   while (looked < budget && index_.shrink()) looked += 6;
-  memory_.lease().give_back_surplus();
+  memory_.give_back_surplus();
   entry_lease_.give_back_surplus();
   return looked;
 }
@@ -363,7 +402,8 @@ void Shard::forget_all() noexcept {
   if (index_.size() != 0) return;
   index_.clear();
   wheel_.clear();
-  finding_lost_ = false;
+  filing_ = false;
+  first_far_ = expiry::TimingWheel::kNever;
   if (policy_) policy_->clear(*this);
   give_back_leases();
 }
@@ -375,96 +415,130 @@ EntryShape Shard::shape_for(EntryType type, bool external, bool with_end) const 
   return {type, external, with_end || idle, traits_.position, idle};
 }
 
-Entry* Shard::new_entry(const EntryShape& shape, std::string_view key, std::size_t value_bytes) noexcept {
-  void* block = memory_.allocate(Entry::bytes_for(shape, key.size(), value_bytes));
+Footprint Shard::footprint_for(const EntryShape& shape, std::size_t key_bytes, std::size_t value_bytes) const noexcept {
+  const std::size_t bytes = Entry::bytes_for(shape, key_bytes, value_bytes);
+  return {static_cast<std::uint32_t>(bytes), static_cast<std::uint32_t>(memory_.charge(bytes)),
+          static_cast<std::uint32_t>(key_bytes + (shape.external ? 0 : value_bytes))};
+}
+
+Entry* Shard::new_entry(const EntryShape& shape, const Footprint& footprint, std::string_view key,
+                        std::size_t value_bytes) noexcept {
+  void* block = memory_.allocate(footprint.bytes);
   return block == nullptr ? nullptr : Entry::create(block, shape, key, value_bytes);
 }
 
 void Shard::free_entry(Entry* entry) noexcept { memory_.deallocate(entry, entry->block_bytes()); }
 
-void Shard::count_in(const Entry& entry) noexcept {
-  entry_blocks_ += memory_.charge(entry.block_bytes());
-  payload_ += entry.key_size() + (entry.external() ? 0 : entry.inline_value().size());
+void Shard::count_in(const Entry& entry, const Footprint& footprint) noexcept {
+  entry_blocks_ += footprint.charge;
+  payload_ += footprint.payload;
+  if (entry.is_ghost()) ++ghosts_;
+  count_end_in(entry);
+}
+
+void Shard::count_out(const Entry& entry, const Footprint& footprint) noexcept {
+  entry_blocks_ -= footprint.charge;
+  payload_ -= footprint.payload;
+  if (entry.is_ghost()) --ghosts_;
+  count_end_out(entry);
+}
+
+void Shard::count_end_in(const Entry& entry) noexcept {
+  if (!entry.has_deadline()) return;
   if (entry.deadline() != Entry::kNoDeadline) ++armed_;
   if (end_of(entry) != Entry::kNoDeadline) ++with_ttl_;
-  if (entry.is_ghost()) ++ghosts_;
 }
 
-void Shard::count_out(const Entry& entry) noexcept {
-  entry_blocks_ -= memory_.charge(entry.block_bytes());
-  payload_ -= entry.key_size() + (entry.external() ? 0 : entry.inline_value().size());
+void Shard::count_end_out(const Entry& entry) noexcept {
+  if (!entry.has_deadline()) return;
   if (entry.deadline() != Entry::kNoDeadline) --armed_;
   if (end_of(entry) != Entry::kNoDeadline) --with_ttl_;
-  if (entry.is_ghost()) --ghosts_;
 }
 
-void Shard::changed(std::uint64_t hash, std::string_view key) noexcept {
-  if (versions_ != nullptr) ++versions_[(hash >> 32) % kVersions];
-  if (!loads.empty()) loads.overtake(key);
+void Shard::changed(EntryId id, const Entry& entry) noexcept {
+  if (versions_ != nullptr) ++versions_[id % kVersions];
+  if (!loads.empty()) loads.overtake(entry.key());
 }
 
-bool Shard::version(std::uint64_t hash, std::uint64_t* version) noexcept {
+bool Shard::version(EntryId id, std::uint64_t* version) noexcept {
   if (versions_ == nullptr) {
     versions_ = static_cast<std::uint64_t*>(memory_.allocate(kVersions * sizeof(std::uint64_t)));
     if (versions_ == nullptr) return false;
     std::fill_n(versions_, kVersions, std::uint64_t{1});
   }
-  *version = versions_[(hash >> 32) % kVersions];
+  *version = versions_[id % kVersions];
   return true;
 }
 
-void Shard::add(std::uint64_t hash, Entry* entry, std::uint64_t end) noexcept {
+void Shard::add(std::uint64_t hash, Entry* entry, const Footprint& footprint, std::uint64_t end) noexcept {
   const Place place = index_.insert(hash, entry);
   entry_lease_.spend(1);
   start_clock(*entry, end);
-  count_in(*entry);
-  if (entry->deadline() != Entry::kNoDeadline) arm(place, hash);
-  track(place, id_of(hash));
-  changed(hash, entry->key());
+  count_in(*entry, footprint);
+  if (entry->deadline() != Entry::kNoDeadline) arm(place, id_of(hash));
+  track(place, id_of(hash), footprint);
+  changed(id_of(hash), *entry);
   ++counters.writes;
 }
 
-void Shard::remove(const Place& place, std::uint64_t hash, RemovalCause cause, Discards& discards) noexcept {
-  Entry* entry = place.entry();
-  if (tracks(*entry)) untrack(place, id_of(hash));
-  count_out(*entry);
-  index_.erase(place, hash);
-  entry_lease_.earn(1);
-  changed(hash, entry->key());
-  if (!entry->is_ghost()) ++counters.removals[static_cast<std::size_t>(cause)];
-  discards.add(entry, cause);
+void Shard::remove(const Place& place, EntryId id, RemovalCause cause, Discards& discards) noexcept {
+  const Entry& entry = *place.entry();
+  const Footprint footprint = footprint_of(entry);
+  if (tracks(entry)) untrack(place, id, footprint);
+  take_out(place, id, footprint, cause, discards);
 }
 
-void Shard::replace(const Place& place, std::uint64_t hash, Entry* entry, std::uint64_t end, bool tell,
+void Shard::take_out(const Place& place, EntryId id, const Footprint& footprint, RemovalCause cause,
+                     Discards& discards) noexcept {
+  Entry* entry = place.entry();
+  count_out(*entry, footprint);
+  index_.erase(place);
+  entry_lease_.earn(1);
+  changed(id, *entry);
+  if (!entry->is_ghost()) ++counters.removals[static_cast<std::size_t>(cause)];
+  discards.add(entry, footprint, cause);
+}
+
+void Shard::replace(Place place, std::uint64_t hash, Entry* entry, std::uint64_t end, bool tell,
                     Discards& discards) noexcept {
   Entry* old = place.entry();
+  const EntryId id = id_of(hash);
+  const Footprint old_footprint = footprint_of(*old);
   const std::uint64_t old_deadline = old->deadline();
   const bool tracked = tracks(*old);
-  const std::uint32_t old_weight = tracked ? weight_of(*old) : 0;
+  const std::uint32_t old_weight = tracked ? weight_of(*old, old_footprint) : 0;
   const bool stays = tracked && (!ttl_only_ || end != Entry::kNoDeadline);
-  if (tracked && !stays) untrack(place, id_of(hash));
-  count_out(*old);
+  if (tracked && !stays) untrack(place, id, old_footprint);
+  count_out(*old, old_footprint);
   entry->inherit(*old);
   start_clock(*entry, end);
-  count_in(*entry);
+  const Footprint footprint = footprint_of(*entry);
+  count_in(*entry, footprint);
   place.replace(entry);
-  if (entry->deadline() != Entry::kNoDeadline &&
-      (old_deadline == Entry::kNoDeadline || wheel_.must_rearm(old_deadline, entry->deadline()))) {
-    arm(place, hash);
-  }
+  rearm(place, id, old_deadline);
   if (stays) {
-    reweigh(place, id_of(hash), old_weight);
+    reweigh(place, id, old_weight);
   } else if (!tracked && entry->policy_epoch() == policy_epoch_ && in_scope(*entry)) {
-    track(place, id_of(hash));
+    track(place, id, footprint);
   }
-  changed(hash, entry->key());
+  changed(id, *entry);
   ++counters.writes;
   if (!tell) {
-    discards.add_block(old, false);
+    discards.add_block(old, old_footprint);
     return;
   }
   if (!old->is_ghost()) ++counters.removals[static_cast<std::size_t>(RemovalCause::kReplaced)];
-  discards.add(old, RemovalCause::kReplaced);
+  discards.add(old, old_footprint, RemovalCause::kReplaced);
+}
+
+// After an entry was given another deadline.
+void Shard::rearm(const Place& place, EntryId id, std::uint64_t old_deadline) noexcept {
+  const std::uint64_t deadline = place.entry()->deadline();
+  if (deadline == Entry::kNoDeadline) return;
+  const std::uint64_t filed_before = filing_ ? filed_before_ : far_from_;
+  if (old_deadline >= filed_before || deadline >= far_from_ || wheel_.must_rearm(old_deadline, deadline)) {
+    arm(place, id);
+  }
 }
 
 bool Shard::put(std::uint64_t hash, std::string_view key, std::string_view value, std::uint64_t end) noexcept {
@@ -474,20 +548,23 @@ bool Shard::put(std::uint64_t hash, std::string_view key, std::string_view value
   if (place) {
     const Entry& entry = *place.entry();
     if (entry.type() != EntryType::kString || entry.latched() || entry.has_idle() || environment_.listener ||
-        entry.has_deadline() != with_end || !fits_block(entry, value.size()) || expired(entry)) {
+        entry.has_deadline() != with_end || !fits_block(entry, value.size())) {
       return false;
     }
+    // By the clock as `end` was made from it; a few milliseconds decide only how its removal is counted.
+    if (with_end && entry.deadline() <= environment_.coarse_now()) return false;
     store_inline(place, hash, value);
     if (with_end) set_end(place, hash, end);
     return true;
   }
   if (policy_ != nullptr) policy_->prefetch(id_of(hash));
   const EntryShape shape = shape_for(EntryType::kString, false, with_end);
-  if (!has_room(charge_of(shape, key.size(), value.size()), 1) || !reserve(1)) return false;
-  Entry* entry = new_entry(shape, key, value.size());
+  const Footprint footprint = footprint_for(shape, key.size(), value.size());
+  if (!has_room(footprint.charge, 1) || !reserve(1)) return false;
+  Entry* entry = new_entry(shape, footprint, key, value.size());
   if (entry == nullptr) return false;
-  if (!value.empty()) std::memcpy(entry->inline_bytes(), value.data(), value.size());
-  add(hash, entry, end);
+  base::copy_bytes(entry->inline_bytes(), value.data(), value.size());
+  add(hash, entry, footprint, end);
   return true;
 }
 
@@ -500,34 +577,32 @@ void Shard::store_inline(const Place& place, std::uint64_t hash, std::string_vie
   payload_ += value.size() - entry.inline_value().size();
   entry.set_inline_size(value.size());
   if (!value.empty()) std::memmove(entry.inline_bytes(), value.data(), value.size());
-  changed(hash, entry.key());
+  changed(id_of(hash), entry);
   ++counters.writes;
 }
 
 void Shard::swap_blob(const Place& place, std::uint64_t hash, Blob* blob) noexcept {
   Entry& entry = *place.entry();
-  const std::uint32_t old_weight = weight_of(entry);
+  const std::uint32_t old_weight = weight_of(entry, footprint_of(entry));
   entry.set_blob(blob);
   if (tracks(entry)) reweigh(place, id_of(hash), old_weight);
-  changed(hash, entry.key());
+  changed(id_of(hash), entry);
   ++counters.writes;
 }
 
 void Shard::set_end(const Place& place, std::uint64_t hash, std::uint64_t end) noexcept {
   Entry& entry = *place.entry();
+  const EntryId id = id_of(hash);
   const std::uint64_t old_deadline = entry.deadline();
   const bool tracked = tracks(entry);
   const bool stays = tracked && (!ttl_only_ || end != Entry::kNoDeadline);
-  if (tracked && !stays) untrack(place, id_of(hash));
-  count_out(entry);
+  if (tracked && !stays) untrack(place, id, footprint_of(entry));
+  count_end_out(entry);
   start_clock(entry, end);
-  count_in(entry);
-  if (entry.deadline() != Entry::kNoDeadline &&
-      (old_deadline == Entry::kNoDeadline || wheel_.must_rearm(old_deadline, entry.deadline()))) {
-    arm(place, hash);
-  }
-  if (!tracked && entry.policy_epoch() == policy_epoch_ && in_scope(entry)) track(place, id_of(hash));
-  changed(hash, entry.key());
+  count_end_in(entry);
+  rearm(place, id, old_deadline);
+  if (!tracked && entry.policy_epoch() == policy_epoch_ && in_scope(entry)) track(place, id, footprint_of(entry));
+  changed(id, entry);
   ++counters.writes;
 }
 
@@ -554,7 +629,7 @@ RemovalResult Shard::remove_some(std::uint64_t* cursor, std::uint32_t buckets, R
         return result;
       }
       result.removed += !found.entry()->is_ghost() && !expired(*found.entry());
-      remove(found, index_.hash_of(*found.entry()), cause_of(*found.entry(), cause), discards);
+      remove(found, id_of(index_.hash_of(*found.entry())), cause_of(*found.entry(), cause), discards);
     }
     *cursor = index_.next_cursor(*cursor);
     if (*cursor == 0) break;
@@ -577,10 +652,11 @@ const char* Shard::check() noexcept {
   for (std::uint64_t number = 0; number < index_.buckets(); ++number) {
     index_.for_bucket(number, [&](const Place& place) {
       const Entry& entry = *place.entry();
-      blocks += memory_.charge(entry.block_bytes());
-      payload += entry.key_size() + (entry.external() ? 0 : entry.inline_value().size());
+      const Footprint footprint = footprint_of(entry);
+      blocks += footprint.charge;
+      payload += footprint.payload;
       tracked += tracks(entry);
-      weight += tracks(entry) ? weight_of(entry) : 0;
+      weight += tracks(entry) ? weight_of(entry, footprint) : 0;
       armed += entry.deadline() != Entry::kNoDeadline;
       with_ttl += end_of(entry) != Entry::kNoDeadline;
       ghosts += entry.is_ghost();
@@ -592,18 +668,22 @@ const char* Shard::check() noexcept {
   if (armed != armed_ || with_ttl != with_ttl_) return "shard: entries with a time to live do not add up";
   if (ghosts != ghosts_) return "shard: negative entries do not add up";
   if (static_cast<std::int64_t>(blocks) > memory_.allocated()) return "shard: more bytes in entries than allocated";
-  if (memory_.lease().available() < 0) return "shard: more was spent than leased";
+  if (memory_.available() < 0) return "shard: more was spent than leased";
   return check_timers();
 }
 
-// Every entry with a deadline has a timer where the deadline belongs. Quadratic, so for small shards only.
+// Every entry with a deadline has a timer where the deadline belongs, or is far. Quadratic, so for small shards only.
 const char* Shard::check_timers() noexcept {
-  if (wheel_.timers() > 2000 || finding_lost_) return nullptr;
+  if (wheel_.timers() > 2000 || filing_) return nullptr;
   const char* wrong = nullptr;
   for (std::uint64_t number = 0; number < index_.buckets(); ++number) {
     index_.for_bucket(number, [&](const Place& place) {
       const Entry& entry = *place.entry();
       if (entry.deadline() == Entry::kNoDeadline || entry.deadline() >= wheel_.first_lost()) return;
+      if (entry.deadline() >= far_from_) {
+        if (entry.deadline() < first_far_) wrong = "shard: an entry ends before the first that is to be filed later";
+        return;
+      }
       bool found = false;
       const EntryId id = id_of(index_.hash_of(entry));
       wheel_.for_timers_of(entry.deadline(), [&](std::uint32_t timer) { found |= timer == id; });

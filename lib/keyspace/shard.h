@@ -113,25 +113,24 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   // How a new entry is laid out: whether it has a deadline, and what the policy and the options add.
   EntryShape shape_for(EntryType type, bool external, bool with_end) const noexcept;
   bool has_room(std::int64_t bytes, std::int64_t entries) noexcept {
-    return memory_.lease().ensure(bytes + slack()) && entry_lease_.ensure(entries);
+    return memory_.ensure(bytes + slack()) && entry_lease_.ensure(entries);
   }
   std::int64_t slack() const noexcept { return kWriteSlack + (index_.buckets() == 0 ? 5120 : 0); }  // the first chunk
   // A block for an entry, charged. Null if there is no room for it: see make_room.
-  Entry* new_entry(const EntryShape& shape, std::string_view key, std::size_t value_bytes) noexcept;
+  Entry* new_entry(const EntryShape& shape, const Footprint& footprint, std::string_view key,
+                   std::size_t value_bytes) noexcept;
   void free_entry(Entry* entry) noexcept;  // one that was not added
-  std::int64_t charge_of(const EntryShape& shape, std::size_t key_bytes, std::size_t value_bytes) const noexcept {
-    return static_cast<std::int64_t>(memory_.charge(Entry::bytes_for(shape, key_bytes, value_bytes)));
-  }
+  Footprint footprint_for(const EntryShape& shape, std::size_t key_bytes, std::size_t value_bytes) const noexcept;
 
   // Sees to it that so many entries can be added. False: no memory. Invalidates places.
   bool reserve(std::uint64_t entries) noexcept { return index_.reserve(entries); }
   // The way in. REQUIRES: make_room; reserve; the key is not there.
-  void add(std::uint64_t hash, Entry* entry, std::uint64_t end) noexcept;
+  void add(std::uint64_t hash, Entry* entry, const Footprint& footprint, std::uint64_t end) noexcept;
   // The way out.
-  void remove(const Place& place, std::uint64_t hash, RemovalCause cause, Discards& discards) noexcept;
+  void remove(const Place& place, EntryId id, RemovalCause cause, Discards& discards) noexcept;
   // Another block for the same key: what the policy knows of it stays. `tell`: the old value counts as removed
   // (kReplaced); otherwise its blob lives on in the new block.
-  void replace(const Place& place, std::uint64_t hash, Entry* entry, std::uint64_t end, bool tell,
+  void replace(Place place, std::uint64_t hash, Entry* entry, std::uint64_t end, bool tell,
                Discards& discards) noexcept;
   // Gives a key an inline value and an end (kNoDeadline: none), whatever it had: the common cases of that in one go.
   // False, with nothing changed: it is none of them, or there is no room; see Keyspace::edit.
@@ -145,7 +144,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   void set_end(const Place& place, std::uint64_t hash, std::uint64_t end) noexcept;
   // The bytes of a blob were changed where they stand.
   void changed_in_place(const Place& place, std::uint64_t hash) noexcept {
-    changed(hash, place.entry()->key());
+    changed(id_of(hash), *place.entry());
     ++counters.writes;
   }
 
@@ -163,14 +162,14 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
 
   // --- Versions (RULINGS 5) ---------------------------------------------------------------------------------------
   // The version of a key's value. False if there is no memory for versions.
-  bool version(std::uint64_t hash, std::uint64_t* version) noexcept;
+  bool version(EntryId id, std::uint64_t* version) noexcept;
 
   // --- Housekeeping: each looks at about `budget` entries and returns how many it looked at ------------------------
   std::uint32_t expire(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept;
   std::uint32_t compact(std::uint32_t budget) noexcept;
   // A little of all that, after a write.
   void housekeep(Discards& discards) noexcept {
-    const bool low = memory_.lease().available() + discards.pending() < to_keep_free();
+    const bool low = memory_.available() + discards.pending() < to_keep_free();
     if (low || armed_ != 0 || index_.can_shrink()) do_housekeeping(discards);
   }
   // Evicts until what is left of the lease, and what the discards hold, is so much. Returns whether it evicted any.
@@ -202,7 +201,9 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
 
  private:
   // Whoever relies on a key's value being what it was is to know: versions, loads in flight.
-  void changed(std::uint64_t hash, std::string_view key) noexcept;
+  void changed(EntryId id, const Entry& entry) noexcept;
+  void take_out(const Place& place, EntryId id, const Footprint& footprint, RemovalCause cause,
+                Discards& discards) noexcept;
 
   static constexpr std::size_t kVersions = 128;
 
@@ -218,7 +219,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   std::uint64_t size() const override { return tracked_; }
   std::uint64_t weight() const override { return tracked_weight_; }
   void* allocate(std::size_t bytes) override;
-  void deallocate(void* block, std::size_t bytes) override { memory_.deallocate(block, bytes); }
+  void deallocate(void* block, std::size_t bytes) override;
 
   bool outlives(const Place& place, std::uint64_t hash, Discards& discards) noexcept;
   void hit_policy(Place& place, std::uint64_t hash) noexcept;
@@ -230,19 +231,24 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   bool in_scope(const Entry& entry) const noexcept {
     return policy_ != nullptr && (!ttl_only_ || end_of(entry) != Entry::kNoDeadline);
   }
-  std::uint32_t weight_of(const Entry& entry) const noexcept;
-  void track(const Place& place, EntryId id) noexcept;
-  void untrack(const Place& place, EntryId id) noexcept;
+  Footprint footprint_of(const Entry& entry) const noexcept;
+  std::uint32_t weight_of(const Entry& entry, const Footprint& footprint) const noexcept;
+  void track(const Place& place, EntryId id, const Footprint& footprint) noexcept;
+  void untrack(const Place& place, EntryId id, const Footprint& footprint) noexcept;
   void reweigh(const Place& place, EntryId id, std::uint32_t old_weight) noexcept;
   template <typename Call>
   void with_resident(const Place& place, EntryId id, std::uint32_t weight, Call&& call) noexcept;
-  void arm(const Place& place, std::uint64_t hash) noexcept;
-  bool timers_due(std::uint64_t now) const noexcept {
-    return wheel_.due(now) || finding_lost_ || wheel_.first_lost() <= now;
+  void arm(const Place& place, EntryId id) noexcept;
+  void rearm(const Place& place, EntryId id, std::uint64_t old_deadline) noexcept;
+  bool timers_due(std::uint64_t now) const noexcept { return wheel_.due(now) || must_file_timers(now); }
+  bool must_file_timers(std::uint64_t now) const noexcept {
+    return filing_ || wheel_.first_lost() <= now || first_far_ <= now + kFilingLeadMs;
   }
-  std::uint32_t find_lost_timers(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept;
-  void count_in(const Entry& entry) noexcept;
-  void count_out(const Entry& entry) noexcept;
+  std::uint32_t file_timers(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept;
+  void count_in(const Entry& entry, const Footprint& footprint) noexcept;
+  void count_out(const Entry& entry, const Footprint& footprint) noexcept;
+  void count_end_in(const Entry& entry) noexcept;
+  void count_end_out(const Entry& entry) noexcept;
   void start_clock(Entry& entry, std::uint64_t end) noexcept;
   const char* check_timers() noexcept;
 
@@ -265,11 +271,20 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   std::uint64_t ghosts_ = 0;        // negative entries
   std::uint64_t entry_blocks_ = 0;  // bytes charged for entries' blocks
   std::uint64_t payload_ = 0;       // of those: keys and inline values
-  std::uint64_t lost_cursor_ = 0;   // how far find_lost_timers has come
-  bool finding_lost_ = false;
+
+  // Timers beyond the horizon are not filed: a walk over the entries files them when the first of them comes near. So
+  // most entries leave without ever having had a timer (docs/decisions/0008-far-timers.md).
+  static constexpr std::uint64_t kHorizonMs = std::uint64_t{1} << 18;     // 4.4 minutes
+  static constexpr std::uint64_t kFilingLeadMs = std::uint64_t{1} << 14;  // 16 seconds
+  std::uint64_t far_from_ = 0;                                            // deadlines from here on are not filed
+  std::uint64_t first_far_ = expiry::TimingWheel::kNever;                 // no later than the first of those
+  bool filing_ = false;                                                   // the walk is under way
+  std::uint64_t filing_cursor_ = 0;                                       // how far it has come
+  std::uint64_t filed_before_ = 0;     // deadlines before this one had timers when it began
   std::uint64_t* versions_ = nullptr;  // made when first asked for
   std::atomic<std::uint32_t> latch_epoch_{0};
   std::uint32_t writes_since_clock_ = 0;
+  std::uint64_t nothing_due_at_ = 0;
   base::Random random_;
 };
 

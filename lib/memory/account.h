@@ -7,8 +7,20 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/check.h"
 #include "larder/memory.h"
 #include "memory/limit.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define LARDER_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define LARDER_ASAN 1
+#endif
+#endif
+#if LARDER_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
 
 namespace larder::memory {
 
@@ -50,20 +62,33 @@ class Account {
   std::array<std::uint32_t, 161> charges_{};
 };
 
-// What a shard allocates from: charged to its lease before the allocator is asked. Thread safety: under the shard's
-// lock.
+// What a shard allocates from: charged to its lease before the allocator is asked.
+//
+// A few freed blocks are kept for the next allocation of their size: an insert that evicts takes the block of what it
+// evicted, still in the processor's cache, and the allocator is not asked at all. Kept blocks count as free in the
+// lease, which always covers them: they are freed for good as soon as their bytes are wanted for anything else.
+//
+// Thread safety: under the shard's lock.
 class ShardMemory {
  public:
   ShardMemory(Account& account, std::int64_t slice) noexcept
       : lease_(account.bytes(), slice), account_(account), allocator_(account.allocator()) {}
+  ~ShardMemory() { LARDER_DCHECK(kept_charge_ == 0, "a shard's memory was dropped with the blocks it keeps"); }
+  ShardMemory(const ShardMemory&) = delete;
+  ShardMemory& operator=(const ShardMemory&) = delete;
 
   // Null if the limit or the allocator has no more.
   void* allocate(std::size_t bytes, std::size_t alignment = 16) noexcept {
+    if (Kept& kept = place_for(bytes); kept.bytes == bytes && alignment == 16 && kept.block != nullptr) {
+      return take(kept);
+    }
     const auto charge = static_cast<std::int64_t>(this->charge(bytes, alignment));
-    if (!lease_.ensure(charge)) return nullptr;
+    if (!spend(charge)) return nullptr;
     void* block = allocator_.allocate(bytes, alignment);
-    if (block == nullptr) return nullptr;
-    lease_.spend(charge);
+    if (block == nullptr) {
+      lease_.earn(charge);
+      return nullptr;
+    }
     allocated_ += charge;
     return block;
   }
@@ -82,24 +107,88 @@ class ShardMemory {
     return alignment == 16 ? account_.charge(bytes) : allocator_.charge(bytes, alignment);
   }
 
-  // A block leaves the shard and stays charged until free_later.
+  // Keeps a block aligned to 16 that is not needed any more. False: one of about its size is kept already, or it is
+  // large; it is still the caller's.
+  bool keep(void* block, std::size_t bytes, std::size_t charge) noexcept {
+    Kept& kept = place_for(bytes);
+    if (kept.block != nullptr || bytes > kKeptBytesMax) return false;
+    kept = {block, static_cast<std::uint32_t>(bytes), static_cast<std::uint32_t>(charge)};
+    poison(block, bytes);
+    const auto its_charge = static_cast<std::int64_t>(charge);
+    lease_.earn(its_charge);
+    allocated_ -= its_charge;
+    kept_charge_ += its_charge;
+    return true;
+  }
+  // Takes so much from the lease, for a block that is allocated by others.
+  bool spend(std::int64_t charge) noexcept {
+    if (!lease_.ensure(charge + kept_charge_)) [[unlikely]] {
+      free_kept();
+      if (!lease_.ensure(charge)) return false;
+    }
+    lease_.spend(charge);
+    return true;
+  }
+  // Hands back to the limit what is not needed soon: all but a slice, or all of it.
+  void give_back_surplus(bool all = false) noexcept {
+    free_kept();
+    lease_.give_back_surplus(all);
+  }
+  void free_kept() noexcept;
+
+  // A block leaves the shard and stays charged until free_detached.
   void detach(std::size_t charge) noexcept { allocated_ -= static_cast<std::int64_t>(charge); }
-  void attach(std::size_t charge) noexcept { allocated_ += static_cast<std::int64_t>(charge); }
   // Thread safety: with or without the lock.
   void free_detached(void* block, std::size_t bytes, std::size_t charge) noexcept {
     allocator_.deallocate(block, bytes, 16);
     lease_.return_later(static_cast<std::int64_t>(charge));
   }
 
-  Lease& lease() noexcept { return lease_; }
-  // All that is allocated here and not detached.
+  // Sees to it that so much can be allocated, in any number of blocks; false if the limit does not give it.
+  bool ensure(std::int64_t charge) noexcept { return lease_.ensure(charge); }
+  // What can be allocated without asking the limit.
+  std::int64_t available() const noexcept { return lease_.available(); }
+  // All that is allocated here, and neither detached nor kept.
   std::int64_t allocated() const noexcept { return allocated_; }
 
  private:
+  struct Kept {
+    void* block = nullptr;
+    std::uint32_t bytes = 0;
+    std::uint32_t charge = 0;
+  };
+  static constexpr std::size_t kPlaces = 8;
+  static constexpr std::size_t kKeptBytesMax = 512;
+
+  // One for each size modulo 64: blocks of entries come in steps of eight.
+  Kept& place_for(std::size_t bytes) noexcept { return kept_[bytes / 8 % kPlaces]; }
+  void* take(Kept& kept) noexcept {
+    void* block = kept.block;
+    kept.block = nullptr;
+    unpoison(block, kept.bytes);
+    lease_.spend(kept.charge);
+    allocated_ += kept.charge;
+    kept_charge_ -= kept.charge;
+    return block;
+  }
+  // AddressSanitizer is to see whoever touches a kept block.
+  static void poison([[maybe_unused]] void* block, [[maybe_unused]] std::size_t bytes) noexcept {
+#if LARDER_ASAN
+    __asan_poison_memory_region(block, bytes);
+#endif
+  }
+  static void unpoison([[maybe_unused]] void* block, [[maybe_unused]] std::size_t bytes) noexcept {
+#if LARDER_ASAN
+    __asan_unpoison_memory_region(block, bytes);
+#endif
+  }
+
   Lease lease_;
   const Account& account_;
   Allocator& allocator_;
   std::int64_t allocated_ = 0;
+  std::int64_t kept_charge_ = 0;
+  std::array<Kept, kPlaces> kept_;
 };
 
 }  // namespace larder::memory

@@ -69,7 +69,7 @@ class WheelRun {
     for (std::size_t i = 0; i < kActionsMax && !choices_.used_up() && wrong.empty(); ++i) wrong = act();
     if (wrong.empty()) wrong = finish();
     wheel_.clear();
-    memory_.lease().give_back_surplus(true);
+    memory_.give_back_surplus(true);
     if (wrong.empty()) wrong = allocator_.complaints(true);
     return wrong.empty() ? wrong : wrong + "\n" + story_;
   }

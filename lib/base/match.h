@@ -1,0 +1,25 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace larder::base {
+
+// One bit for each of eight words that is this one, the first word's the lowest. REQUIRES: aligned to 16 bytes.
+inline unsigned match8(const std::uint16_t* words, std::uint16_t wanted) noexcept {
+#if defined(__SSE2__)
+  const __m128i all = _mm_load_si128(reinterpret_cast<const __m128i*>(words));
+  const __m128i same = _mm_cmpeq_epi16(all, _mm_set1_epi16(static_cast<short>(wanted)));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(same, _mm_setzero_si128())));
+#else
+  unsigned mask = 0;
+  for (unsigned i = 0; i < 8; ++i) mask |= static_cast<unsigned>(words[i] == wanted) << i;
+  return mask;
+#endif
+}
+
+}  // namespace larder::base

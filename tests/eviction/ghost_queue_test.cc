@@ -1,0 +1,109 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "eviction/ghost_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+
+#include "eviction/fake_residents.h"
+
+namespace larder::eviction {
+namespace {
+
+class GhostQueueTest : public testing::Test {
+ protected:
+  void TearDown() override {
+    ghosts_.clear(memory_);
+    EXPECT_EQ(memory_.live_bytes, 0u);
+  }
+  std::uint64_t take(EntryId first, EntryId count) {
+    std::uint64_t found = 0;
+    for (EntryId id = first; id < first + count; ++id) found += ghosts_.take(id);
+    return found;
+  }
+
+  FakeResidents memory_;
+  GhostQueue ghosts_;
+};
+
+TEST_F(GhostQueueTest, RemembersNothingAtFirst) {
+  ghosts_.prefetch(1);
+  EXPECT_FALSE(ghosts_.take(1));
+  EXPECT_EQ(take(0, 1'000), 0u);
+}
+
+TEST_F(GhostQueueTest, RemembersOnceAndIsForgottenWhenTaken) {
+  ghosts_.insert(memory_, 42, 1'000);
+  ghosts_.prefetch(42);
+  EXPECT_TRUE(ghosts_.take(42));
+  EXPECT_FALSE(ghosts_.take(42));
+}
+
+TEST_F(GhostQueueTest, RemembersAboutAsManyAsItsCapacity) {
+  constexpr EntryId kCapacity = 10'000;
+  for (EntryId id = 0; id < 5 * kCapacity; ++id) ghosts_.insert(memory_, id, kCapacity);
+  EXPECT_GE(take(5 * kCapacity - kCapacity / 2, kCapacity / 2), kCapacity / 2 * 98 / 100);  // the younger half
+  EXPECT_LE(take(0, 3 * kCapacity), 3 * kCapacity / 500);                                   // long gone
+}
+
+TEST_F(GhostQueueTest, MistakesOneForAnotherRarely) {
+  constexpr EntryId kCapacity = 10'000;
+  for (EntryId id = 0; id < 2 * kCapacity; ++id) ghosts_.insert(memory_, id, kCapacity);
+  // 31 in 65,536 of 200,000 are 95; what is taken by mistake is gone, and makes it less.
+  const std::uint64_t mistaken = take(1'000'000, 200'000);
+  EXPECT_LE(mistaken, 95u + 60u);
+}
+
+TEST_F(GhostQueueTest, GrowsAndForgetsNothingByThat) {
+  for (EntryId id = 0; id < 900; ++id) ghosts_.insert(memory_, id, 1'000);
+  ghosts_.insert(memory_, 900, 10'000);
+  EXPECT_GE(take(0, 900), 850u);  // in the table that is replaced
+  EXPECT_TRUE(ghosts_.take(900));
+}
+
+TEST_F(GhostQueueTest, ReplacedTableGoesWhenTheNewOneHasFilled) {
+  for (EntryId id = 0; id < 20'000; ++id) ghosts_.insert(memory_, id, 20'000);
+  const std::size_t large = memory_.live_bytes;
+  for (EntryId id = 20'000; id < 22'100; ++id) ghosts_.insert(memory_, id, 2'000);
+  EXPECT_LT(memory_.live_bytes, large / 3);
+  // Nothing of the old table is asked any more; 31 in 65,536 are found by mistake.
+  EXPECT_LE(take(0, 18'000), 30u);
+}
+
+TEST_F(GhostQueueTest, TakesTwoBytesAGhost) {
+  constexpr EntryId kCapacity = 100'000;
+  for (EntryId id = 0; id < 3 * kCapacity; ++id) ghosts_.insert(memory_, id, kCapacity);
+  EXPECT_LE(static_cast<double>(memory_.live_bytes), 2.2 * kCapacity);
+}
+
+TEST_F(GhostQueueTest, AllocatesLinesWhenTheyAreFirstUsed) {
+  ghosts_.insert(memory_, 1, 1'000'000);
+  EXPECT_LE(memory_.live_bytes, 4'096u + 1'000'000u / 31 / 63 * 8 + 64);
+}
+
+TEST_F(GhostQueueTest, WithoutMemoryItRemembersNothingAndGoesOn) {
+  memory_.refuses = true;
+  ghosts_.insert(memory_, 1, 1'000);
+  EXPECT_FALSE(ghosts_.take(1));
+  memory_.refuses = false;
+  ghosts_.insert(memory_, 1, 1'000);
+  EXPECT_TRUE(ghosts_.take(1));
+}
+
+TEST_F(GhostQueueTest, NoCapacityNoGhosts) {
+  ghosts_.insert(memory_, 1, 0);
+  EXPECT_FALSE(ghosts_.take(1));
+  EXPECT_EQ(memory_.live_bytes, 0u);
+}
+
+TEST_F(GhostQueueTest, ClearForgetsAllAndCanBeUsedAgain) {
+  for (EntryId id = 0; id < 500; ++id) ghosts_.insert(memory_, id, 1'000);
+  ghosts_.clear(memory_);
+  EXPECT_EQ(memory_.live_bytes, 0u);
+  EXPECT_EQ(take(0, 500), 0u);
+  ghosts_.insert(memory_, 7, 1'000);
+  EXPECT_TRUE(ghosts_.take(7));
+}
+
+}  // namespace
+}  // namespace larder::eviction
