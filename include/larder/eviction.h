@@ -97,8 +97,8 @@ class EvictionPolicy {
   // or when a bounded effort found nothing; the engine may ask again.
   virtual bool evict(Residents& residents) = 0;
 
-  // Hands back all memory it allocated, and forgets everything. Called when the shard has become empty, after which
-  // entries may come again, and at the end.
+  // Hands back all memory it allocated. The last call: another policy has taken over, or the shard has become empty and
+  // gets a new object. Called without the shard's lock.
   virtual void clear(Residents& residents) = 0;
 };
 

@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <mutex>
 
+#include "base/hold_work.h"
+
 #if defined(__clang__)
 #define LARDER_ATTRIBUTE(x) __attribute__((x))
 #else
@@ -42,8 +44,12 @@ class CAPABILITY("mutex") Mutex {
   void lock() noexcept ACQUIRES() {
     if (held_.exchange(true, std::memory_order_acquire)) [[unlikely]]
       lock_slowly();
+    begin_hold();
   }
-  void unlock() noexcept RELEASES() { held_.store(false, std::memory_order_release); }
+  void unlock() noexcept RELEASES() {
+    end_hold();
+    held_.store(false, std::memory_order_release);
+  }
 
  private:
   void lock_slowly() noexcept;

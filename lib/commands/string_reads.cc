@@ -5,6 +5,7 @@
 #include <cstring>
 #include <exception>
 
+#include "base/hold_work.h"
 #include "base/prefetch.h"
 #include "keyspace/keyspace.h"
 #include "larder/strings.h"
@@ -42,6 +43,7 @@ Lookup<std::size_t> Strings::get(std::string_view key, std::string& value) {
     if (!entry->external() && entry->inline_value().size() <= value.capacity()) {
       const std::string_view bytes = entry->inline_value();
       if (value.size() != bytes.size()) value.resize(bytes.size());  // allocates nothing
+      base::count_bytes(bytes.size());
       std::memcpy(value.data(), bytes.data(), bytes.size());
       taken = Taken::kWhole;
     } else {

@@ -40,6 +40,7 @@ std::uint64_t patched_bytes(std::uint64_t size, std::uint64_t new_size, std::spa
 
 // `to` has new_size bytes, the first `kept` of which are there.
 void write_patches(char* to, std::uint64_t kept, std::uint64_t new_size, std::span<const Patch> patches) {
+  base::count_bytes(patched_bytes(kept, new_size, patches));
   std::memset(to + kept, 0, new_size - kept);
   for (const Patch& patch : patches) {
     if (!patch.bytes.empty()) std::memcpy(to + patch.offset, patch.bytes.data(), patch.bytes.size());
@@ -229,16 +230,18 @@ Editing::Step Editing::replace(Shard::Place place, Discards& discards) {
   if (value.size() > kInlineBytesMax) {
     Blob*& blob = change_.blob != nullptr ? *change_.blob : built_;
     if (blob == nullptr || blob->size != value.size()) return start_build(Shard::Place{}, value.size());
-    if (change_.blob == nullptr) std::memcpy(built_->bytes(), value.data(), value.size());
+    if (change_.blob == nullptr) {  // the text of a number: a few thousand digits at most
+      base::count_bytes(value.size());
+      std::memcpy(built_->bytes(), value.data(), value.size());
+    }
     Blob* used = blob;
-    const Step step = put(
+    return put(
         place, shard_.shape_for(change_.type, true, with_end), 0, true,
         [&](Entry& entry) {
           entry.set_blob(used);
           blob = nullptr;
         },
         discards);
-    return step;
   }
   const bool in_place = old != nullptr && old->type() == change_.type && !keyspace_.environment_.listener &&
                         (!with_end || old->has_deadline()) && shard_.fits_block(*old, value.size());

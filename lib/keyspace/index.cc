@@ -277,6 +277,7 @@ void Index::grow() noexcept {
   for (Bucket* bucket = source; bucket != nullptr; bucket = bucket->next()) {
     for (unsigned mask = bucket->occupied(); mask != 0; mask &= mask - 1) {
       const int place = std::countr_zero(mask);
+      base::count_entry();
       if (number_of(hash_of(*bucket->entry(place))) != number) continue;
       move_to_chain(target, *bucket, place);
       bucket->free(place);
@@ -296,6 +297,7 @@ bool Index::shrink() noexcept {
   Bucket* target = bucket_at(number - half);
   for (Bucket* bucket = source; bucket != nullptr;) {
     for (unsigned mask = bucket->occupied(); mask != 0; mask &= mask - 1) {
+      base::count_entry();
       move_to_chain(target, *bucket, std::countr_zero(mask));
     }
     Bucket* next = bucket->next();

@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/hold_work.h"
 #include "base/key_hash.h"
 #include "base/prefetch.h"
 #include "keyspace/bucket.h"
@@ -115,6 +116,7 @@ class Index {
       for (Bucket* bucket = first; bucket != nullptr; bucket = bucket->next()) {
         for (unsigned mask = bucket->match(tag_of(id)); mask != 0; mask &= mask - 1) {
           const Place place(bucket, std::countr_zero(mask), bucket != first);
+          base::count_entry();
           if (visit(place)) return true;
         }
         if (bucket == first && !first->leads_to(tag_of(id))) break;
@@ -130,9 +132,22 @@ class Index {
   void for_bucket(std::uint64_t number, Visit&& visit) noexcept {
     Bucket* const first = bucket_at(number);
     for (Bucket* bucket = first; bucket != nullptr; bucket = bucket->next()) {
-      for (unsigned mask = bucket->occupied(); mask != 0; mask &= mask - 1)
+      for (unsigned mask = bucket->occupied(); mask != 0; mask &= mask - 1) {
+        base::count_entry();
         visit(Place(bucket, std::countr_zero(mask), bucket != first));
+      }
     }
+  }
+
+  // The n-th entry of one bucket's chain, if it has so many. Reads no entry.
+  Place nth(std::uint64_t number, unsigned n) const noexcept {
+    Bucket* const first = bucket_at(number);
+    for (Bucket* bucket = first; bucket != nullptr; bucket = bucket->next()) {
+      for (unsigned mask = bucket->occupied(); mask != 0; mask &= mask - 1) {
+        if (n-- == 0) return Place(bucket, std::countr_zero(mask), bucket != first);
+      }
+    }
+    return {};
   }
 
   // A walk over all buckets in the order of the reversed bits of their numbers. In that order growing splits a bucket

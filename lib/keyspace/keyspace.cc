@@ -44,7 +44,8 @@ Keyspace::Keyspace(const Options& options)
                                    bytes_limit(options))),
       environment_(options, *account_),
       shard_count_(choose_shards(options)),
-      policy_name_(options.eviction.name()) {
+      eviction_(options.eviction),
+      policy_seeds_(environment_.seed ^ 0x3c6ef372fe94f82bULL) {
   const std::size_t bytes = shard_count_ * sizeof(Shard);
   fixed_bytes_ = static_cast<std::int64_t>(account_->allocator().charge(bytes, 64) + sizeof(Keyspace));
   LARDER_CHECK(account_->bytes().lease(fixed_bytes_), "max_memory is too small for this number of shards");
@@ -110,10 +111,28 @@ Result<std::uint64_t> Keyspace::remove_if(RemovalCause cause, FunctionRef<bool(c
       }
       if (latched) shard.wait_for_latch(epoch);
     }
-    base::MutexLock lock(shard.mutex);
-    shard.forget_all();
+    forget(shard);
   }
   return removed;
+}
+
+// What an empty shard does not need goes, in slices.
+void Keyspace::forget(Shard& shard) {
+  for (bool more = true; more;) {
+    base::MutexLock lock(shard.mutex);
+    if (shard.index().size() != 0) return;
+    more = shard.compact(kEntriesAHold) >= kEntriesAHold;
+  }
+  base::LeafLock no_other_policy(policy_mutex_);
+  std::unique_ptr<EvictionPolicy> policy = Shard::new_policy(eviction_, policy_seeds_.next());
+  {
+    base::MutexLock lock(shard.mutex);
+    if (shard.index().size() == 0) {
+      shard.forget_all();
+      shard.exchange_policy(policy, eviction_.scope());
+    }
+  }
+  shard.retire(std::move(policy));
 }
 
 void Keyspace::close() {
@@ -135,9 +154,11 @@ void Keyspace::close() {
         more = true;
       }
     }
-    base::MutexLock lock(shard.mutex);
-    shard.release_latches();
-    shard.forget_all();
+    {
+      base::MutexLock lock(shard.mutex);
+      shard.release_latches();
+    }
+    forget(shard);
   }
 }
 
@@ -211,27 +232,28 @@ Status Keyspace::set_max_memory(std::uint64_t bytes) {
 
 Status Keyspace::set_eviction(const Eviction& eviction) {
   base::LeafLock one_at_a_time(policy_mutex_);
-  base::Random random(environment_.seed ^ 0x3c6ef372fe94f82bULL);
+  eviction_ = eviction;
   for (std::uint32_t i = 0; i < shard_count_; ++i) {
     Shard& shard = shards_[i];
+    std::unique_ptr<EvictionPolicy> policy = Shard::new_policy(eviction, policy_seeds_.next());
     {
       base::MutexLock lock(shard.mutex);
       if (shard.closed) return closed();
-      shard.set_policy(eviction, random.next());
+      shard.exchange_policy(policy, eviction.scope());
     }
+    shard.retire(std::move(policy));
     for (bool more = true; more;) {
       Discards discards(environment_, shard.memory());
       base::MutexLock lock(shard.mutex);
       more = shard.adopt(kBucketsAHold, discards);
     }
   }
-  policy_name_ = eviction.name();
   return {};
 }
 
 std::string Keyspace::policy_name() {
   base::LeafLock lock(policy_mutex_);
-  return policy_name_;
+  return eviction_.name();
 }
 
 // --- Housekeeping ----------------------------------------------------------------------------------------------------------------

@@ -139,6 +139,7 @@ class Keyspace {
 
  private:
   friend class Editing;
+  void forget(Shard& shard);
   static std::uint32_t choose_shards(const Options& options);
 
   memory::Account* account_;
@@ -149,8 +150,9 @@ class Keyspace {
   std::atomic<std::uint32_t> next_victim_{0};
   std::atomic<std::uint32_t> next_tick_{0};
   std::atomic<std::uint64_t> refused_{0};
-  base::LeafMutex policy_mutex_;
-  std::string policy_name_ GUARDED_BY(policy_mutex_);
+  base::LeafMutex policy_mutex_;  // taken before a shard's
+  Eviction eviction_ GUARDED_BY(policy_mutex_);
+  base::Random policy_seeds_ GUARDED_BY(policy_mutex_);
 };
 
 template <typename Visit>

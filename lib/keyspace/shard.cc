@@ -11,6 +11,13 @@ namespace larder::keyspace {
 namespace {
 
 constexpr std::uint32_t kEvictionsAHold = 64;
+// Entries that a policy may look at for them.
+constexpr std::uint32_t kLooksAHold = 256;
+// So many holds in sequence that look at entries and evict none: the policy does not want to.
+constexpr std::uint32_t kVainHoldsMax = 1'000;
+// How a resident is drawn at random: so many draws, then so many buckets in sequence.
+constexpr int kDrawsMax = 24;
+constexpr std::uint32_t kBucketsADraw = 8;
 
 // Of a policy's memory: whole cache lines where it asks for whole lines.
 constexpr std::size_t alignment_of(std::size_t bytes) { return bytes % 64 == 0 ? 64 : 16; }
@@ -25,11 +32,8 @@ Shard::Shard(Environment& environment, std::int64_t byte_slice, std::int64_t ent
       entry_lease_(environment.entries, entry_slice),
       wheel_(memory_, *this),
       random_(seed) {
-  if (eviction.factory()) policy_ = eviction.factory()(random_.next());
-  if (policy_) traits_ = policy_->traits();
-  hit_ = traits_.hit;
-  hits_max_ = traits_.hits_max;
-  ttl_only_ = eviction.scope() == Eviction::Scope::kKeysWithTtl;
+  std::unique_ptr<EvictionPolicy> policy = new_policy(eviction, random_.next());
+  exchange_policy(policy, eviction.scope());
 }
 
 Shard::~Shard() {
@@ -225,6 +229,7 @@ void Shard::hit_policy(Place& place, std::uint64_t hash) noexcept {
 Verdict Shard::judge(const Place& place, EntryId id, FunctionRef<Verdict(Resident&)> visit) {
   Entry& entry = *place.entry();
   if (!tracks(entry)) return Verdict::kNotThisOne;
+  ++looks_;
   const Footprint footprint = footprint_of(entry);
   const std::uint32_t weight = weight_of(entry, footprint);
   Verdict verdict = Verdict::kKeep;
@@ -255,59 +260,100 @@ Verdict Shard::find(EntryId id, FunctionRef<Verdict(Resident&)> visit) {
 }
 
 Verdict Shard::sample(std::uint64_t random, FunctionRef<Verdict(Resident&)> visit) {
-  // A random bucket, and a random place among eight of it: each entry of a first bucket is equally likely.
+  if (index_.buckets() == 0) return Verdict::kNotThisOne;
+  // A random bucket, and a random place among ten of its chain: each entry is about equally likely.
   base::Random draw(random);
-  for (int attempt = 0; attempt < 256 && index_.buckets() != 0; ++attempt) {
+  for (int attempt = 0; attempt < kDrawsMax; ++attempt) {
     const std::uint64_t number = draw.below(index_.buckets());
-    const std::uint64_t chosen = draw.below(10);
-    std::uint64_t nth = 0;
+    const Place found = index_.nth(number, static_cast<unsigned>(draw.below(10)));
+    if (!found) continue;
+    base::count_entry();
+    if (tracks(*found.entry())) return judge(found, id_of(index_.hash_of(*found.entry())), visit);
+  }
+  // Hardly anything that may be evicted: the next there is, a few buckets at a time.
+  for (std::uint32_t bucket = 0; bucket < kBucketsADraw; ++bucket) {
     Place found;
-    index_.for_bucket(number, [&](const Place& place) {
-      if (nth++ == chosen) found = place;
+    index_.for_bucket(index_.bucket_of_cursor(sample_cursor_), [&](const Place& place) {
+      ++looks_;
+      if (!found && tracks(*place.entry())) found = place;
     });
-    if (found && tracks(*found.entry())) return judge(found, id_of(index_.hash_of(*found.entry())), visit);
+    sample_cursor_ = index_.next_cursor(sample_cursor_);
+    if (found) return judge(found, id_of(index_.hash_of(*found.entry())), visit);
   }
-  // Hardly anything here: take the first.
-  Place first;
-  for (std::uint64_t number = 0; number < index_.buckets() && !first; ++number) {
-    index_.for_bucket(number, [&](const Place& place) {
-      if (!first && tracks(*place.entry())) first = place;
-    });
-    if (number > 4096) break;
-  }
-  return first ? judge(first, id_of(index_.hash_of(*first.entry())), visit) : Verdict::kNotThisOne;
+  return Verdict::kNotThisOne;
 }
 
 void* Shard::allocate(std::size_t bytes) {
   void* block = memory_.allocate(bytes, alignment_of(bytes));
-  policy_wants_ = block == nullptr ? static_cast<std::int64_t>(memory_.charge(bytes, alignment_of(bytes))) : 0;
+  const auto charge = static_cast<std::int64_t>(memory_.charge(bytes, alignment_of(bytes)));
+  policy_wants_ = block == nullptr ? charge : 0;
+  if (block != nullptr) policy_bytes_ += charge;
   return block;
 }
 
-void Shard::deallocate(void* block, std::size_t bytes) { memory_.deallocate(block, bytes, alignment_of(bytes)); }
+void Shard::deallocate(void* block, std::size_t bytes) {
+  memory_.deallocate(block, bytes, alignment_of(bytes));
+  policy_bytes_ -= static_cast<std::int64_t>(memory_.charge(bytes, alignment_of(bytes)));
+}
 
 bool Shard::evict_one(Discards& discards) noexcept {
   if (policy_ == nullptr) return false;
   evicting_into_ = &discards;
   bool evicted = false;
-  for (int attempt = 0; attempt < 8 && !evicted && tracked_ != 0; ++attempt) evicted = policy_->evict(*this);
+  for (int attempt = 0; attempt < 8 && !evicted && tracked_ != 0 && looks_ < kLooksAHold; ++attempt) {
+    evicted = policy_->evict(*this);
+  }
   evicting_into_ = nullptr;
   if (!evicted && adopting_) adopt(8, discards);
   return evicted;
 }
 
-void Shard::set_policy(const Eviction& eviction, std::uint64_t seed) noexcept {
-  if (policy_) policy_->clear(*this);
-  policy_ = eviction.factory() ? eviction.factory()(seed) : nullptr;
+std::unique_ptr<EvictionPolicy> Shard::new_policy(const Eviction& eviction, std::uint64_t seed) {
+  return eviction.factory() ? eviction.factory()(seed) : nullptr;
+}
+
+void Shard::exchange_policy(std::unique_ptr<EvictionPolicy>& policy, Eviction::Scope scope) noexcept {
+  policy_.swap(policy);
+  memory_.detach(static_cast<std::size_t>(policy_bytes_));
+  policy_bytes_ = policy_wants_ = 0;
   traits_ = policy_ ? policy_->traits() : EvictionPolicy::Traits{};
   hit_ = traits_.hit;
   hits_max_ = traits_.hits_max;
-  ttl_only_ = eviction.scope() == Eviction::Scope::kKeysWithTtl;
+  ttl_only_ = scope == Eviction::Scope::kKeysWithTtl;
   policy_epoch_ = !policy_epoch_;
   tracked_ = tracked_weight_ = 0;
-  policy_wants_ = 0;
   adopt_cursor_ = 0;
-  adopting_ = index_.buckets() != 0;
+  adopting_ = index_.size() != 0;
+}
+
+namespace {
+
+// What a policy sees that has no entries any more.
+class NoResidents final : public Residents {
+ public:
+  explicit NoResidents(memory::ShardMemory& memory) : memory_(memory) {}
+  Verdict find(EntryId, FunctionRef<Verdict(Resident&)>) override { return Verdict::kNotThisOne; }
+  Verdict sample(std::uint64_t, FunctionRef<Verdict(Resident&)>) override { return Verdict::kNotThisOne; }
+  void prefetch(EntryId) override {}
+  void prefetch_entry(EntryId) override {}
+  std::uint64_t size() const override { return 0; }
+  std::uint64_t weight() const override { return 0; }
+  void* allocate(std::size_t) override { return nullptr; }
+  void deallocate(void* block, std::size_t bytes) override {
+    const std::size_t alignment = alignment_of(bytes);
+    memory_.free_detached(block, bytes, memory_.charge(bytes, alignment), alignment);
+  }
+
+ private:
+  memory::ShardMemory& memory_;
+};
+
+}  // namespace
+
+void Shard::retire(std::unique_ptr<EvictionPolicy> policy) noexcept {
+  if (policy == nullptr) return;
+  NoResidents residents(memory_);
+  policy->clear(residents);
 }
 
 bool Shard::adopt(std::uint32_t buckets, Discards& discards) noexcept {
@@ -345,13 +391,15 @@ bool Shard::adopt(std::uint32_t buckets, Discards& discards) noexcept {
 // --- Memory ---------------------------------------------------------------------------------------------------------------
 
 bool Shard::evict_for(std::int64_t bytes, std::int64_t entries, Discards& discards) noexcept {
-  bool any = false;
-  while (discards.count() < kEvictionsAHold &&
+  std::uint32_t evicted = 0;
+  looks_ = 0;
+  while (evicted < kEvictionsAHold && looks_ < kLooksAHold &&
          (memory_.available() + discards.pending() < bytes || !entry_lease_.ensure(entries))) {
     if (!evict_one(discards)) break;
-    any = true;
+    ++evicted;
   }
-  return any;
+  vain_holds_ = evicted != 0 || looks_ < kLooksAHold ? 0 : vain_holds_ + 1;
+  return evicted != 0 || (looks_ >= kLooksAHold && vain_holds_ < kVainHoldsMax);
 }
 
 Room Shard::make_room(std::int64_t bytes, std::int64_t entries, Discards& discards) noexcept {
@@ -362,9 +410,9 @@ Room Shard::make_room(std::int64_t bytes, std::int64_t entries, Discards& discar
     expire(environment_.now(), kEvictionsAHold, discards);
     if (ready()) return Room::kReady;
   }
-  evict_for(wanted, entries, discards);
+  const bool goes_on = evict_for(wanted, entries, discards);
   if (ready()) return Room::kReady;
-  return discards.count() != 0 ? Room::kFreeFirst : Room::kNone;
+  return goes_on || discards.count() != 0 ? Room::kFreeFirst : Room::kNone;
 }
 
 void Shard::give_back_leases() noexcept {
@@ -404,7 +452,6 @@ void Shard::forget_all() noexcept {
   wheel_.clear();
   filing_ = false;
   first_far_ = expiry::TimingWheel::kNever;
-  if (policy_) policy_->clear(*this);
   give_back_leases();
 }
 
@@ -563,6 +610,7 @@ bool Shard::put(std::uint64_t hash, std::string_view key, std::string_view value
   if (!has_room(footprint.charge, 1) || !reserve(1)) return false;
   Entry* entry = new_entry(shape, footprint, key, value.size());
   if (entry == nullptr) return false;
+  base::count_bytes(value.size());
   base::copy_bytes(entry->inline_bytes(), value.data(), value.size());
   add(hash, entry, footprint, end);
   return true;
@@ -576,6 +624,7 @@ void Shard::store_inline(const Place& place, std::uint64_t hash, std::string_vie
   Entry& entry = *place.entry();
   payload_ += value.size() - entry.inline_value().size();
   entry.set_inline_size(value.size());
+  base::count_bytes(value.size());
   if (!value.empty()) std::memmove(entry.inline_bytes(), value.data(), value.size());
   changed(id_of(hash), entry);
   ++counters.writes;

@@ -22,7 +22,7 @@ namespace larder::keyspace {
 // Whether a write finds room.
 enum class Room : std::uint8_t {
   kReady,      // yes
-  kFreeFirst,  // when the lock is released and the discards are freed: try again
+  kFreeFirst,  // when the lock is released and the discards are freed: try again, there is more to evict
   kNone,       // not in this shard
 };
 
@@ -172,7 +172,8 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
     const bool low = memory_.available() + discards.pending() < to_keep_free();
     if (low || armed_ != 0 || index_.can_shrink()) do_housekeeping(discards);
   }
-  // Evicts until what is left of the lease, and what the discards hold, is so much. Returns whether it evicted any.
+  // Evicts until what is left of the lease, and what the discards hold, is so much. Returns whether
+  // it evicted any, or has looked at as many as one hold may and would go on.
   bool evict_for(std::int64_t bytes, std::int64_t entries, Discards& discards) noexcept;
   bool evict_one(Discards& discards) noexcept;
   void give_back_leases() noexcept;
@@ -180,10 +181,14 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   RemovalResult remove_some(std::uint64_t* cursor, std::uint32_t buckets, RemovalCause cause,
                             FunctionRef<bool(const Entry&)> chosen, Discards& discards,
                             bool latched_too = false) noexcept;
-  // Gives back all that an empty shard does not need.
+  // Gives back all that an empty shard does not need, its policy's memory aside. After `compact` that is little.
   void forget_all() noexcept;
-  // Another policy: entries move over with adopt, which returns false when all have.
-  void set_policy(const Eviction& eviction, std::uint64_t seed) noexcept;
+  // Another policy: entries move over with adopt, which returns false when all have. `policy` becomes the old one, to
+  // be retired with no lock held.
+  void exchange_policy(std::unique_ptr<EvictionPolicy>& policy, Eviction::Scope scope) noexcept;
+  static std::unique_ptr<EvictionPolicy> new_policy(const Eviction& eviction, std::uint64_t seed);
+  // Thread safety: with or without the lock.
+  void retire(std::unique_ptr<EvictionPolicy> policy) noexcept;
   bool adopt(std::uint32_t buckets, Discards& discards) noexcept;
 
   // --- Looking around ---------------------------------------------------------------------------------------------
@@ -261,8 +266,12 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   bool ttl_only_ = false;
   bool policy_epoch_ = false;  // entries with the other one have not been adopted yet
   std::uint64_t adopt_cursor_ = 0;
+  std::uint64_t sample_cursor_ = 0;
   bool adopting_ = false;
+  std::uint32_t looks_ = 0;            // at entries, in this hold, by a policy that evicts
+  std::uint32_t vain_holds_ = 0;       // one after the other: looked at as many as may be, evicted none
   Discards* evicting_into_ = nullptr;  // where what the policy evicts goes
+  std::int64_t policy_bytes_ = 0;      // charged for its memory
   std::int64_t policy_wants_ = 0;      // bytes that it asked for and did not get: room is made for them
   std::uint64_t tracked_ = 0;
   std::uint64_t tracked_weight_ = 0;

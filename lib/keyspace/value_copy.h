@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/hold_work.h"
 #include "keyspace/entry.h"
 
 namespace larder::keyspace {
@@ -30,6 +31,7 @@ class ValueCopy {
     } else {
       const std::string_view value = entry.inline_value();
       size_ = value.size();
+      base::count_bytes(size_);
       if (size_ != 0) std::memcpy(small_, value.data(), size_);
     }
     taken_ = true;

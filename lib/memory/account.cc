@@ -8,6 +8,7 @@ void ShardMemory::free_kept() noexcept {
   for (Kept& kept : kept_) {
     if (kept.block == nullptr) continue;
     unpoison(kept.block, kept.bytes);
+    base::count_allocation();
     allocator_.deallocate(kept.block, kept.bytes, 16);
     kept.block = nullptr;
   }

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "base/check.h"
+#include "base/hold_work.h"
 #include "larder/memory.h"
 #include "memory/limit.h"
 
@@ -84,6 +85,7 @@ class ShardMemory {
     }
     const auto charge = static_cast<std::int64_t>(this->charge(bytes, alignment));
     if (!spend(charge)) return nullptr;
+    base::count_allocation();
     void* block = allocator_.allocate(bytes, alignment);
     if (block == nullptr) {
       lease_.earn(charge);
@@ -99,6 +101,7 @@ class ShardMemory {
   }
   void deallocate(void* block, std::size_t bytes, std::size_t alignment = 16) noexcept {
     const auto charge = static_cast<std::int64_t>(this->charge(bytes, alignment));
+    base::count_allocation();
     allocator_.deallocate(block, bytes, alignment);
     lease_.earn(charge);
     allocated_ -= charge;
@@ -139,8 +142,8 @@ class ShardMemory {
   // A block leaves the shard and stays charged until free_detached.
   void detach(std::size_t charge) noexcept { allocated_ -= static_cast<std::int64_t>(charge); }
   // Thread safety: with or without the lock.
-  void free_detached(void* block, std::size_t bytes, std::size_t charge) noexcept {
-    allocator_.deallocate(block, bytes, 16);
+  void free_detached(void* block, std::size_t bytes, std::size_t charge, std::size_t alignment = 16) noexcept {
+    allocator_.deallocate(block, bytes, alignment);
     lease_.return_later(static_cast<std::int64_t>(charge));
   }
 
