@@ -1,7 +1,7 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
 // Larder as a user gets it: default options but for the bound and the allocator, statistics and all. "+ttl": every
-// entry carries a time to live of a day.
+// entry carries a time to live of a day; "+near-ttl": of half a minute.
 #include <chrono>
 
 #include "bench/peers/contender_of.h"
@@ -34,9 +34,10 @@ Options options_of(const PeerSetup& setup, const std::string& policy) {
 
 class LarderCache {
  public:
-  LarderCache(const PeerSetup& setup, const std::string& policy, bool with_ttl)
+  LarderCache(const PeerSetup& setup, const std::string& policy, Ttl ttl)
       : bound_is_memory_(setup.at_bound && setup.bound_is_memory), cache_(options_of(setup, policy)) {
-    if (with_ttl) set_options_.ttl = std::chrono::hours(24);
+    if (ttl == Ttl::kDay) set_options_.ttl = std::chrono::hours(24);
+    if (ttl == Ttl::kSeconds) set_options_.ttl = std::chrono::seconds(30);
   }
 
   bool get(std::string_view key, std::string& value) { return cache_.get(key, value).has_value(); }
@@ -67,11 +68,13 @@ class LarderCache {
 
 }  // namespace
 
-std::unique_ptr<Contender> make_larder(const std::string& name, const std::string& policy, bool with_ttl) {
-  const std::string note = with_ttl ? "every entry with a TTL" : "no entry with a TTL";
+std::unique_ptr<Contender> make_larder(const std::string& name, const std::string& policy, Ttl ttl) {
+  const char* notes[] = {"no entry with a TTL", "every entry with a TTL of a day",
+                         "every entry with a TTL of half a minute"};
+  const std::string note = notes[static_cast<std::size_t>(ttl)];
   return std::make_unique<ContenderOf<LarderCache>>(
       PeerFacts{.name = name, .policy = policy, .note = note, .evicts = true, .overhead_bytes = 60},
-      [=](const PeerSetup& setup) { return std::make_unique<LarderCache>(setup, policy, with_ttl); });
+      [=](const PeerSetup& setup) { return std::make_unique<LarderCache>(setup, policy, ttl); });
 }
 
 }  // namespace larder::bench

@@ -15,8 +15,8 @@ struct Entry {
   std::function<std::unique_ptr<Contender>()> make;
 };
 
-Entry larder_entry(const std::string& name, const std::string& policy, bool with_ttl, bool by_default = false) {
-  return {name, by_default, [=] { return make_larder(name, policy, with_ttl); }};
+Entry larder_entry(const std::string& name, const std::string& policy, Ttl ttl, bool by_default = false) {
+  return {name, by_default, [=] { return make_larder(name, policy, ttl); }};
 }
 
 const std::vector<Entry>& all_entries() {
@@ -32,14 +32,15 @@ const std::vector<Entry>& all_entries() {
     {"rocksdb-lru", true, make_rocksdb_lru},
     {"rocksdb-hyper-clock", true, make_rocksdb_hyper_clock},
 #endif
-    larder_entry("larder", "s3-fifo", false, true),
-    larder_entry("larder+ttl", "s3-fifo", true, true),
-    larder_entry("larder-lru", "lru", false),
-    larder_entry("larder-lru+ttl", "lru", true),
-    larder_entry("larder-lfu", "lfu", false),
-    larder_entry("larder-lfu+ttl", "lfu", true),
-    larder_entry("larder-random", "random", false),
-    larder_entry("larder-random+ttl", "random", true),
+    larder_entry("larder", "s3-fifo", Ttl::kNone, true),
+    larder_entry("larder+ttl", "s3-fifo", Ttl::kDay, true),
+    larder_entry("larder+near-ttl", "s3-fifo", Ttl::kSeconds),
+    larder_entry("larder-lru", "lru", Ttl::kNone),
+    larder_entry("larder-lru+ttl", "lru", Ttl::kDay),
+    larder_entry("larder-lfu", "lfu", Ttl::kNone),
+    larder_entry("larder-lfu+ttl", "lfu", Ttl::kDay),
+    larder_entry("larder-random", "random", Ttl::kNone),
+    larder_entry("larder-random+ttl", "random", Ttl::kDay),
     {"no-cache", false, make_no_cache},
   };
   return entries;

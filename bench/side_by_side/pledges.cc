@@ -32,7 +32,7 @@ constexpr double kScalingMin = 10;  // of 16 threads over one
 constexpr unsigned kScalingThreads = 16;
 
 // The default policy is what is promised.
-bool is_promised(std::string_view peer) { return peer == "larder" || peer == "larder+ttl"; }
+bool is_promised(std::string_view peer) { return peer == "larder" || peer.starts_with("larder+"); }
 
 std::string trimmed(double number) {
   char text[32];
@@ -99,9 +99,9 @@ void judge_process(ProcessResult& result) {
   const auto figure = [&](const char* name) { return result.figures[name]; };
   switch (result.row) {
     case Row::kBytes:
-      if (result.facts.name == "larder+ttl" && result.entries >= kEntriesMin) {
-        at_most(result, "at most 45 bytes of overhead an entry, with ghosts and TTL", figure("charged_at_bound"),
-                kOverheadBytesMax, "bytes");
+      if (result.facts.name == "larder+near-ttl" && result.entries >= kEntriesMin) {
+        at_most(result, "at most 45 bytes of overhead an entry, with ghosts and a timer each",
+                figure("charged_at_bound"), kOverheadBytesMax, "bytes");
       }
       break;
     case Row::kGrowth:

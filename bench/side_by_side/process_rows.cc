@@ -139,7 +139,14 @@ std::vector<Job> jobs_of(const BenchOptions& options) {
   std::vector<Job> jobs;
   const auto add_for_all = [&](Row row, std::uint64_t fallback, double seconds_per_million) {
     const std::uint64_t entries = options.entries.empty() ? fallback : options.entries.back();
-    for (const std::string& peer : options.peers) {
+    std::vector<std::string> peers = options.peers;
+    // Where the pledge speaks of timers, the peer that has them takes part for the one that files them later.
+    const std::string filed = "larder+near-ttl";
+    if (row == Row::kBytes && std::find(peers.begin(), peers.end(), filed) == peers.end()) {
+      const auto far = std::find(peers.begin(), peers.end(), "larder+ttl");
+      if (far != peers.end()) peers.insert(far + 1, filed);
+    }
+    for (const std::string& peer : peers) {
       jobs.push_back({row,
                       short_number(entries) + " entries of 20 + 32 bytes",
                       entries,

@@ -76,7 +76,7 @@ void Shard::start_clock(Entry& entry, std::uint64_t end) noexcept {
 void Shard::arm(const Place& place, EntryId id) noexcept {
   Entry& entry = *place.entry();
   if (first_far_ == expiry::TimingWheel::kNever && !filing_) {
-    far_from_ = std::max(far_from_, environment_.coarse_now() + kHorizonMs);
+    far_from_ = std::max(far_from_, environment_.coarse_now() + horizon_ms());
   }
   if (entry.deadline() >= far_from_) {
     first_far_ = std::min(first_far_, entry.deadline());
@@ -124,7 +124,7 @@ std::uint32_t Shard::file_timers(std::uint64_t now, std::uint32_t budget, Discar
     filing_ = true;
     filing_cursor_ = 0;
     filed_before_ = std::min(far_from_, wheel_.first_lost());
-    far_from_ = now + kHorizonMs;
+    far_from_ = now + horizon_ms();
     first_far_ = expiry::TimingWheel::kNever;
     wheel_.forget_lost();
   }

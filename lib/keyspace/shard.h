@@ -247,7 +247,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   void rearm(const Place& place, EntryId id, std::uint64_t old_deadline) noexcept;
   bool timers_due(std::uint64_t now) const noexcept { return wheel_.due(now) || must_file_timers(now); }
   bool must_file_timers(std::uint64_t now) const noexcept {
-    return filing_ || wheel_.first_lost() <= now || first_far_ <= now + kFilingLeadMs;
+    return filing_ || wheel_.first_lost() <= now || first_far_ <= now + horizon_ms() / 16;
   }
   std::uint32_t file_timers(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept;
   void count_in(const Entry& entry, const Footprint& footprint) noexcept;
@@ -283,14 +283,15 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
 
   // Timers beyond the horizon are not filed: a walk over the entries files them when the first of them comes near. So
   // most entries leave without ever having had a timer (docs/decisions/0008-far-timers.md).
-  static constexpr std::uint64_t kHorizonMs = std::uint64_t{1} << 18;     // 4.4 minutes
-  static constexpr std::uint64_t kFilingLeadMs = std::uint64_t{1} << 14;  // 16 seconds
-  std::uint64_t far_from_ = 0;                                            // deadlines from here on are not filed
-  std::uint64_t first_far_ = expiry::TimingWheel::kNever;                 // no later than the first of those
-  bool filing_ = false;                                                   // the walk is under way
-  std::uint64_t filing_cursor_ = 0;                                       // how far it has come
-  std::uint64_t filed_before_ = 0;     // deadlines before this one had timers when it began
-  std::uint64_t* versions_ = nullptr;  // made when first asked for
+  // The horizon is a millisecond for each entry of the shard, so that walking takes less than 1/10,000 of the time.
+  static constexpr std::uint64_t kHorizonMinMs = std::uint64_t{1} << 15;  // 33 seconds
+  std::uint64_t horizon_ms() const noexcept { return index_.size() > kHorizonMinMs ? index_.size() : kHorizonMinMs; }
+  std::uint64_t far_from_ = 0;                             // deadlines from here on are not filed
+  std::uint64_t first_far_ = expiry::TimingWheel::kNever;  // no later than the first of those
+  bool filing_ = false;                                    // the walk is under way
+  std::uint64_t filing_cursor_ = 0;                        // how far it has come
+  std::uint64_t filed_before_ = 0;                         // deadlines before this one had timers when it began
+  std::uint64_t* versions_ = nullptr;                      // made when first asked for
   std::atomic<std::uint32_t> latch_epoch_{0};
   std::uint32_t writes_since_clock_ = 0;
   std::uint64_t nothing_due_at_ = 0;

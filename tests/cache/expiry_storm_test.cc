@@ -21,7 +21,7 @@ constexpr std::uint64_t kBlockMax = 1_MiB;
 constexpr std::uint64_t kCallsMax = 100;
 // tick looks at a shard in holds of its lock of so many entries and so many dead names; the last may begin just before
 // the budget ends.
-constexpr std::uint64_t kHold = 128;
+constexpr std::uint64_t kHold = 160;  // entries looked at in one go, and the rest of the last bucket
 
 // Counts what goes through it. For one thread.
 class CallCounter final : public Allocator {
