@@ -31,7 +31,8 @@ std::unique_ptr<Contender> make_absl_flat_map();
 std::unique_ptr<Contender> make_boost_flat_map();
 std::unique_ptr<Contender> make_rocksdb_lru();
 std::unique_ptr<Contender> make_rocksdb_hyper_clock();
-// Entries' time to live: a day, whose timer is filed when it comes near, or half a minute, whose timer is filed at once.
+// Entries' time to live: a day, whose timer is filed when it comes near, or half a minute, whose timer is filed at
+// once.
 enum class Ttl : std::uint8_t { kNone, kDay, kSeconds };
 std::unique_ptr<Contender> make_larder(const std::string& name, const std::string& policy, Ttl ttl);
 std::unique_ptr<Contender> make_no_cache();

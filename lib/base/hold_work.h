@@ -1,7 +1,7 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// How much is done while a shard's lock is held, counted: the longest pause that one caller can cause another, without a
-// clock. In builds with LARDER_CHECKS only; elsewhere all of it is empty.
+// How much is done while a shard's lock is held, counted: the longest pause that one caller can cause another, without
+// a clock. In builds with LARDER_CHECKS only; elsewhere all of it is empty.
 //
 // Thread safety: all of it. What a thread does between its first lock and its last unlock is one hold.
 #pragma once

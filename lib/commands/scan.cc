@@ -64,21 +64,21 @@ void keep_matching(std::string_view pattern, std::vector<std::string>* keys) {
 
 }  // namespace
 
-Result<ScanPage> Keys::scan(std::uint64_t from, const ScanOptions& options) {
+Result<ScanPage> Keys::scan(std::uint64_t cursor, const ScanOptions& options) {
   if (options.count == 0 || options.count > 100'000) {
     return Status(ErrorCode::kInvalidArgument, "count must be from 1 to 100,000");
   }
   ScanPage page;
-  Cursor cursor(from);
+  Cursor walk(cursor);
   std::uint64_t looked = 0;
-  while (cursor.shard < keyspace_->shards() && looked < options.count) {
+  while (walk.shard < keyspace_->shards() && looked < options.count) {
     const Result<std::uint64_t> step =
-        walk_bucket(*keyspace_, &cursor, [&](const Entry& entry) { page.keys.emplace_back(entry.key()); });
+        walk_bucket(*keyspace_, &walk, [&](const Entry& entry) { page.keys.emplace_back(entry.key()); });
     if (!step) return step.status();
     looked += *step;
   }
   if (!options.match.empty()) keep_matching(options.match, &page.keys);
-  page.cursor = cursor.shard < keyspace_->shards() ? cursor.packed() : 0;
+  page.cursor = walk.shard < keyspace_->shards() ? walk.packed() : 0;
   return page;
 }
 
