@@ -34,7 +34,7 @@ Discards& ShardLocks::discards(std::uint32_t shard) {
   return *held->discards;
 }
 
-MultiKey::MultiKey(Keyspace& keyspace, std::vector<std::string_view> keys) : keyspace_(keyspace) {
+MultiKey::MultiKey(Keyspace& keyspace, const std::vector<std::string_view>& keys) : keyspace_(keyspace) {
   keys_.reserve(keys.size());
   for (const std::string_view key : keys) {
     const std::uint64_t hash = keyspace.hash_of(key);

@@ -48,7 +48,7 @@ class ShardLocks {
 // again.
 class MultiKey {
  public:
-  MultiKey(Keyspace& keyspace, std::vector<std::string_view> keys);
+  MultiKey(Keyspace& keyspace, const std::vector<std::string_view>& keys);
 
   Status run(FunctionRef<bool(MultiKey&)> step);
 
