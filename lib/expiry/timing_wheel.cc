@@ -88,13 +88,16 @@ void TimingWheel::drain_one() noexcept {
   const std::uint32_t id = draining_.pop_front(memory_);
   --timers_count_;
   bool due = false;
+  std::uint32_t pushed = kNoSlot;
   timers_.find(id, [&](Timer& timer) {
     if (timer.deadline <= now_) {
       due = true;
     } else if (timer.deadline < draining_end_) {  // otherwise not this slot's: dead
       const std::uint32_t slot = slot_of(timer.deadline);
       timer.mark = mark_in(slot);
-      push(slot, id, timer.deadline);
+      // One stands for all of this id: without that, n timers of n entries would become n * n.
+      if (slot != pushed) push(slot, id, timer.deadline);
+      pushed = slot;
     }
     return false;
   });

@@ -169,7 +169,9 @@ class WheelRun {
   }
 
   std::string finish() {
-    tell("sweep all, twice");
+    tell("finish the slot in hand, and sweep all, twice");
+    while (wheel_.advance(wheel_.now(), 1'000) == 1'000) {
+    }
     for (int i = 0; i < 2; ++i) {
       while (wheel_.sweep(1'000) == 1'000) {
       }
