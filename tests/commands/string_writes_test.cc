@@ -309,7 +309,7 @@ TEST_F(StringWrites, AppendGrowsByteByByteAcrossTheBoundary) {
     const std::string byte = binary(1, i);
     expected += byte;
     ASSERT_EQ(*cache_.append("k", byte), expected.size());
-    if (i % 100 == 0 || i > 1'020) ASSERT_EQ(value("k"), expected);
+    ASSERT_EQ(value("k"), expected);
   }
   EXPECT_EQ(left("k"), 50);
   EXPECT_EQ(*cache_.append("k", ""), 1'100u);
