@@ -45,7 +45,7 @@ BitFieldStep set(bool is_signed, unsigned width, std::uint64_t at, std::int64_t 
 TEST_F(BitField, EveryWidthKeepsItsNumberAndItsNeighbours) {
   for (const bool is_signed : {false, true}) {
     for (unsigned width = 1; width <= (is_signed ? 64u : 63u); ++width) {
-      const std::int64_t high = width == 64 ? kMax : (std::int64_t{1} << (is_signed ? width - 1 : width)) - 1;
+      const auto high = static_cast<std::int64_t>(~std::uint64_t{0} >> (is_signed ? 65 - width : 64 - width));
       const std::int64_t least = is_signed ? -high - 1 : 0;
       for (const std::uint64_t at : {0u, 1u, 7u, 8u, 13u, 8'190u}) {
         for (const std::int64_t number : {high, least, std::int64_t{0}, high / 3}) {
@@ -199,6 +199,7 @@ TEST_F(BitField, ObeysTheLimitsOfKeysAndOfMemory) {
   expect_key_limit(cache_, calls);
   expect_closed(cache_, calls);
   expect_no_room(make(one_entry()), std::span(calls, 2));
+  expect_no_memory(std::span(calls, 2));
 }
 
 }  // namespace

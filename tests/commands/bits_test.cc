@@ -253,7 +253,10 @@ TEST_F(BitCommands, OnePastTheLongestKeyIsRefusedAndNothingAfterClose) {
   expect_closed(make({}), reads);
 }
 
-TEST_F(BitCommands, WithoutRoomNothingIsStored) { expect_no_room(make(one_entry()), kBitWrites); }
+TEST_F(BitCommands, WithoutRoomNothingIsStored) {
+  expect_no_room(make(one_entry()), kBitWrites);
+  expect_no_memory(kBitWrites);
+}
 
 }  // namespace
 }  // namespace larder::commands

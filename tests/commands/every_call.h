@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "larder/cache.h"
+#include "support/counting_allocator.h"
 
 namespace larder::commands {
 
@@ -60,7 +61,25 @@ inline void expect_no_room(Cache& full, std::span<const Call> calls) {
   }
 }
 
-// For the same: a cache of one entry.
+// The same where the allocator has no more memory, whatever the bounds allow.
+inline void expect_no_memory(std::span<const Call> calls) {
+  support::CountingAllocator allocator;
+  {
+    Cache cache({.shards = 1, .allocator = &allocator, .seed = 1});
+    ASSERT_TRUE(cache.set("full", "7").ok());
+    for (const Call& call : calls) {
+      allocator.refuse(true);
+      EXPECT_EQ(call.run(cache, "new"), ErrorCode::kOutOfMemory) << call.name;
+      allocator.refuse(false);
+      EXPECT_FALSE(*cache.exists("new")) << call.name;
+      EXPECT_EQ(cache.peek("full").value_or(""), "7") << call.name;
+      EXPECT_EQ(cache.check_invariants().to_string(), "ok") << call.name;
+    }
+  }
+  EXPECT_EQ(allocator.complaints(true), "");
+}
+
+// For expect_no_room: a cache of one entry.
 inline Options one_entry() {
   Options options;
   options.max_memory = 0;

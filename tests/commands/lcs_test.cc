@@ -11,10 +11,10 @@
 
 namespace larder {
 
-void PrintTo(const LcsMatch& match, std::ostream* out) {
+static void PrintTo(const LcsMatch& match, std::ostream* out) {
   *out << match.a_first << "-" << match.a_last << "/" << match.b_first << "-" << match.b_last << ":" << match.length;
 }
-bool operator==(const LcsMatch& x, const LcsMatch& y) {
+static bool operator==(const LcsMatch& x, const LcsMatch& y) {
   return std::tie(x.a_first, x.a_last, x.b_first, x.b_last, x.length) ==
          std::tie(y.a_first, y.a_last, y.b_first, y.b_last, y.length);
 }

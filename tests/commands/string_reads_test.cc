@@ -305,6 +305,8 @@ TEST_F(StringReads, GetRangeCountsFromBothEnds) {
                {10, -2'990, 10, 1},
                {-kMax, kMax, 0, 3'000},
                {kMax, -kMax, 0, 0},
+               {-5'000, -4'000, 0, 1},
+               {-4'000, -5'000, 0, 0},
                {-kMax - 1, -3'000, 0, 1}};
   for (const auto& one : cases) {
     EXPECT_EQ(*cache_.get_range("k", one.first, one.last), value.substr(one.from, one.bytes))

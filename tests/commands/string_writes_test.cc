@@ -249,7 +249,10 @@ TEST_F(StringWrites, OnePastTheLongestKeyIsRefusedAndNothingAfterClose) {
   expect_closed(make({}), others);
 }
 
-TEST_F(StringWrites, WithoutRoomNothingIsStored) { expect_no_room(make(one_entry()), kWrites); }
+TEST_F(StringWrites, WithoutRoomNothingIsStored) {
+  expect_no_room(make(one_entry()), kWrites);
+  expect_no_memory(kWrites);
+}
 
 TEST_F(StringWrites, InAFullCacheWhatIsThereMayStillChange) {
   Cache& full = make(one_entry());
