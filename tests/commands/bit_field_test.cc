@@ -45,7 +45,7 @@ BitFieldStep set(bool is_signed, unsigned width, std::uint64_t at, std::int64_t 
 TEST_F(BitField, EveryWidthKeepsItsNumberAndItsNeighbours) {
   for (const bool is_signed : {false, true}) {
     for (unsigned width = 1; width <= (is_signed ? 64u : 63u); ++width) {
-      const auto high = static_cast<std::int64_t>(~std::uint64_t{0} >> (is_signed ? 65 - width : 64 - width));
+      const auto high = static_cast<std::int64_t>(~std::uint64_t{0} >> 1 >> (is_signed ? 64 - width : 63 - width));
       const std::int64_t least = is_signed ? -high - 1 : 0;
       for (const std::uint64_t at : {0u, 1u, 7u, 8u, 13u, 8'190u}) {
         for (const std::int64_t number : {high, least, std::int64_t{0}, high / 3}) {
