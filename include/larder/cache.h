@@ -56,8 +56,9 @@ class Cache final : public Keys, public Strings, public Bits, public Loading {
   // O(shards). Counters of different shards are read one after the other.
   Stats stats() const;
 
-  // Changes the bound. Lowering it evicts until usage is under it, in slices, before this returns; kOutOfMemory if not
-  // enough may be evicted: nothing grows then until there is room. 0: unbounded.
+  // Changes the bound. Lowering it evicts and shrinks the index until usage is under it, in slices, before this
+  // returns; kOutOfMemory if not enough may be evicted: nothing grows then until there is room. 0: unbounded.
+  // kInvalidArgument, with nothing changed, below kMaxMemoryMin or kShardMemoryMin for each of stats().shards.
   Status set_max_memory(std::uint64_t bytes);
   // Changes the policy. What is resident moves over in slices, in no particular order.
   Status set_eviction(const Eviction& eviction);

@@ -17,7 +17,8 @@ namespace larder {
 
 inline constexpr std::size_t kKeyBytesMax = 65'535;
 inline constexpr std::uint64_t kValueBytesMax = 512_MiB;
-inline constexpr std::uint64_t kMaxMemoryMin = 64_KiB;  // the smallest useful max_memory
+inline constexpr std::uint64_t kMaxMemoryMin = 64_KiB;    // the smallest useful max_memory
+inline constexpr std::uint64_t kShardMemoryMin = 32_KiB;  // and its smallest part for each shard
 
 // Every way in which an entry can leave. Listeners and statistics are told.
 enum class RemovalCause : std::uint8_t {
@@ -46,7 +47,7 @@ struct ExpiryOptions {
 
 struct Options {
   // Upper bound, in bytes, of all that this cache keeps: keys, values, index, policy, timers, and memory set aside.
-  // 0: unbounded. At least kMaxMemoryMin otherwise.
+  // 0: unbounded. Otherwise at least kMaxMemoryMin, and kShardMemoryMin for each shard that `shards` asks for.
   std::uint64_t max_memory = 256_MiB;
   // Upper bound of the number of entries. 0: none.
   std::uint64_t max_entries = 0;

@@ -109,11 +109,7 @@ Stats Cache::stats() const {
   return stats;
 }
 
-Status Cache::set_max_memory(std::uint64_t bytes) {
-  if (bytes != 0 && bytes < kMaxMemoryMin)
-    return {ErrorCode::kInvalidArgument, "max_memory is below 64 KiB (0 means unbounded)"};
-  return parts_->keyspace.set_max_memory(bytes);
-}
+Status Cache::set_max_memory(std::uint64_t bytes) { return parts_->keyspace.set_max_memory(bytes); }
 
 Status Cache::set_eviction(const Eviction& eviction) { return parts_->keyspace.set_eviction(eviction); }
 

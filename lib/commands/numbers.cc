@@ -2,14 +2,21 @@
 #include "commands/numbers.h"
 
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/c_locale.h"
+
 namespace larder::commands {
+namespace {
+
+// As isspace has it in the C locale.
+bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+}  // namespace
 
 std::optional<std::int64_t> parse_integer(std::string_view text) noexcept {
   if (text.empty() || text.size() > 20) return std::nullopt;
@@ -32,10 +39,10 @@ IntegerText format_integer(std::int64_t number) noexcept {
 
 std::optional<long double> parse_float(std::string_view text) noexcept {
   std::array<char, 5 * 1024> copy;
-  if (text.empty() || text.size() >= copy.size() || std::isspace(static_cast<unsigned char>(text[0])))
-    return std::nullopt;
+  if (text.empty() || text.size() >= copy.size() || is_space(text[0])) return std::nullopt;
   text.copy(copy.data(), text.size());
   copy[text.size()] = '\0';
+  const base::CLocale point;
   char* end = nullptr;
   errno = 0;
   const long double number = std::strtold(copy.data(), &end);
@@ -46,6 +53,7 @@ std::optional<long double> parse_float(std::string_view text) noexcept {
 
 std::string format_float(long double number) {
   std::array<char, 5 * 1024> text;  // 4,933 digits before the point, 17 behind
+  const base::CLocale point;
   const int size = std::snprintf(text.data(), text.size(), "%.17Lf", number);
   std::string_view all(text.data(), static_cast<std::size_t>(size));
   if (all.find('.') != std::string_view::npos) {

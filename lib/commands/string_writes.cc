@@ -150,15 +150,18 @@ Result<bool> set_all(Keyspace& keyspace, std::span<const KeyValue> pairs, bool i
   for (const KeyValue& pair : pairs) {
     keys.push_back(pair.key);
     bytes += pair.key.size() + pair.value.size();
-    if (!keyspace.environment().value_fits(std::max<std::uint64_t>(pair.value.size(), bytes / 2)))
-      return Keyspace::value_too_large();
+    if (!keyspace.environment().value_fits(pair.value.size())) return Keyspace::value_too_large();
+  }
+  if (!keyspace.environment().all_fit(bytes)) {
+    return Status(ErrorCode::kValueTooLarge,
+                  "the pairs of one atomic command may take a quarter of max_memory at most");
   }
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     if (Status status = large[i].make(keyspace, pairs[i].key, pairs[i].value); !status.ok()) return status;
   }
   bool stored = false;
   bool failed = false;
-  MultiKey multi(keyspace, std::move(keys));
+  MultiKey multi(keyspace, keys);
   Status status = multi.run([&](MultiKey& all) {
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       const keyspace::Shard::Place place = all.find(i, true);

@@ -26,15 +26,19 @@ void GhostQueue::insert(Residents& residents, EntryId id, std::uint64_t capacity
 }
 
 void GhostQueue::resize(Residents& residents, std::uint64_t capacity) {
+  free_table(residents, before_);
   Table table;
   table.lines = static_cast<std::uint32_t>(std::min<std::uint64_t>((capacity + kIdsALine - 1) / kIdsALine, 1u << 28));
   if (table.lines != 0) {
     const std::size_t bytes = table.chunk_count() * sizeof(Line*);
     table.chunks = static_cast<Line**>(residents.allocate(bytes));
-    if (table.chunks == nullptr) return;
+    if (table.chunks == nullptr) {
+      // Better to know nothing than to hold what fewer residents do not deserve.
+      if (table.lines < now_.lines) free_table(residents, now_);
+      return;
+    }
     std::memset(table.chunks, 0, bytes);
   }
-  free_table(residents, before_);
   before_ = now_;
   now_ = table;
   inserted_ = 0;

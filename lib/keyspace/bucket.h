@@ -70,6 +70,13 @@ struct alignas(64) Bucket {
   bool leads_to(Tag tag) const noexcept { return has_link() && (tags[kPlaces - 1] & link_bit(tag)) != 0; }
   void expect(Tag tag) noexcept { tags[kPlaces - 1] = static_cast<Tag>(tags[kPlaces - 1] | link_bit(tag)); }
   void expect_nothing() noexcept { tags[kPlaces - 1] = kLink; }
+  // Links to another bucket that has the same contents as the one before.
+  void move_next(Bucket* next) noexcept { set_word(kPlaces - 1, reinterpret_cast<std::uint64_t>(next)); }
+
+  // A spare bucket has no tags, and two neighbours in a list.
+  bool spare() const noexcept { return match(0) == 0xff; }
+  Bucket* neighbour(int which) const noexcept { return reinterpret_cast<Bucket*>(word(which)); }
+  void set_neighbour(int which, Bucket* bucket) noexcept { set_word(which, reinterpret_cast<std::uint64_t>(bucket)); }
 
  private:
   static constexpr Tag kLink = 2;

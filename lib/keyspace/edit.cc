@@ -213,7 +213,7 @@ Editing::Step Editing::put(Shard::Place place, const EntryShape& shape, std::siz
   Entry* entry = place || shard_.reserve(1) ? shard_.new_entry(shape, footprint, key_, value_bytes) : nullptr;
   if (entry == nullptr) return done(keyspace_.out_of_memory());
   fill(*entry);
-  const std::uint64_t end = end_for(place ? place.entry() : nullptr);
+  const std::uint64_t end = end_for(place && !place.entry()->is_ghost() ? place.entry() : nullptr);
   if (place) {
     shard_.replace(place, hash_, entry, end, whole || place.entry()->is_ghost(), discards);
   } else {
@@ -224,6 +224,7 @@ Editing::Step Editing::put(Shard::Place place, const EntryShape& shape, std::siz
 
 Editing::Step Editing::replace(Shard::Place place, Discards& discards) {
   const std::string_view value = change_.value;
+  if (!keyspace_.environment_.value_fits(value.size())) return done(Keyspace::value_too_large());
   Entry* old = place ? place.entry() : nullptr;
   const std::uint64_t end = end_for(old != nullptr && !old->is_ghost() ? old : nullptr);
   const bool with_end = end != Entry::kNoDeadline;
@@ -254,6 +255,7 @@ Editing::Step Editing::replace(Shard::Place place, Discards& discards) {
         discards);
   }
   shard_.store_inline(place, hash_, value);
+  if (!old->is_ghost()) shard_.count_replaced();
   if (end != Shard::end_of(*old)) shard_.set_end(place, hash_, end);
   return done();
 }

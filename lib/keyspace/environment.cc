@@ -59,7 +59,8 @@ Result<std::uint64_t> Environment::deadline_at(std::int64_t unix_ms) noexcept {
   const auto now_ms = static_cast<std::int64_t>(now());
   const std::int64_t offset = unix_offset();
   if (unix_ms <= now_ms + offset) return std::uint64_t{0};
-  const std::int64_t deadline = unix_ms - offset;
+  std::int64_t deadline = 0;
+  if (__builtin_sub_overflow(unix_ms, offset, &deadline)) return out_of_range();
   if (deadline - now_ms > static_cast<std::int64_t>(kDeadlineMax)) return out_of_range();
   return static_cast<std::uint64_t>(deadline);
 }

@@ -52,6 +52,10 @@ class Environment {
     return bytes <= value_bytes_max &&
            (!account.bytes().bounded() || bytes <= static_cast<std::uint64_t>(account.bytes().max()) / 8);
   }
+  // Keys and values that one command stores at once.
+  bool all_fit(std::uint64_t bytes) const noexcept {
+    return !account.bytes().bounded() || bytes <= static_cast<std::uint64_t>(account.bytes().max()) / 4;
+  }
 
  private:
   // Unix time minus the cache's time. Kept until the machine's clocks drift apart by more than kDrift: so an absolute

@@ -11,6 +11,10 @@ namespace {
 // policy's queue.
 constexpr std::int64_t kLeftForInsert = 3072;
 
+// Neighbours of a spare bucket.
+constexpr int kBefore = 0;
+constexpr int kAfter = 1;
+
 // A directory of n addresses, and one in front.
 constexpr std::size_t directory_bytes(std::uint32_t room) { return (room + 1) * sizeof(Bucket*); }
 Bucket**& replaced_by(Bucket** directory) { return reinterpret_cast<Bucket**&>(directory[-1]); }
@@ -125,14 +129,7 @@ Index::Place Index::insert(std::uint64_t hash, Entry* entry) noexcept {
     }
     if (!bucket->has_link()) break;
   }
-  Bucket* chained = spare_;
-  LARDER_DCHECK(chained != nullptr, "insert without reserve");
-  spare_ = chained->next();
-  --spare_count_;
-  ++chained_;
-  chained->clear();
-  chained->move_from(*bucket, Bucket::kPlaces - 1, 0);
-  bucket->set_next(chained);
+  Bucket* chained = chain_another(bucket);
   chained->put(1, tag_of(hash), entry);
   first->expect(chained->tags[0]);
   first->expect(tag_of(hash));
@@ -175,20 +172,66 @@ bool Index::have_spare(std::uint64_t buckets) noexcept {
     slab->clear();
     slab->set_next(slabs_);
     slabs_ = slab;
-    for (std::uint64_t i = 1; i < kSlabBuckets; ++i) {
-      slab[i].set_next(spare_);
-      spare_ = slab + i;
-      ++spare_count_;
-    }
+    for (std::uint64_t i = 1; i < kSlabBuckets; ++i) add_spare(slab + i);
   }
   return true;
 }
 
-void Index::free_chained(Bucket* bucket) noexcept {
-  bucket->set_next(spare_);
+void Index::add_spare(Bucket* bucket) noexcept {
+  bucket->clear();
+  bucket->set_neighbour(kBefore, nullptr);
+  bucket->set_neighbour(kAfter, spare_);
+  if (spare_ != nullptr) spare_->set_neighbour(kBefore, bucket);
   spare_ = bucket;
   ++spare_count_;
+}
+
+void Index::take_spare(Bucket* bucket) noexcept {
+  Bucket* before = bucket->neighbour(kBefore);
+  Bucket* after = bucket->neighbour(kAfter);
+  if (after != nullptr) after->set_neighbour(kBefore, before);
+  if (before != nullptr) {
+    before->set_neighbour(kAfter, after);
+  } else {
+    spare_ = after;
+  }
+  --spare_count_;
+}
+
+// Links a bucket to the last of a chain. What stood in the place of the link comes first in it.
+Bucket* Index::chain_another(Bucket* last) noexcept {
+  Bucket* chained = spare_;
+  LARDER_DCHECK(chained != nullptr, "insert without reserve");
+  take_spare(chained);
+  ++chained_;
+  chained->move_from(*last, Bucket::kPlaces - 1, 0);
+  last->set_next(chained);
+  return chained;
+}
+
+void Index::free_chained(Bucket* bucket) noexcept {
+  add_spare(bucket);
   --chained_;
+}
+
+// Gives a slab back. Its buckets that are in use move to spare ones elsewhere. REQUIRES: too_many_spare.
+void Index::drop_slab() noexcept {
+  Bucket* slab = slabs_;
+  slabs_ = slab->next();
+  for (Bucket* bucket = slab + 1; bucket != slab + kSlabBuckets; ++bucket) {
+    if (bucket->spare()) take_spare(bucket);
+  }
+  for (Bucket* bucket = slab + 1; bucket != slab + kSlabBuckets; ++bucket) {
+    if (bucket->spare()) continue;
+    base::count_entry();
+    Bucket* before = bucket_at(number_of(hash_of(*bucket->entry(std::countr_zero(bucket->occupied())))));
+    while (before->next() != bucket) before = before->next();
+    Bucket* to = spare_;
+    take_spare(to);
+    *to = *bucket;
+    before->move_next(to);
+  }
+  memory_.deallocate(slab, kSlabBuckets * sizeof(Bucket), 64);
 }
 
 // Adds what stands in a place of another bucket. REQUIRES: a spare bucket.
@@ -203,14 +246,8 @@ void Index::move_to_chain(Bucket* first, const Bucket& from, int place) noexcept
     }
     if (!chain->has_link()) break;
   }
-  Bucket* chained = spare_;
-  spare_ = chained->next();
-  --spare_count_;
-  ++chained_;
-  chained->clear();
-  chained->move_from(*chain, Bucket::kPlaces - 1, 0);
+  Bucket* chained = chain_another(chain);
   chained->move_from(from, place, 1);
-  chain->set_next(chained);
   first->expect(chained->tags[0]);
   first->expect(chained->tags[1]);
 }
@@ -287,7 +324,14 @@ void Index::grow() noexcept {
 }
 
 bool Index::shrink() noexcept {
-  if (!can_shrink()) return false;
+  if (too_many_buckets() && drop_last_bucket()) return true;
+  if (!too_many_spare()) return false;
+  drop_slab();
+  return true;
+}
+
+// Its entries move to the bucket that it was split from. False: no memory.
+bool Index::drop_last_bucket() noexcept {
   const std::uint64_t number = buckets_ - 1;
   Bucket* source = bucket_at(number);
   std::uint64_t chain = 1;
@@ -343,6 +387,11 @@ const char* Index::check() noexcept {
   }
   if (entries != size_) wrong = "index: size is not the number of entries";
   if (chained != chained_) wrong = "index: the number of chained buckets is wrong";
+  std::uint64_t places = 0;
+  for (const Bucket* slab = slabs_; slab != nullptr; slab = slab->next()) places += kSlabBuckets - 1;
+  std::uint64_t spare = 0;
+  for (const Bucket* bucket = spare_; bucket != nullptr; bucket = bucket->neighbour(kAfter)) spare += bucket->spare();
+  if (spare != spare_count_ || chained + spare != places) wrong = "index: chained and spare buckets are not those of the slabs";
   return wrong;
 }
 

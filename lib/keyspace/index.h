@@ -102,9 +102,10 @@ class Index {
   // Brings an entry that stands in a chained bucket into the first one, in exchange for another. REQUIRES:
   // place.chained.
   void promote(Place& place, std::uint64_t hash) noexcept;
-  // Removes a bucket if there are far too many. True if it did: there may be more to do.
+  // Removes a bucket if there are far too many, or else a slab of spare ones. True if it did: there may be more to do.
+  // Invalidates places.
   bool shrink() noexcept;
-  bool can_shrink() const noexcept { return buckets_ > kFirstBuckets && size_ * 2 < buckets_ * kLoad; }
+  bool can_shrink() const noexcept { return too_many_buckets() || too_many_spare(); }
 
   // Calls visit(Place) for each entry that may be meant by an id, until it returns true.
   template <typename Visit>
@@ -200,7 +201,15 @@ class Index {
   bool make_places(std::uint64_t inserts) noexcept;
   bool add_chunk(std::uint64_t number) noexcept;
   void grow() noexcept;
+  bool too_many_buckets() const noexcept { return buckets_ > kFirstBuckets && size_ * 2 < buckets_ * kLoad; }
+  // More than are in use: what a large index leaves behind when it becomes small.
+  bool too_many_spare() const noexcept { return spare_count_ > chained_ + 2 * kSlabBuckets; }
+  bool drop_last_bucket() noexcept;
+  void drop_slab() noexcept;
   bool have_spare(std::uint64_t buckets) noexcept;
+  void add_spare(Bucket* bucket) noexcept;
+  void take_spare(Bucket* bucket) noexcept;
+  Bucket* chain_another(Bucket* last) noexcept;
   void move_to_chain(Bucket* first, const Bucket& from, int place) noexcept;
   void close_holes(Bucket* first) noexcept;
   static void expect_chained(Bucket* first) noexcept;
@@ -216,7 +225,7 @@ class Index {
   std::uint32_t chunks_room_ = 0;
   std::uint64_t chained_ = 0;  // chained buckets in use
   std::uint64_t spare_count_ = 0;
-  Bucket* spare_ = nullptr;  // free ones, linked by next()
+  Bucket* spare_ = nullptr;  // free ones, a list linked both ways
   Bucket* slabs_ = nullptr;  // blocks of kSlabBuckets buckets, the first of which links them
 
   // What prefetch_bucket reads with no lock: a directory that is never freed before the index is, and how many buckets

@@ -222,7 +222,7 @@ void Shard::hit_policy(Place& place, std::uint64_t hash) noexcept {
     with_resident(place, id_of(hash), weight_of(entry, footprint_of(entry)),
                   [&](Resident& resident) { policy_->on_hit(resident, *this); });
   }
-  if (entry.has_idle()) entry.set_last_use(environment_.now());
+  note_use(entry);
   if (place.chained()) index_.promote(place, hash);
 }
 
@@ -493,13 +493,13 @@ void Shard::count_out(const Entry& entry, const Footprint& footprint) noexcept {
 void Shard::count_end_in(const Entry& entry) noexcept {
   if (!entry.has_deadline()) return;
   if (entry.deadline() != Entry::kNoDeadline) ++armed_;
-  if (end_of(entry) != Entry::kNoDeadline) ++with_ttl_;
+  if (end_of(entry) != Entry::kNoDeadline && !entry.is_ghost()) ++with_ttl_;
 }
 
 void Shard::count_end_out(const Entry& entry) noexcept {
   if (!entry.has_deadline()) return;
   if (entry.deadline() != Entry::kNoDeadline) --armed_;
-  if (end_of(entry) != Entry::kNoDeadline) --with_ttl_;
+  if (end_of(entry) != Entry::kNoDeadline && !entry.is_ghost()) --with_ttl_;
 }
 
 void Shard::changed(EntryId id, const Entry& entry) noexcept {
@@ -601,6 +601,7 @@ bool Shard::put(std::uint64_t hash, std::string_view key, std::string_view value
     // By the clock as `end` was made from it; a few milliseconds decide only how its removal is counted.
     if (with_end && entry.deadline() <= environment_.coarse_now()) return false;
     store_inline(place, hash, value);
+    count_replaced();
     if (with_end) set_end(place, hash, end);
     return true;
   }
@@ -626,6 +627,12 @@ void Shard::store_inline(const Place& place, std::uint64_t hash, std::string_vie
   entry.set_inline_size(value.size());
   base::count_bytes(value.size());
   if (!value.empty()) std::memmove(entry.inline_bytes(), value.data(), value.size());
+  written(place, hash);
+}
+
+void Shard::written(const Place& place, std::uint64_t hash) noexcept {
+  Entry& entry = *place.entry();
+  note_use(entry);
   changed(id_of(hash), entry);
   ++counters.writes;
 }
@@ -635,8 +642,7 @@ void Shard::swap_blob(const Place& place, std::uint64_t hash, Blob* blob) noexce
   const std::uint32_t old_weight = weight_of(entry, footprint_of(entry));
   entry.set_blob(blob);
   if (tracks(entry)) reweigh(place, id_of(hash), old_weight);
-  changed(id_of(hash), entry);
-  ++counters.writes;
+  written(place, hash);
 }
 
 void Shard::set_end(const Place& place, std::uint64_t hash, std::uint64_t end) noexcept {
@@ -707,7 +713,7 @@ const char* Shard::check() noexcept {
       tracked += tracks(entry);
       weight += tracks(entry) ? weight_of(entry, footprint) : 0;
       armed += entry.deadline() != Entry::kNoDeadline;
-      with_ttl += end_of(entry) != Entry::kNoDeadline;
+      with_ttl += end_of(entry) != Entry::kNoDeadline && !entry.is_ghost();
       ghosts += entry.is_ghost();
     });
   }

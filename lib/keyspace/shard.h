@@ -143,9 +143,13 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   // When it ends. REQUIRES: the entry's shape has a deadline, or end is kNoDeadline.
   void set_end(const Place& place, std::uint64_t hash, std::uint64_t end) noexcept;
   // The bytes of a blob were changed where they stand.
-  void changed_in_place(const Place& place, std::uint64_t hash) noexcept {
-    changed(id_of(hash), *place.entry());
-    ++counters.writes;
+  void changed_in_place(const Place& place, std::uint64_t hash) noexcept { written(place, hash); }
+  // A whole value took the place of another, in the same block.
+  void count_replaced() noexcept { ++counters.removals[static_cast<std::size_t>(RemovalCause::kReplaced)]; }
+  // It was used by other ways than `hit`: it is not idle.
+  void note_use(Entry& entry) noexcept {
+    if (entry.has_idle()) [[unlikely]]
+      entry.set_last_use(environment_.now());
   }
 
   // --- Latches (RULINGS 7) ----------------------------------------------------------------------------------------
@@ -207,6 +211,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
  private:
   // Whoever relies on a key's value being what it was is to know: versions, loads in flight.
   void changed(EntryId id, const Entry& entry) noexcept;
+  void written(const Place& place, std::uint64_t hash) noexcept;
   void take_out(const Place& place, EntryId id, const Footprint& footprint, RemovalCause cause,
                 Discards& discards) noexcept;
 

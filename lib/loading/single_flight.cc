@@ -207,7 +207,6 @@ Status SingleFlight::would_wait_for_itself(const Flight& flight) {
 }
 
 Lookup<std::string> SingleFlight::join(const std::shared_ptr<Flight>& flight, const LoadOptions& options) {
-  joined_.fetch_add(1, std::memory_order_relaxed);
   const std::uint64_t give_up =
       keyspace_.environment().monotonic_us() + static_cast<std::uint64_t>(options.wait_max.count()) * 1000;
   const std::thread::id self = std::this_thread::get_id();
@@ -215,6 +214,7 @@ Lookup<std::string> SingleFlight::join(const std::shared_ptr<Flight>& flight, co
   if (!flight->finished) {
     if (Status status = would_wait_for_itself(*flight); !status.ok()) return status;
   }
+  joined_.fetch_add(1, std::memory_order_relaxed);
   waiting_[self] = flight.get();
   bool timed_out = false;
   while (!flight->finished && !closed_ && !timed_out) {

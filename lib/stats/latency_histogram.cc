@@ -9,11 +9,11 @@ std::uint64_t LatencyHistogram::quantile_us(double share) const noexcept {
   if (count == 0) return 0;
   const auto wanted = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(count)));
   std::uint64_t seen = 0;
-  for (std::size_t i = 0; i < buckets.size(); ++i) {
+  for (std::size_t i = 0; i + 1 < buckets.size(); ++i) {
     seen += buckets[i];
     if (seen >= wanted && seen != 0) return std::uint64_t{1} << i;
   }
-  return max_us;
+  return max_us;  // the last bucket has no upper end
 }
 
 }  // namespace larder

@@ -4,24 +4,29 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "base/c_locale.h"
 #include "larder/stats.h"
 
 namespace larder {
 namespace {
 
-constexpr double kMiB = 1048576.0;
-
 class Text {
  public:
   __attribute__((format(printf, 2, 3))) void line(const char* format, ...) {
-    char buffer[512];
+    const base::CLocale point;
     va_list arguments;
     va_start(arguments, format);
-    const int size = std::vsnprintf(buffer, sizeof buffer, format, arguments);
+    va_list again;
+    va_copy(again, arguments);
+    const int size = std::vsnprintf(nullptr, 0, format, arguments);
     va_end(arguments);
-    if (size > 0)
-      text_.append(buffer,
-                   static_cast<std::size_t>(size) < sizeof buffer ? static_cast<std::size_t>(size) : sizeof buffer - 1);
+    if (size > 0) {
+      const std::size_t before = text_.size();
+      text_.resize(before + static_cast<std::size_t>(size) + 1);  // and the zero at the end
+      std::vsnprintf(text_.data() + before, static_cast<std::size_t>(size) + 1, format, again);
+      text_.pop_back();
+    }
+    va_end(again);
   }
   std::string take() { return std::move(text_); }
 
@@ -29,10 +34,25 @@ class Text {
   std::string text_;
 };
 
+// As Redis writes it: 512B, 1.50K, 64.00M.
 std::string human(std::uint64_t bytes) {
+  if (bytes < 1024) return std::to_string(bytes) + "B";
+  const char* unit = "KMGTPE";
+  auto number = static_cast<double>(bytes) / 1024;
+  for (; number >= 1024; ++unit) number /= 1024;
+  const base::CLocale point;
   char buffer[32];
-  std::snprintf(buffer, sizeof buffer, "%.2fM", static_cast<double>(bytes) / kMiB);
+  std::snprintf(buffer, sizeof buffer, "%.2f%c", number, *unit);
   return buffer;
+}
+
+// What would end a line, or the text, in a name of the user's: a space instead.
+std::string on_one_line(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c == '\r' || c == '\n' || c == '\0') c = ' ';
+  }
+  return out;
 }
 
 // A label's value, with what the format reserves escaped.
@@ -42,7 +62,7 @@ std::string escaped(std::string_view text) {
     if (c == '\\' || c == '"') out.push_back('\\');
     if (c == '\n') {
       out += "\\n";
-    } else {
+    } else if (c != '\0') {
       out.push_back(c);
     }
   }
@@ -94,7 +114,7 @@ std::string Stats::to_redis_info() const {
             "\r\n",
             bytes_used - bytes_data, bytes_fixed, bytes_data);
   text.line("maxmemory:%" PRIu64 "\r\nmaxmemory_human:%s\r\nmaxmemory_policy:%s\r\n", max_memory,
-            human(max_memory).c_str(), policy.c_str());
+            human(max_memory).c_str(), on_one_line(policy).c_str());
   text.line("larder_bytes_entries:%" PRIu64 "\r\nlarder_bytes_index:%" PRIu64 "\r\nlarder_bytes_set_aside:%" PRIu64
             "\r\n",
             bytes_entries, bytes_index, bytes_set_aside);

@@ -176,6 +176,47 @@ TEST_F(OptionsInUse, LoweringMaxMemoryEvictsBeforeItReturns) {
   EXPECT_EQ(evicted(), evicted_before);
 }
 
+// What a cache of many entries needs besides them goes with them: buckets and chained ones, queues, ghosts, timers.
+class LoweringFarDown : public OptionsInUse, public testing::WithParamInterface<const char*> {};
+
+TEST_P(LoweringFarDown, LeavesAsMuchForEntriesAsASmallCacheHas) {
+  options_.max_memory = 64_MiB;
+  options_.shards = 8;
+  options_.eviction = *Eviction::named(GetParam());
+  options_.on_removal = {};
+  const auto fill = [](Cache& cache, const std::string& what, int entries) {
+    for (int i = 0; i < entries; ++i) {
+      ASSERT_TRUE(cache.set(what + key(i), std::string(150, 'v'), {.ttl = Milliseconds(1'000'000 + i)}).ok());
+    }
+  };
+  Cache cache(options_);
+  fill(cache, "first", 300'000);
+  ASSERT_GT(cache.stats().bytes_used, 50_MiB);
+
+  const std::uint64_t bound = 1_MiB;
+  options_.max_memory = bound;
+  Cache small(options_);
+  fill(small, "first", 50'000);
+  const Stats expected = small.stats();
+
+  ASSERT_EQ(cache.set_max_memory(bound).to_string(), "ok");
+  EXPECT_LE(cache.stats().bytes_used, bound);
+  EXPECT_GT(cache.stats().entries, expected.entries * 3 / 4);
+  fill(cache, "second", 50'000);
+  tick_all(cache);
+  EXPECT_LE(cache.stats().bytes_used, bound);
+  EXPECT_GT(cache.stats().entries, expected.entries * 3 / 4);
+  EXPECT_LT(cache.stats().bytes_index, expected.bytes_index * 2);
+  EXPECT_EQ(cache.check_invariants().to_string(), "ok");
+}
+
+INSTANTIATE_TEST_SUITE_P(Policies, LoweringFarDown, testing::Values("s3-fifo", "lru", "lfu", "random"),
+                         [](const auto& policy) {
+                           std::string name = policy.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
 TEST_F(OptionsInUse, LoweringMaxMemoryWhereNothingMayGoStopsGrowthUntilThereIsRoom) {
   options_.max_memory = 4_MiB;
   options_.eviction = Eviction::none();
@@ -194,11 +235,20 @@ TEST_F(OptionsInUse, LoweringMaxMemoryWhereNothingMayGoStopsGrowthUntilThereIsRo
 
 TEST_F(OptionsInUse, AMaxMemoryThatIsTooSmallIsRefusedAndChangesNothing) {
   options_.max_memory = 4_MiB;
+  options_.shards = 4;
   Cache& cache = open();
   const Status status = cache.set_max_memory(kMaxMemoryMin - 1);
   EXPECT_EQ(status.code(), ErrorCode::kInvalidArgument);
   EXPECT_NE(status.message().find("max_memory"), std::string_view::npos);
   EXPECT_EQ(cache.stats().max_memory, 4_MiB);
+
+  const std::uint64_t shards = cache.stats().shards;
+  ASSERT_GT(shards, 2u);
+  const Status for_the_shards = cache.set_max_memory(shards * kShardMemoryMin - 1);
+  EXPECT_EQ(for_the_shards.code(), ErrorCode::kInvalidArgument);
+  EXPECT_NE(for_the_shards.message().find(std::to_string(shards * kShardMemoryMin)), std::string_view::npos);
+  EXPECT_TRUE(cache.set_max_memory(shards * kShardMemoryMin).ok());
+  EXPECT_EQ(cache.set_max_memory((std::uint64_t{1} << 60) + 1).code(), ErrorCode::kInvalidArgument);
 }
 
 TEST_F(OptionsInUse, ThePolicyChangesWithoutLosingAnything) {

@@ -162,6 +162,10 @@ std::string Comparison::evict(std::vector<Removal>& removals, const Command& com
 std::string Comparison::compare_answers(const Command& command, const Answer& answer) {
   if (command.verb == Verb::kCompareAndSet) return compare_versioned(command, answer);
   if (command.verb == Verb::kSetMaxMemory) {
+    if (!setup_.allows_max_memory(static_cast<std::uint64_t>(command.first))) {
+      const Answer refused = Answer::failure(ErrorCode::kInvalidArgument);
+      return answer == refused ? "" : differ(command, answer, refused);
+    }
     const bool right = answer == Answer::done() || answer.failed_with(ErrorCode::kOutOfMemory);
     return right ? "" : differ(command, answer, Answer::done());
   }
@@ -221,8 +225,9 @@ std::string Comparison::compare_removals(const Command& command, const std::vect
 
 // The ceiling rises before a limit is raised.
 void Comparison::follow_limits(const Command& command) {
-  if (command.verb != Verb::kSetMaxMemory) return;
-  setup_.max_memory = static_cast<std::uint64_t>(command.first);
+  const auto bytes = static_cast<std::uint64_t>(command.first);
+  if (command.verb != Verb::kSetMaxMemory || !setup_.allows_max_memory(bytes)) return;
+  setup_.max_memory = bytes;
   bytes_allowed_ = std::max(setup_.max_memory, subject_.usage().bytes_used);
   subject_.set_ceiling(bytes_allowed_);
 }

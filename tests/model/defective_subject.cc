@@ -23,7 +23,11 @@ class DefectiveSubject final : public Subject {
   Answer run(const Command& command) override {
     ++commands_;
     if (command.verb == Verb::kAdvance) return advance(command);
-    if (command.verb == Verb::kSetMaxMemory) setup_.max_memory = static_cast<std::uint64_t>(command.first);
+    if (command.verb == Verb::kSetMaxMemory) {
+      const auto bytes = static_cast<std::uint64_t>(command.first);
+      if (!setup_.allows_max_memory(bytes)) return Answer::failure(ErrorCode::kInvalidArgument);
+      setup_.max_memory = bytes;
+    }
     if (setup_.max_memory != 0) return run_bounded(command);
     const Answer answer = defective_run(command);
     note_removals();

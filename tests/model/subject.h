@@ -3,6 +3,7 @@
 // What is compared with the model: Larder, or a stand-in with a defect that the comparison must find.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,6 +30,11 @@ struct RunSetup {
   bool listens = true;  // whether there is a removal listener: without one values are replaced in place
   std::uint64_t allocations_fail_one_in = 0;  // 0: none
   std::uint64_t seed = 1;
+
+  // Whether so little is enough for the shards there are.
+  bool allows_max_memory(std::uint64_t bytes) const {
+    return bytes == 0 || bytes >= std::max(kMaxMemoryMin, shards * kShardMemoryMin);
+  }
 };
 std::string printable(const RunSetup& setup);
 

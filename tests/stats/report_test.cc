@@ -487,5 +487,37 @@ TEST_F(Report, CountersNeverFall) {
   EXPECT_GT(before["larder_removals_total{cache=\"default\",cause=\"evicted\"}"], 0u);
 }
 
+TEST(LongNames, AreReportedWhole) {
+  Stats stats;
+  stats.policy = std::string(600, 'p') + "\r\nnext:1";
+  const std::string info = stats.to_redis_info();
+  EXPECT_NE(info.find("maxmemory_policy:" + std::string(600, 'p') + "  next:1\r\nlarder_bytes_entries:"),
+            std::string::npos);
+  const std::string label(600, 'c');
+  const std::string text = stats.to_prometheus(label);
+  EXPECT_NE(text.find("larder_hits_total{cache=\"" + label + "\"} 0\n"), std::string::npos);
+}
+
+TEST(HumanBytes, AreInTheUnitRedisChooses) {
+  const struct {
+    std::uint64_t bytes;
+    const char* text;
+  } cases[] = {{0, "0B"},          {1'023, "1023B"},           {1'024, "1.00K"},
+               {64_KiB, "64.00K"}, {1_MiB + 512_KiB, "1.50M"}, {2_GiB, "2.00G"}};
+  for (const auto& [bytes, text] : cases) {
+    Stats stats;
+    stats.bytes_used = bytes;
+    EXPECT_NE(stats.to_redis_info().find("used_memory_human:" + std::string(text) + "\r\n"), std::string::npos) << text;
+  }
+}
+
+TEST(LatencyQuantile, IsNeverBelowTheLongest) {
+  LatencyHistogram histogram;
+  histogram.count = 1;
+  histogram.buckets.back() = 1;
+  histogram.max_us = 7'200'000'000;
+  EXPECT_EQ(histogram.quantile_us(0.99), 7'200'000'000u);
+}
+
 }  // namespace
 }  // namespace larder
