@@ -67,7 +67,7 @@ class CachedAccess final : public Access {
     const std::uint32_t version = connection_.update(id, stamp);  // the database first
     if (invalidates_) {
       const auto dropped = cache_.invalidate(Key(id).view());
-      if (!dropped)
+      if (!dropped.ok())
         throw DatabaseError("cannot invalidate row " + std::to_string(id) + ": " + dropped.status().to_string());
     }
     return version;

@@ -50,11 +50,15 @@ class Bits {
   // The first bit of that kind, or -1. Looking for a 0 with no `last`, the bits past the end count as 0. O(bytes).
   Result<std::int64_t> bit_pos(std::string_view key, bool on, const BitRange& range = {});
   // Stores the result under `to`, or deletes `to` if all sources are empty; answers its length. kNot takes exactly one
-  // source, the others at least one and at most 1,024. O(bytes of all).
-  Result<std::uint64_t> bit_op(BitOperation operation, std::string_view to, std::span<const std::string_view> from);
+  // source, the others at least one and at most 1,023. O(bytes of all).
+  Result<std::uint64_t> bit_op(BitOperation operation, std::string_view to, const KeyList& from);
   // All steps, in order, at once. An answer per step: what was read, the old value of a set, the new one of an
   // increment; no value where Overflow::kFail refused. At most 1,024 steps. kGet alone makes no key. O(steps).
   Result<std::vector<std::optional<std::int64_t>>> bit_field(std::string_view key, std::span<const BitFieldStep> steps);
+  Result<std::vector<std::optional<std::int64_t>>> bit_field(std::string_view key,
+                                                             std::initializer_list<BitFieldStep> steps) {
+    return bit_field(key, std::span(steps.begin(), steps.size()));
+  }
 
  protected:
   explicit Bits(keyspace::Keyspace* keyspace) noexcept : keyspace_(keyspace) {}

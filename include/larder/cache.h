@@ -8,6 +8,10 @@
 //     auto row = cache.get_or_load("query:7", [&] { return db.run(q); }, {.ttl = 30s});
 #pragma once
 
+#if __cplusplus < 202002L
+#error "Larder needs C++20: compile with -std=c++20 or later"
+#endif
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -33,7 +37,7 @@ struct TickReport {
 
 // Thread safety: every function may be called by any thread at any time; only the destructor must be alone.
 //
-// After close, every call answers kClosed and handles stay valid. A child made by fork may use its copy of a cache if
+// After close, every call that would look at an entry answers kClosed, and handles stay valid. A child made by fork may use its copy of a cache if
 // no other thread of the parent was in a call at that moment; the background thread does not exist in the child.
 class Cache final : public Keys, public Strings, public Bits, public Loading {
  public:

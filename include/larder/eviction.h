@@ -12,12 +12,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "larder/function_ref.h"
 #include "larder/memory.h"
+#include "larder/status.h"
 
 namespace larder {
 
@@ -118,11 +118,11 @@ class Eviction {
   static Eviction lfu(Scope scope = Scope::kAllKeys);      // sampled, with ageing
   static Eviction random(Scope scope = Scope::kAllKeys);
   static Eviction none();  // a write that finds no room answers kOutOfMemory
-  // A policy of your own. REQUIRES: factory is callable and gives no null.
+  // A policy of your own. REQUIRES: factory is callable and gives no null; checked.
   static Eviction custom(std::string name, PolicyFactory factory, Scope scope = Scope::kAllKeys);
   // By name: "s3-fifo", "lru", "lfu", "random", "none", each with "-ttl" behind it for kKeysWithTtl; and Redis's
-  // names ("allkeys-lru", "volatile-lfu", "noeviction", ...). No value for any other name.
-  static std::optional<Eviction> named(std::string_view name);
+  // names ("allkeys-lru", "volatile-lfu", "noeviction", ...). kInvalidArgument for any other name.
+  static Result<Eviction> named(std::string_view name);
 
   const std::string& name() const noexcept { return name_; }
   Scope scope() const noexcept { return scope_; }

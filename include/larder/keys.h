@@ -10,14 +10,15 @@
 
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "larder/clock.h"
 #include "larder/function_ref.h"
+#include "larder/key_list.h"
 #include "larder/status.h"
 
 namespace larder {
@@ -59,14 +60,16 @@ class Keys {
  public:
   // How many of these keys were there and are no more. O(keys). DEL; UNLINK does the same: big values never die
   // under a lock here.
-  Result<std::uint64_t> del(std::span<const std::string_view> keys);
+  Result<std::uint64_t> del(const KeyList& keys);
+  Result<std::uint64_t> del(std::initializer_list<std::string_view> keys) { return del(KeyList(keys)); }
   Result<bool> del(std::string_view key);
 
   // Counted once per mention. Marks no use.
-  Result<std::uint64_t> exists(std::span<const std::string_view> keys);
+  Result<std::uint64_t> exists(const KeyList& keys);
+  Result<std::uint64_t> exists(std::initializer_list<std::string_view> keys) { return exists(KeyList(keys)); }
   Result<bool> exists(std::string_view key);
   // Like exists, and marks use.
-  Result<std::uint64_t> touch(std::span<const std::string_view> keys);
+  Result<std::uint64_t> touch(const KeyList& keys);
   // kNone for a key that is not there.
   Result<ValueType> type(std::string_view key);
 
@@ -103,7 +106,7 @@ class Keys {
   Result<std::uint64_t> dbsize();
 
   // Drops the cached copy, as del does, but is no write: a store behind the cache is not told. A load of this key that
-  // is under way is not stored (CONTRACTS L3).
+  // is under way is not stored.
   Result<bool> invalidate(std::string_view key);
   // The same for each key that begins with `prefix`. O(entries), in slices; not atomic. Loads under way of such keys
   // are not stored.

@@ -32,17 +32,21 @@ struct Loaded {
 
   std::optional<std::string> value;
   Status error;
-  std::optional<Milliseconds> ttl = {};  // wins over LoadOptions::ttl
+  std::optional<Milliseconds> ttl = {};  // wins over LoadOptions::ttl. Zero or less: the value is not stored
 };
 
 struct LoadOptions {
-  std::optional<Milliseconds> ttl = {};  // of the value that is stored; none: it does not expire
+  // Of the value that is stored; none: it does not expire. kInvalidExpireTime, and nothing is loaded, if not from
+  // 1 ms to about 4,000 years.
+  std::optional<Milliseconds> ttl = {};
   // How long "there is nothing" and failures are remembered: callers within that time get a miss, or kLoadFailed, with
-  // no new load. Zero: not at all.
+  // no new load. Zero: not at all. What is remembered is an entry like others, of max_memory and for eviction
+  // (stats().entries_negative), which only get_or_load sees. Jitter shortens these times, too.
   Milliseconds negative_ttl{0};
   Milliseconds error_ttl{0};
   // How long a caller waits for another caller's load before it gets kTimeout. Zero: without limit. The load goes on.
   Milliseconds wait_max{0};
+  // None of the last three may be negative: kInvalidArgument, and nothing is loaded.
 };
 
 class Loading {
@@ -54,7 +58,8 @@ class Loading {
   // it gets kReentrantLoad, and kLoadDeadlock if loaders wait for each other in a circle. What it throws becomes
   // kLoaderThrew. A failure reaches every caller that waits, and nothing of it stays behind (but see error_ttl).
   // A write, deletion or invalidation of the key while the load runs wins: the callers get what was loaded, and it is
-  // not stored. If the value cannot be stored (kOutOfMemory, kValueTooLarge) the callers get it all the same.
+  // not stored. If the value cannot be stored (kOutOfMemory, kValueTooLarge) the callers get it all the same, and
+  // stats().loads_not_stored counts it.
   //
   // Returns a miss if the loader found nothing. Blocks while another caller's loader runs.
   template <typename Loader>

@@ -13,7 +13,8 @@
 
 namespace larder {
 
-// Latencies by powers of two: bucket i counts those below 2^i microseconds and not below half of that.
+// Latencies by powers of two: bucket i counts those below 2^i microseconds and not below half of that; the last
+// one all that took longer, too.
 struct LatencyHistogram {
   std::array<std::uint64_t, 32> buckets{};
   std::uint64_t count = 0;
@@ -30,13 +31,18 @@ struct Stats {
   std::uint64_t writes = 0;                              // entries created or changed
   std::array<std::uint64_t, kRemovalCauses> removals{};  // by RemovalCause
   std::uint64_t refused_out_of_memory = 0;
-  std::uint64_t loads = 0, loads_failed = 0, loads_joined = 0, loads_discarded = 0;  // discarded: overtaken by a write
+  std::uint64_t loads = 0;
+  std::uint64_t loads_failed = 0;
+  std::uint64_t loads_joined = 0;       // callers that waited for another's
+  std::uint64_t loads_discarded = 0;    // not stored: overtaken by a write
+  std::uint64_t loads_not_stored = 0;   // too large, or there was no room
   std::uint64_t listener_failures = 0;  // exceptions thrown by the removal listener
   LatencyHistogram load_latency;
 
   // Now.
   std::uint64_t entries = 0;
   std::uint64_t entries_with_ttl = 0;
+  std::uint64_t entries_negative = 0;  // remembered absences and failures of loads: not counted in the two above
   std::uint64_t loads_in_flight = 0;
   std::uint64_t shards = 0;
   std::uint64_t max_memory = 0;       // 0: unbounded

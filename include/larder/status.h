@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace larder {
@@ -34,7 +35,7 @@ enum class ErrorCode : std::uint8_t {
   kTooManyKeys,        // more keys than one atomic command may name
   kConflict,           // optimistic concurrency: the key changed since the version was read
   kClosed,             // the cache was closed
-  kLoadFailed,         // the loader answered with an error
+  kLoadFailed,         // for loaders to answer; and what callers get while a failure is remembered (error_ttl)
   kLoaderThrew,        // the loader threw an exception
   kReentrantLoad,      // a loader asked to load the key that it is loading
   kLoadDeadlock,       // loaders wait for each other's keys in a circle
@@ -90,6 +91,9 @@ class [[nodiscard]] Lookup {
   T&& operator*() && { return std::move(require()); }
   T* operator->() { return &require(); }
   const T* operator->() const { return &const_cast<Lookup*>(this)->require(); }
+  T& value() & { return require(); }
+  const T& value() const& { return **this; }
+  T&& value() && { return std::move(require()); }
 
   template <typename U>
   T value_or(U&& fallback) const& {
@@ -113,7 +117,12 @@ class Result {
   Result(Status error) : status_(std::move(error)) {}  // REQUIRES: !error.ok()
 
   bool ok() const noexcept { return value_.has_value(); }
-  explicit operator bool() const noexcept { return ok(); }
+  // Not for a Result<bool>, where one would take "it worked" for "yes": ask ok(), or the value (*).
+  explicit operator bool() const noexcept
+    requires(!std::is_same_v<T, bool>)
+  {
+    return ok();
+  }
   const Status& status() const noexcept { return status_; }
 
   // REQUIRES: ok(). Checked.
@@ -122,6 +131,9 @@ class Result {
   T&& operator*() && { return std::move(require()); }
   T* operator->() { return &require(); }
   const T* operator->() const { return &const_cast<Result*>(this)->require(); }
+  T& value() & { return require(); }
+  const T& value() const& { return **this; }
+  T&& value() && { return std::move(require()); }
 
   template <typename U>
   T value_or(U&& fallback) const& {

@@ -28,7 +28,8 @@ struct SetOptions {
   enum class If : std::uint8_t { kAlways, kAbsent, kPresent };
 
   std::optional<Milliseconds> ttl = {};     // EX, PX. kInvalidExpireTime unless positive
-  std::optional<UnixTime> expires_at = {};  // EXAT, PXAT. In the past: the key is deleted
+  // EXAT, PXAT. In the past: the key is deleted. kInvalidExpireTime unless after 1970
+  std::optional<UnixTime> expires_at = {};
   bool keep_ttl = false;                    // KEEPTTL: leave the end as it is. Otherwise a write takes it away
   If condition = If::kAlways;               // NX, XX
   // At most one of ttl, expires_at and keep_ttl: kInvalidArgument otherwise.
@@ -89,17 +90,16 @@ class Strings {
   Lookup<std::string> peek(std::string_view key);
   // In the order of the keys; a key of another type is a miss. Fetches from memory for all keys at once: per key about
   // half the cost of `get`. Not one instant's picture.
-  std::vector<Lookup<std::string>> mget(std::span<const std::string_view> keys);
+  std::vector<Lookup<std::string>> mget(const KeyList& keys);
   // The same without copies: `use` gets the index of each key that was found, in any order, and its bytes, with no lock
   // held. Answers how many were found.
-  Result<std::size_t> mget(std::span<const std::string_view> keys,
-                           FunctionRef<void(std::size_t, std::string_view)> use);
+  Result<std::size_t> mget(const KeyList& keys, FunctionRef<void(std::size_t, std::string_view)> use);
 
   Lookup<std::uint64_t> strlen(std::string_view key);
   // Bytes first to last, both included; negative counts from the end. Empty if there is no key. GETRANGE.
   Result<std::string> get_range(std::string_view key, std::int64_t first, std::int64_t last);
-  // Longest common subsequence. O(bytes of a x bytes of b) in time, and four times that
-  // in bytes of memory, which are not the cache's; kOutOfRange if that product exceeds 2^28.
+  // Longest common subsequence. O((a + 1) x (b + 1)) in time, a and b being the values' bytes, and four times that in
+  // bytes of memory, which are not the cache's; kOutOfRange if that product exceeds 2^28.
   Result<LcsResult> lcs(std::string_view a, std::string_view b, const LcsOptions& options = {});
 
   // --- Writing ---------------------------------------------------------------------------------------------------
@@ -113,11 +113,13 @@ class Strings {
   Lookup<std::string> get_del(std::string_view key);
   // The value, and the key's end is changed. Empty options: as get.
   Lookup<std::string> get_ex(std::string_view key, const GetExOptions& options);
-  // All at once, for every reader. At most 1,024 pairs: kTooManyKeys. Of a key named twice the last value stays.
-  // O(pairs).
+  // All at once, for every reader. At most 1,024 pairs: kTooManyKeys. At most a quarter of max_memory in keys and values
+  // together: kValueTooLarge. Of a key named twice the last value stays. O(pairs).
   Status mset(std::span<const KeyValue> pairs);
+  Status mset(std::initializer_list<KeyValue> pairs) { return mset(std::span(pairs.begin(), pairs.size())); }
   // The same, and only if none of the keys is there.
   Result<bool> mset_nx(std::span<const KeyValue> pairs);
+  Result<bool> mset_nx(std::initializer_list<KeyValue> pairs) { return mset_nx(std::span(pairs.begin(), pairs.size())); }
   // The length after it.
   Result<std::uint64_t> append(std::string_view key, std::string_view suffix);
   // Overwrites from `offset` on, with zero bytes up to it where the value was shorter. The length after it.

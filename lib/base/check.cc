@@ -7,7 +7,9 @@
 namespace larder::base {
 
 void die(std::string_view what, const char* file, int line) noexcept {
-  std::fprintf(stderr, "larder: %.*s (%s:%d)\n", static_cast<int>(what.size()), what.data(), file, line);
+  std::fprintf(stderr, "larder: %.*s", static_cast<int>(what.size()), what.data());
+  if (file != nullptr) std::fprintf(stderr, " (%s:%d)", file, line);
+  std::fputc('\n', stderr);
   std::fflush(stderr);
   std::abort();
 }

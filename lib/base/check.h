@@ -6,7 +6,8 @@
 #include <string_view>
 
 namespace larder::base {
-[[noreturn]] void die(std::string_view what, const char* file, int line) noexcept;
+// Stops the program with a message, and with the place in our code if that says anything.
+[[noreturn]] void die(std::string_view what, const char* file = nullptr, int line = 0) noexcept;
 }  // namespace larder::base
 
 #define LARDER_CHECK(condition, what) \

@@ -50,9 +50,8 @@ std::string Status::to_string() const {
 }
 
 void die_of_missing_value(const Status& status) noexcept {
-  LARDER_CHECK(false, "the value of an answer was taken that has none; it is " +
-                          (status.ok() ? std::string("a miss") : status.to_string()));
-  __builtin_unreachable();
+  base::die("the value of an answer was taken (*, -> or value()) that has none; it is " +
+            (status.ok() ? std::string("a miss") : status.to_string()));
 }
 
 }  // namespace larder

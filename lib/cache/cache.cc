@@ -84,6 +84,7 @@ Stats Cache::stats() const {
       stats.removals[cause] += shard.counters.removals[cause];
     stats.entries += shard.entries();
     stats.entries_with_ttl += shard.entries_with_ttl();
+    stats.entries_negative += shard.entries_negative();
     payload += shard.payload();
     blocks += shard.entry_blocks();
     allocated += static_cast<std::uint64_t>(shard.memory().allocated());

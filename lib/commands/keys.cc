@@ -37,11 +37,11 @@ Result<bool> Keys::del(std::string_view key) {
   return removed;
 }
 
-Result<std::uint64_t> Keys::del(std::span<const std::string_view> keys) {
+Result<std::uint64_t> Keys::del(const KeyList& keys) {
   std::uint64_t count = 0;
-  for (const std::string_view key : keys) {
+  for (const std::string_view key : std::span<const std::string_view>(keys)) {
     const Result<bool> removed = del(key);
-    if (!removed) return removed.status();
+    if (!removed.ok()) return removed.status();
     count += *removed;
   }
   return count;
@@ -60,7 +60,7 @@ Result<std::uint64_t> count_present(Keyspace& keyspace, std::span<const std::str
   std::uint64_t count = 0;
   for (const std::string_view key : keys) {
     const Result<bool> found = present(keyspace, key, use);
-    if (!found) return found.status();
+    if (!found.ok()) return found.status();
     count += *found;
   }
   return count;
@@ -69,16 +69,16 @@ Result<std::uint64_t> count_present(Keyspace& keyspace, std::span<const std::str
 }  // namespace
 
 Result<bool> Keys::exists(std::string_view key) { return present(*keyspace_, key, Use::kPeek); }
-Result<std::uint64_t> Keys::exists(std::span<const std::string_view> keys) {
+Result<std::uint64_t> Keys::exists(const KeyList& keys) {
   return count_present(*keyspace_, keys, Use::kPeek);
 }
-Result<std::uint64_t> Keys::touch(std::span<const std::string_view> keys) {
+Result<std::uint64_t> Keys::touch(const KeyList& keys) {
   return count_present(*keyspace_, keys, Use::kMark);
 }
 
 Result<ValueType> Keys::type(std::string_view key) {
   const Result<bool> found = present(*keyspace_, key, Use::kPeek);
-  if (!found) return found.status();
+  if (!found.ok()) return found.status();
   return *found ? ValueType::kString : ValueType::kNone;
 }
 

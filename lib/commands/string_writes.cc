@@ -35,7 +35,7 @@ bool holds(SetOptions::If condition, bool present) {
 // SET, with what its forms want to know of the value before. `guard` may refuse.
 Status set_value(Keyspace& keyspace, std::string_view key, std::string_view value, const SetOptions& options,
                  ValueCopy* previous, bool* stored, FunctionRef<Status()> guard, std::uint64_t* version = nullptr) {
-  if (!keyspace.environment().value_fits(value.size())) return Keyspace::value_too_large();
+  if (!keyspace.environment().value_fits(value.size())) return keyspace.environment().value_too_large(value.size());
   Change wanted{.kind = Change::Kind::kReplace, .value = value};
   if (Status status = commands::read_end(keyspace.environment(), options.ttl, options.expires_at, options.keep_ttl,
                                          Change::End::kClear, &wanted);
@@ -150,7 +150,9 @@ Result<bool> set_all(Keyspace& keyspace, std::span<const KeyValue> pairs, bool i
   for (const KeyValue& pair : pairs) {
     keys.push_back(pair.key);
     bytes += pair.key.size() + pair.value.size();
-    if (!keyspace.environment().value_fits(pair.value.size())) return Keyspace::value_too_large();
+    if (!keyspace.environment().value_fits(pair.value.size())) {
+      return keyspace.environment().value_too_large(pair.value.size());
+    }
   }
   if (!keyspace.environment().all_fit(bytes)) {
     return Status(ErrorCode::kValueTooLarge,

@@ -51,7 +51,7 @@ Eviction Eviction::custom(std::string name, PolicyFactory factory, Scope scope) 
   return Eviction(std::move(name), std::move(factory), scope);
 }
 
-std::optional<Eviction> Eviction::named(std::string_view name) {
+Result<Eviction> Eviction::named(std::string_view name) {
   if (name == "none" || name == "noeviction") return none();
   for (const Named& policy : kPolicies) {
     for (const Scope scope : {Scope::kAllKeys, Scope::kKeysWithTtl}) {
@@ -61,7 +61,9 @@ std::optional<Eviction> Eviction::named(std::string_view name) {
       }
     }
   }
-  return std::nullopt;
+  return Status(ErrorCode::kInvalidArgument,
+                "no eviction policy \"" + std::string(name) +
+                    "\": there are s3-fifo, lru, lfu and random, each with -ttl behind it as well, and none");
 }
 
 }  // namespace larder

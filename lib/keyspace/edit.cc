@@ -224,7 +224,9 @@ Editing::Step Editing::put(Shard::Place place, const EntryShape& shape, std::siz
 
 Editing::Step Editing::replace(Shard::Place place, Discards& discards) {
   const std::string_view value = change_.value;
-  if (!keyspace_.environment_.value_fits(value.size())) return done(Keyspace::value_too_large());
+  if (!keyspace_.environment_.value_fits(value.size())) {
+    return done(keyspace_.environment_.value_too_large(value.size()));
+  }
   Entry* old = place ? place.entry() : nullptr;
   const std::uint64_t end = end_for(old != nullptr && !old->is_ghost() ? old : nullptr);
   const bool with_end = end != Entry::kNoDeadline;
@@ -264,7 +266,9 @@ Editing::Step Editing::patch(Shard::Place place, Discards& discards) {
   Entry* old = place && !place.entry()->is_ghost() ? place.entry() : nullptr;
   const std::uint64_t size = old == nullptr ? 0 : old->value().size();
   const std::uint64_t new_size = patched_size(size, change_.patches);
-  if (!keyspace_.environment_.value_fits(new_size)) return done(Keyspace::value_too_large());
+  if (!keyspace_.environment_.value_fits(new_size)) {
+    return done(keyspace_.environment_.value_too_large(new_size));
+  }
   const std::uint64_t work = patched_bytes(size, new_size, change_.patches);
   const bool with_end = end_for(old) != Entry::kNoDeadline;
   if (new_size <= kInlineBytesMax) {

@@ -35,6 +35,12 @@ Environment::Environment(const Options& options, memory::Account& its_account)
       unix_offset_(clock_.unix_time().count() - 1),
       jitter_state_(seed ^ 0x6a09e667f3bcc909ULL) {}
 
+Status Environment::value_too_large(std::uint64_t bytes) const {
+  return {ErrorCode::kValueTooLarge, "a value of " + std::to_string(bytes) + " bytes: at most " +
+                                         std::to_string(most_bytes_a_value()) +
+                                         " are allowed, by value_bytes_max and as an eighth of max_memory"};
+}
+
 std::uint64_t Environment::now() noexcept {
   const std::uint64_t ms = ms_of(clock_.monotonic());
   if (ms != coarse_now_.load(std::memory_order_relaxed)) coarse_now_.store(ms, std::memory_order_relaxed);

@@ -3,6 +3,7 @@
 // What all shards of one cache share. Constant after construction, or atomic.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 
@@ -48,16 +49,18 @@ class Environment {
   // A time to live, shortened by the jitter that the options ask for.
   Milliseconds jittered(Milliseconds ttl) noexcept;
 
-  bool value_fits(std::uint64_t bytes) const noexcept {
-    return bytes <= value_bytes_max &&
-           (!account.bytes().bounded() || bytes <= static_cast<std::uint64_t>(account.bytes().max()) / 8);
-  }
+  bool value_fits(std::uint64_t bytes) const noexcept { return bytes <= most_bytes_a_value(); }
+  Status value_too_large(std::uint64_t bytes) const;
   // Keys and values that one command stores at once.
   bool all_fit(std::uint64_t bytes) const noexcept {
     return !account.bytes().bounded() || bytes <= static_cast<std::uint64_t>(account.bytes().max()) / 4;
   }
 
  private:
+  std::uint64_t most_bytes_a_value() const noexcept {
+    if (!account.bytes().bounded()) return value_bytes_max;
+    return std::min(value_bytes_max, static_cast<std::uint64_t>(account.bytes().max()) / 8);
+  }
   // Unix time minus the cache's time. Kept until the machine's clocks drift apart by more than kDrift: so an absolute
   // time comes back as it was given.
   std::int64_t unix_offset() noexcept;

@@ -71,9 +71,6 @@ Keyspace::~Keyspace() {
 
 Status Keyspace::key_too_long() { return {ErrorCode::kKeyTooLong, "a key may have at most 65,535 bytes"}; }
 Status Keyspace::closed() { return {ErrorCode::kClosed, "the cache was closed"}; }
-Status Keyspace::value_too_large() {
-  return {ErrorCode::kValueTooLarge, "the value is larger than value_bytes_max, or than an eighth of max_memory"};
-}
 Status Keyspace::out_of_memory() {
   refused_.fetch_add(1, std::memory_order_relaxed);
   return {ErrorCode::kOutOfMemory,

@@ -135,7 +135,6 @@ class Keyspace {
   static Status key_too_long();
   static Status closed();
   Status out_of_memory();
-  static Status value_too_large();
 
  private:
   friend class Editing;

@@ -309,7 +309,10 @@ bool Shard::evict_one(Discards& discards) noexcept {
 }
 
 std::unique_ptr<EvictionPolicy> Shard::new_policy(const Eviction& eviction, std::uint64_t seed) {
-  return eviction.factory() ? eviction.factory()(seed) : nullptr;
+  if (!eviction.factory()) return nullptr;
+  std::unique_ptr<EvictionPolicy> policy = eviction.factory()(seed);
+  LARDER_CHECK(policy != nullptr, "the factory of an eviction policy gave null");
+  return policy;
 }
 
 void Shard::exchange_policy(std::unique_ptr<EvictionPolicy>& policy, Eviction::Scope scope) noexcept {

@@ -201,6 +201,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   memory::Lease& entry_lease() noexcept { return entry_lease_; }
   // Entries that are no negative ones.
   std::uint64_t entries() const noexcept { return index_.size() - ghosts_; }
+  std::uint64_t entries_negative() const noexcept { return ghosts_; }
   std::uint64_t entries_with_ttl() const noexcept { return with_ttl_; }
   std::uint64_t entry_blocks() const noexcept { return entry_blocks_; }
   std::uint64_t payload() const noexcept { return payload_; }

@@ -38,8 +38,24 @@ struct SingleFlight::Found {
   bool leads = false;
 };
 
+namespace {
+
+Status valid(const LoadOptions& options) {
+  constexpr auto kTtlMax = static_cast<std::int64_t>(keyspace::Environment::kDeadlineMax);
+  if (options.ttl && (options.ttl->count() <= 0 || options.ttl->count() > kTtlMax)) {
+    return {ErrorCode::kInvalidExpireTime, "a time to live must be positive and at most about 4,000 years"};
+  }
+  if (options.negative_ttl.count() < 0 || options.error_ttl.count() < 0 || options.wait_max.count() < 0) {
+    return {ErrorCode::kInvalidArgument, "negative_ttl, error_ttl and wait_max may not be negative"};
+  }
+  return {};
+}
+
+}  // namespace
+
 Lookup<std::string> SingleFlight::get_or_load(std::string_view key, FunctionRef<Loaded()> load,
                                               const LoadOptions& options) {
+  if (Status status = valid(options); !status.ok()) return status;
   if (key.size() > kKeyBytesMax) return keyspace::Keyspace::key_too_long();
   const std::uint64_t hash = keyspace_.hash_of(key);
   Found found;
@@ -148,30 +164,32 @@ bool remember(const Loaded& loaded, const LoadOptions& options, Memory* memory) 
 void SingleFlight::store(std::string_view key, std::uint64_t hash, Flight& flight, const Loaded& loaded,
                          const LoadOptions& options) {
   Memory memory;
-  bool keep = remember(loaded, options, &memory) && keyspace_.environment().value_fits(memory.value.size());
-  std::uint64_t end = Entry::kNoDeadline;
-  if (keep && memory.ttl) {
-    const Result<std::uint64_t> deadline =
-        keyspace_.environment().deadline_in(keyspace_.environment().jittered(*memory.ttl));
-    keep = deadline.ok();
-    if (keep) end = *deadline;
-  }
-  keyspace::LargeValue large;
-  keep = keep && large.make(keyspace_, key, memory.value).ok();
   bool overtaken = false;
-  const auto decide = [&](const Entry*, Change& change) -> Status {
-    overtaken = flight.overtaken;  // under the shard's lock, as all that follows
-    if (overtaken) return {};
-    change = {.kind = Change::Kind::kReplace,
-              .type = memory.type,
-              .value = memory.value,
-              .blob = large.slot(),
-              .end = Change::End::kSet,
-              .ends_at = end};
-    return {};
+  const auto keep = [&]() -> Status {
+    keyspace::Environment& environment = keyspace_.environment();
+    if (!environment.value_fits(memory.value.size())) return environment.value_too_large(memory.value.size());
+    std::uint64_t end = Entry::kNoDeadline;
+    if (memory.ttl) {
+      const Result<std::uint64_t> deadline = environment.deadline_in(environment.jittered(*memory.ttl));
+      if (!deadline) return deadline.status();
+      end = *deadline;
+    }
+    keyspace::LargeValue large;
+    if (Status status = large.make(keyspace_, key, memory.value); !status.ok()) return status;
+    return keyspace_.edit(key, [&](const Entry*, Change& change) -> Status {
+      overtaken = flight.overtaken;  // under the shard's lock, as all that follows
+      if (overtaken) return {};
+      change = {.kind = Change::Kind::kReplace,
+                .type = memory.type,
+                .value = memory.value,
+                .blob = large.slot(),
+                .end = Change::End::kSet,
+                .ends_at = end};
+      return {};
+    });
   };
-  // No room: the callers get the value all the same.
-  if (keep) static_cast<void>(keyspace_.edit(key, decide));
+  // Not kept: the callers get the value all the same.
+  if (remember(loaded, options, &memory) && !keep().ok()) not_stored_.fetch_add(1, std::memory_order_relaxed);
   if (overtaken) discarded_.fetch_add(1, std::memory_order_relaxed);
 
   Shard& shard = keyspace_.shard_of(hash);
@@ -244,6 +262,7 @@ void SingleFlight::add_to(Stats* stats) const {
   stats->loads_failed = failed_.load(std::memory_order_relaxed);
   stats->loads_joined = joined_.load(std::memory_order_relaxed);
   stats->loads_discarded = discarded_.load(std::memory_order_relaxed);
+  stats->loads_not_stored = not_stored_.load(std::memory_order_relaxed);
   stats->loads_in_flight = in_flight_.load(std::memory_order_relaxed);
   stats->load_latency.count = stats->loads;
   stats->load_latency.sum_us = sum_us_.load(std::memory_order_relaxed);

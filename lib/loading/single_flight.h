@@ -63,7 +63,7 @@ class SingleFlight {
   // The load that a thread waits for.
   tsl::robin_map<std::thread::id, Flight*, std::hash<std::thread::id>> waiting_ GUARDED_BY(waiting_mutex_);
 
-  std::atomic<std::uint64_t> loads_{0}, failed_{0}, joined_{0}, discarded_{0}, in_flight_{0};
+  std::atomic<std::uint64_t> loads_{0}, failed_{0}, joined_{0}, discarded_{0}, not_stored_{0}, in_flight_{0};
   std::atomic<std::uint64_t> sum_us_{0}, max_us_{0};
   std::array<std::atomic<std::uint64_t>, 32> latency_{};
 };

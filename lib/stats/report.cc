@@ -129,11 +129,13 @@ std::string Stats::to_redis_info() const {
   text.line("larder_writes:%" PRIu64 "\r\nlarder_refused_out_of_memory:%" PRIu64 "\r\n", writes, refused_out_of_memory);
   text.line("larder_loads:%" PRIu64 "\r\nlarder_loads_failed:%" PRIu64 "\r\nlarder_loads_joined:%" PRIu64 "\r\n", loads,
             loads_failed, loads_joined);
-  text.line("larder_loads_discarded:%" PRIu64 "\r\nlarder_loads_in_flight:%" PRIu64 "\r\n", loads_discarded,
-            loads_in_flight);
+  text.line("larder_loads_discarded:%" PRIu64 "\r\nlarder_loads_not_stored:%" PRIu64 "\r\n", loads_discarded,
+            loads_not_stored);
+  text.line("larder_loads_in_flight:%" PRIu64 "\r\n", loads_in_flight);
   text.line("larder_load_us_p50:%" PRIu64 "\r\nlarder_load_us_p99:%" PRIu64 "\r\nlarder_load_us_max:%" PRIu64 "\r\n",
             load_latency.quantile_us(0.5), load_latency.quantile_us(0.99), load_latency.max_us);
   text.line("\r\n# Keyspace\r\n");
+  text.line("larder_negative_entries:%" PRIu64 "\r\n", entries_negative);
   if (entries != 0) text.line("db0:keys=%" PRIu64 ",expires=%" PRIu64 ",avg_ttl=0\r\n", entries, entries_with_ttl);
   return text.take();
 }
@@ -153,11 +155,13 @@ std::string Stats::to_prometheus(std::string_view cache) const {
   out.one("loads_failed_total", "counter", "Loads that failed.", loads_failed);
   out.one("loads_joined_total", "counter", "Callers that waited for another's load.", loads_joined);
   out.one("loads_discarded_total", "counter", "Loads overtaken by a write.", loads_discarded);
+  out.one("loads_not_stored_total", "counter", "Loads whose value was too large or found no room.", loads_not_stored);
   out.one("loads_in_flight", "gauge", "Loads that run now.", loads_in_flight);
   out.latency(load_latency);
   out.one("listener_failures_total", "counter", "Exceptions thrown by the removal listener.", listener_failures);
   out.one("entries", "gauge", "Entries now.", entries);
   out.one("entries_with_ttl", "gauge", "Entries with a time to live.", entries_with_ttl);
+  out.one("entries_negative", "gauge", "Remembered absences and failures of loads.", entries_negative);
   out.one("max_memory_bytes", "gauge", "The bound; 0: none.", max_memory);
   out.one("used_bytes", "gauge", "All that is charged.", bytes_used);
   out.head("bytes", "gauge", "What is charged, by kind.");

@@ -28,14 +28,14 @@ std::string kind_of(const Eviction& eviction) {
 
 TEST(Eviction, EachPolicyHasItsNameInBothScopes) {
   for (const std::string name : {"s3-fifo", "lru", "lfu", "random"}) {
-    const std::optional<Eviction> all = Eviction::named(name);
-    ASSERT_TRUE(all.has_value()) << name;
+    const Result<Eviction> all = Eviction::named(name);
+    ASSERT_TRUE(all.ok()) << name;
     EXPECT_EQ(all->name(), name);
     EXPECT_EQ(all->scope(), Scope::kAllKeys);
     EXPECT_EQ(kind_of(*all), name);
 
-    const std::optional<Eviction> ttl = Eviction::named(name + "-ttl");
-    ASSERT_TRUE(ttl.has_value()) << name;
+    const Result<Eviction> ttl = Eviction::named(name + "-ttl");
+    ASSERT_TRUE(ttl.ok()) << name;
     EXPECT_EQ(ttl->name(), name + "-ttl");
     EXPECT_EQ(ttl->scope(), Scope::kKeysWithTtl);
     EXPECT_EQ(kind_of(*ttl), name);
@@ -44,14 +44,14 @@ TEST(Eviction, EachPolicyHasItsNameInBothScopes) {
 
 TEST(Eviction, RedisNamesMeanTheSame) {
   for (const std::string name : {"lru", "lfu", "random"}) {
-    const std::optional<Eviction> all = Eviction::named("allkeys-" + name);
-    ASSERT_TRUE(all.has_value()) << name;
+    const Result<Eviction> all = Eviction::named("allkeys-" + name);
+    ASSERT_TRUE(all.ok()) << name;
     EXPECT_EQ(all->name(), name);
     EXPECT_EQ(all->scope(), Scope::kAllKeys);
     EXPECT_EQ(kind_of(*all), name);
 
-    const std::optional<Eviction> ttl = Eviction::named("volatile-" + name);
-    ASSERT_TRUE(ttl.has_value()) << name;
+    const Result<Eviction> ttl = Eviction::named("volatile-" + name);
+    ASSERT_TRUE(ttl.ok()) << name;
     EXPECT_EQ(ttl->name(), name + "-ttl");
     EXPECT_EQ(ttl->scope(), Scope::kKeysWithTtl);
     EXPECT_EQ(kind_of(*ttl), name);
@@ -60,8 +60,8 @@ TEST(Eviction, RedisNamesMeanTheSame) {
 
 TEST(Eviction, NoneHasNoPolicy) {
   for (const char* name : {"none", "noeviction"}) {
-    const std::optional<Eviction> none = Eviction::named(name);
-    ASSERT_TRUE(none.has_value()) << name;
+    const Result<Eviction> none = Eviction::named(name);
+    ASSERT_TRUE(none.ok()) << name;
     EXPECT_EQ(none->name(), "none");
     EXPECT_EQ(kind_of(*none), "none");
   }
@@ -70,7 +70,9 @@ TEST(Eviction, NoneHasNoPolicy) {
 TEST(Eviction, UnknownNamesHaveNoValue) {
   for (const char* name : {"", "-ttl", "LRU", "lru ", " lru", "lru-tt", "lru-ttl-ttl", "fifo", "s3_fifo", "allkeys-",
                            "volatile-", "allkeys-none", "volatile-lru-ttl", "allkeys", "lru\n", "volatile-ttl-lru"}) {
-    EXPECT_FALSE(Eviction::named(name).has_value()) << '"' << name << '"';
+    const Result<Eviction> none = Eviction::named(name);
+    EXPECT_EQ(none.status().code(), ErrorCode::kInvalidArgument) << name;
+    EXPECT_NE(none.status().message().find("s3-fifo"), std::string_view::npos);
   }
 }
 
@@ -78,8 +80,8 @@ TEST(Eviction, WhatTheMakersMakeIsFoundByItsName) {
   for (const Scope scope : {Scope::kAllKeys, Scope::kKeysWithTtl}) {
     for (const Eviction& made :
          {Eviction::s3_fifo(scope), Eviction::lru(scope), Eviction::lfu(scope), Eviction::random(scope)}) {
-      const std::optional<Eviction> found = Eviction::named(made.name());
-      ASSERT_TRUE(found.has_value()) << made.name();
+      const Result<Eviction> found = Eviction::named(made.name());
+      ASSERT_TRUE(found.ok()) << made.name();
       EXPECT_EQ(made.scope(), scope);
       EXPECT_EQ(found->scope(), scope);
       EXPECT_EQ(kind_of(*found), kind_of(made));

@@ -110,16 +110,6 @@ TEST_F(SingleFlightTest, TheTimeToLiveIsTheLoadersOrElseTheOptions) {
   }
 }
 
-TEST_F(SingleFlightTest, ATimeToLiveThatIsNoneIsNotStored) {
-  for (const Milliseconds ttl : {0ms, -1ms, Milliseconds::max(), Milliseconds::min()}) {
-    CountedLoader load("v");
-    EXPECT_EQ(*cache_.get_or_load("k", load, {.ttl = ttl}), "v");
-    EXPECT_FALSE(*cache_.exists("k"));
-    EXPECT_EQ(*cache_.get_or_load("k", load, {.ttl = ttl}), "v");
-    EXPECT_EQ(load.runs, 2);
-  }
-}
-
 TEST_F(SingleFlightTest, JitterShortensTheTimeToLiveOfAValue) {
   Cache& jittery = make({.expiry = {.ttl_jitter = 0.5}});
   std::set<std::int64_t> lefts;
@@ -144,7 +134,6 @@ TEST_F(SingleFlightTest, WhatIsNoValueIsRememberedForAWhile) {
       {std::nullopt, {}, 0},
       {std::nullopt, {.ttl = 1h, .error_ttl = 1h}, 0},
       {std::nullopt, {.negative_ttl = 20ms}, 20},
-      {std::nullopt, {.negative_ttl = -1ms}, 0},
       {Status(ErrorCode::kTimeout, "slow"), {}, 0},
       {Status(ErrorCode::kTimeout, "slow"), {.ttl = 1h, .negative_ttl = 1h}, 0},
       {Status(ErrorCode::kTimeout, "slow"), {.error_ttl = 20ms}, 20},
@@ -166,6 +155,58 @@ TEST_F(SingleFlightTest, WhatIsNoValueIsRememberedForAWhile) {
     static_cast<void>(cache_.get_or_load("k", load, one.options));
     EXPECT_EQ(load.runs, 2);
   }
+}
+
+TEST_F(SingleFlightTest, OptionsThatMakeNoSenseAreRefusedBeforeAnythingIsLoaded) {
+  const std::pair<LoadOptions, ErrorCode> cases[] = {{{.ttl = 0ms}, ErrorCode::kInvalidExpireTime},
+                                                     {{.ttl = -1ms}, ErrorCode::kInvalidExpireTime},
+                                                     {{.ttl = Milliseconds::max()}, ErrorCode::kInvalidExpireTime},
+                                                     {{.ttl = Milliseconds::min()}, ErrorCode::kInvalidExpireTime},
+                                                     {{.negative_ttl = -1ms}, ErrorCode::kInvalidArgument},
+                                                     {{.error_ttl = -1ms}, ErrorCode::kInvalidArgument},
+                                                     {{.wait_max = -1ms}, ErrorCode::kInvalidArgument}};
+  for (const auto& [options, code] : cases) {
+    EXPECT_EQ(cache_.get_or_load("k", never_asked, options).status().code(), code);
+  }
+}
+
+// The loader's own time to live may say: not at all.
+TEST_F(SingleFlightTest, ALoaderMayForbidThatItsValueIsStored) {
+  for (const Milliseconds ttl : {0ms, -5ms}) {
+    Loaded gives("v");
+    gives.ttl = ttl;
+    CountedLoader load(gives);
+    EXPECT_EQ(*cache_.get_or_load("k", load), "v");
+    EXPECT_FALSE(*cache_.exists("k"));
+  }
+  EXPECT_EQ(cache_.stats().loads_not_stored, 0u);  // nobody wanted it stored
+}
+
+TEST_F(SingleFlightTest, WhatCannotBeStoredIsCounted) {
+  Cache& small = make({.max_memory = 1_MiB, .eviction = Eviction::none(), .value_bytes_max = 100});
+  EXPECT_EQ(small.get_or_load("large", [] { return std::string(101, 'x'); })->size(), 101u);
+  EXPECT_EQ(small.stats().loads_not_stored, 1u);
+  for (int i = 0; small.set(std::to_string(i), std::string(100, 'x')).ok(); ++i) {
+  }
+  EXPECT_EQ(small.get_or_load("no room", [] { return std::string(100, 'x'); })->size(), 100u);
+  EXPECT_EQ(small.stats().loads_not_stored, 2u);
+  EXPECT_EQ(small.stats().loads, 2u);
+}
+
+TEST_F(SingleFlightTest, WhatIsRememberedCountsAsNegativeEntries) {
+  static_cast<void>(cache_.get_or_load("absent", [] { return std::nullopt; }, {.negative_ttl = 1s}));
+  static_cast<void>(
+      cache_.get_or_load("failed", [] { return Status(ErrorCode::kLoadFailed, "no"); }, {.error_ttl = 1s}));
+  EXPECT_EQ(cache_.stats().entries_negative, 2u);
+  EXPECT_EQ(cache_.stats().entries, 0u);
+  EXPECT_EQ(cache_.stats().entries_with_ttl, 0u);
+  cache_.set("absent", "there now");
+  EXPECT_EQ(cache_.stats().entries_negative, 1u);
+  EXPECT_EQ(cache_.stats().entries, 1u);
+  advance(1s);
+  while (cache_.tick().more) {
+  }
+  EXPECT_EQ(cache_.stats().entries_negative, 0u);
 }
 
 TEST_F(SingleFlightTest, OfAFailureTheBeginningOfItsMessageIsRemembered) {

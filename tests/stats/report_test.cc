@@ -221,6 +221,7 @@ Stats sample() {
   for (std::size_t i = 0; i < kRemovalCauses; ++i) stats.removals[i] = 110 + i;
   stats.refused_out_of_memory = 120;
   stats.loads = 121, stats.loads_failed = 122, stats.loads_joined = 123, stats.loads_discarded = 124;
+  stats.loads_not_stored = 127, stats.entries_negative = 133;
   stats.loads_in_flight = 125, stats.listener_failures = 126;
   stats.load_latency.buckets[1] = 3, stats.load_latency.buckets[10] = 1;
   stats.load_latency.count = 4, stats.load_latency.sum_us = 1'503, stats.load_latency.max_us = 1'000;
@@ -303,10 +304,12 @@ TEST(RedisInfo, HasFieldsOfItsOwnForTheRest) {
         {"larder_loads_failed", "122"},
         {"larder_loads_joined", "123"},
         {"larder_loads_discarded", "124"},
+        {"larder_loads_not_stored", "127"},
         {"larder_loads_in_flight", "125"},
         {"larder_load_us_p50", "2"},
         {"larder_load_us_p99", "1024"},
-        {"larder_load_us_max", "1000"}}}};
+        {"larder_load_us_max", "1000"}}},
+      {"Keyspace", {{"larder_negative_entries", "133"}}}};
   for (const auto& [section, fields] : expected) {
     for (const auto& [name, value] : fields) EXPECT_EQ(info[section][name], value) << name;
   }
@@ -315,7 +318,7 @@ TEST(RedisInfo, HasFieldsOfItsOwnForTheRest) {
 TEST(RedisInfo, NamesNoDatabaseThatIsEmpty) {
   auto info = parse_info(Stats().to_redis_info());
   EXPECT_TRUE(info.contains("Keyspace"));
-  EXPECT_TRUE(info["Keyspace"].empty());
+  EXPECT_FALSE(info["Keyspace"].contains("db0"));
   EXPECT_EQ(info["Memory"]["maxmemory"], "0");
 }
 
@@ -393,6 +396,8 @@ TEST(Prometheus, HasEveryNumber) {
       {"loads_failed_total{}", "122"},
       {"loads_joined_total{}", "123"},
       {"loads_discarded_total{}", "124"},
+      {"loads_not_stored_total{}", "127"},
+      {"entries_negative{}", "133"},
       {"loads_in_flight{}", "125"},
       {"listener_failures_total{}", "126"},
       {"entries{}", "130"},
@@ -458,7 +463,7 @@ TEST(Prometheus, EscapesTheNameOfTheCache) {
   for (const auto& [name, escaped] : names) {
     const Exposition found = parse_exposition(sample().to_prometheus(name));
     EXPECT_TRUE(found.samples.contains("larder_hits_total{cache=\"" + std::string(escaped) + "\"}")) << name;
-    EXPECT_EQ(found.samples.size(), 28u + 35) << name;
+    EXPECT_EQ(found.samples.size(), 30u + 35) << name;
   }
 }
 

@@ -8,7 +8,7 @@
 
 int main() {
   larder::Cache cache({.max_memory = 1 << 20});
-  if (const auto stored = cache.set("user:42", "Ada"); !stored) {
+  if (const auto stored = cache.set("user:42", "Ada"); !stored.ok()) {
     std::cerr << stored.status().to_string() << '\n';
     return 1;
   }

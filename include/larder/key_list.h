@@ -1,0 +1,48 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Several keys as one argument.
+#pragma once
+
+#include <concepts>
+#include <initializer_list>
+#include <iterator>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace larder {
+
+// {"a", "b"}, or a range of whatever converts to std::string_view: std::vector<std::string>, std::set<std::string_view>,
+// an array of const char*. Nothing is copied of a contiguous range of std::string_view; of another the views are, in
+// one allocation. Refers to the keys: they must outlive the call.
+class KeyList {
+ public:
+  KeyList(std::initializer_list<std::string_view> keys) noexcept : keys_(keys.begin(), keys.size()) {}
+  template <typename Range>
+    requires requires(const Range& keys) {
+      { *std::begin(keys) } -> std::convertible_to<std::string_view>;
+      std::end(keys);
+    }
+  KeyList(const Range& keys) {
+    using Key = decltype(*std::begin(keys));
+    static_assert(std::is_reference_v<Key> || std::is_same_v<Key, std::string_view>,
+                  "the keys of this range live for a moment only: collect them first");
+    if constexpr (std::is_convertible_v<const Range&, std::span<const std::string_view>>) {
+      keys_ = keys;
+    } else {
+      for (const auto& key : keys) collected_.emplace_back(key);
+      keys_ = collected_;
+    }
+  }
+  KeyList(const KeyList&) = delete;
+  KeyList& operator=(const KeyList&) = delete;
+
+  operator std::span<const std::string_view>() const noexcept { return keys_; }
+
+ private:
+  std::vector<std::string_view> collected_;
+  std::span<const std::string_view> keys_;
+};
+
+}  // namespace larder
