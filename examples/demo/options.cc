@@ -62,16 +62,16 @@ bool read_with_unit(std::string_view text, const std::array<Unit, N>& units, dou
 
 bool read_bytes(std::string_view text, std::uint64_t& bytes) {
   constexpr std::array<Unit, 11> kUnits{{{"", 1},
-                                        {"B", 1},
-                                        {"KiB", 0x1p10},
-                                        {"MiB", 0x1p20},
-                                        {"GiB", 0x1p30},
-                                        {"K", 0x1p10},
-                                        {"M", 0x1p20},
-                                        {"G", 0x1p30},
-                                        {"kB", 1e3},
-                                        {"MB", 1e6},
-                                        {"GB", 1e9}}};
+                                         {"B", 1},
+                                         {"KiB", 0x1p10},
+                                         {"MiB", 0x1p20},
+                                         {"GiB", 0x1p30},
+                                         {"K", 0x1p10},
+                                         {"M", 0x1p20},
+                                         {"G", 0x1p30},
+                                         {"kB", 1e3},
+                                         {"MB", 1e6},
+                                         {"GB", 1e9}}};
   double number = 0;
   if (!read_with_unit(text, kUnits, number) || number > 0x1p50) return false;
   bytes = static_cast<std::uint64_t>(number);
@@ -155,8 +155,10 @@ constexpr auto kFlags = std::to_array<Flag>({
      }},
     {"--memory", "SIZE", "the cache's memory bound (default: a tenth of the data that the workload touches)",
      read_memory},
-    {"--policy", "NAME", "eviction policy: s3-fifo, lru, lfu, random, each also with -ttl behind it (only rows\n"
-     "with a time to live are evicted), or none (default s3-fifo)", read_policy},
+    {"--policy", "NAME",
+     "eviction policy: s3-fifo, lru, lfu, random, each also with -ttl behind it (only rows\n"
+     "with a time to live are evicted), or none (default s3-fifo)",
+     read_policy},
     {"--ttl", "TIME", "time to live of a cached row, 0 = none (default 1s)", read_ttl},
     {"--threads", "N", "threads that send requests (default 2)",
      [](Options& o, std::string_view text) {

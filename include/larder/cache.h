@@ -37,8 +37,9 @@ struct TickReport {
 
 // Thread safety: every function may be called by any thread at any time; only the destructor must be alone.
 //
-// After close, every call that would look at an entry answers kClosed, and handles stay valid. A child made by fork may use its copy of a cache if
-// no other thread of the parent was in a call at that moment; the background thread does not exist in the child.
+// After close, every call that would look at an entry answers kClosed, and handles stay valid. A child made by fork may
+// use its copy of a cache if no other thread of the parent was in a call at that moment; the background thread does not
+// exist in the child.
 class Cache final : public Keys, public Strings, public Bits, public Loading {
  public:
   // REQUIRES: options.validate() is ok; otherwise the program stops with all that is wrong. Same for kMaxMemoryMin

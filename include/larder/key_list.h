@@ -4,6 +4,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <initializer_list>
 #include <iterator>
 #include <span>
@@ -13,17 +14,17 @@
 
 namespace larder {
 
-// {"a", "b"}, or a range of whatever converts to std::string_view: std::vector<std::string>, std::set<std::string_view>,
-// an array of const char*. Nothing is copied of a contiguous range of std::string_view; of another the views are, in
-// one allocation. Refers to the keys: they must outlive the call.
+// {"a", "b"}, or a range of whatever converts to std::string_view: std::vector<std::string>,
+// std::set<std::string_view>, an array of const char*. Nothing is copied of a contiguous range of std::string_view; of
+// another the views are, in one allocation. Refers to the keys: they must outlive the call.
 class KeyList {
  public:
   KeyList(std::initializer_list<std::string_view> keys) noexcept : keys_(keys.begin(), keys.size()) {}
   template <typename Range>
-    requires requires(const Range& keys) {
-      { *std::begin(keys) } -> std::convertible_to<std::string_view>;
-      std::end(keys);
-    }
+  requires requires(const Range& keys) {
+    { *std::begin(keys) } -> std::convertible_to<std::string_view>;
+    std::end(keys);
+  }
   KeyList(const Range& keys) {
     using Key = decltype(*std::begin(keys));
     static_assert(std::is_reference_v<Key> || std::is_same_v<Key, std::string_view>,
@@ -39,6 +40,9 @@ class KeyList {
   KeyList& operator=(const KeyList&) = delete;
 
   operator std::span<const std::string_view>() const noexcept { return keys_; }
+  auto begin() const noexcept { return keys_.begin(); }
+  auto end() const noexcept { return keys_.end(); }
+  std::size_t size() const noexcept { return keys_.size(); }
 
  private:
   std::vector<std::string_view> collected_;

@@ -118,11 +118,7 @@ class Result {
 
   bool ok() const noexcept { return value_.has_value(); }
   // Not for a Result<bool>, where one would take "it worked" for "yes": ask ok(), or the value (*).
-  explicit operator bool() const noexcept
-    requires(!std::is_same_v<T, bool>)
-  {
-    return ok();
-  }
+  explicit operator bool() const noexcept requires(!std::is_same_v<T, bool>) { return ok(); }
   const Status& status() const noexcept { return status_; }
 
   // REQUIRES: ok(). Checked.

@@ -27,11 +27,11 @@ namespace larder {
 struct SetOptions {
   enum class If : std::uint8_t { kAlways, kAbsent, kPresent };
 
-  std::optional<Milliseconds> ttl = {};     // EX, PX. kInvalidExpireTime unless positive
+  std::optional<Milliseconds> ttl = {};  // EX, PX. kInvalidExpireTime unless positive
   // EXAT, PXAT. In the past: the key is deleted. kInvalidExpireTime unless after 1970
   std::optional<UnixTime> expires_at = {};
-  bool keep_ttl = false;                    // KEEPTTL: leave the end as it is. Otherwise a write takes it away
-  If condition = If::kAlways;               // NX, XX
+  bool keep_ttl = false;       // KEEPTTL: leave the end as it is. Otherwise a write takes it away
+  If condition = If::kAlways;  // NX, XX
   // At most one of ttl, expires_at and keep_ttl: kInvalidArgument otherwise.
 };
 
@@ -113,13 +113,15 @@ class Strings {
   Lookup<std::string> get_del(std::string_view key);
   // The value, and the key's end is changed. Empty options: as get.
   Lookup<std::string> get_ex(std::string_view key, const GetExOptions& options);
-  // All at once, for every reader. At most 1,024 pairs: kTooManyKeys. At most a quarter of max_memory in keys and values
-  // together: kValueTooLarge. Of a key named twice the last value stays. O(pairs).
+  // All at once, for every reader. At most 1,024 pairs: kTooManyKeys. At most a quarter of max_memory in keys and
+  // values together: kValueTooLarge. Of a key named twice the last value stays. O(pairs).
   Status mset(std::span<const KeyValue> pairs);
   Status mset(std::initializer_list<KeyValue> pairs) { return mset(std::span(pairs.begin(), pairs.size())); }
   // The same, and only if none of the keys is there.
   Result<bool> mset_nx(std::span<const KeyValue> pairs);
-  Result<bool> mset_nx(std::initializer_list<KeyValue> pairs) { return mset_nx(std::span(pairs.begin(), pairs.size())); }
+  Result<bool> mset_nx(std::initializer_list<KeyValue> pairs) {
+    return mset_nx(std::span(pairs.begin(), pairs.size()));
+  }
   // The length after it.
   Result<std::uint64_t> append(std::string_view key, std::string_view suffix);
   // Overwrites from `offset` on, with zero bytes up to it where the value was shorter. The length after it.

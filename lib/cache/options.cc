@@ -19,7 +19,8 @@ Status Options::validate() const {
   if (value_bytes_max == 0 || value_bytes_max > kValueBytesMax) say("value_bytes_max is not from 1 byte to 512 MiB");
   if (shards > 1024 || (shards != 0 && !std::has_single_bit(shards)))
     say("shards is not 0 or a power of two up to 1024");
-  if (max_memory != 0 && shards != 0 && max_memory / shards < kShardMemoryMin) say("max_memory is below 32 KiB a shard");
+  if (max_memory != 0 && shards != 0 && max_memory / shards < kShardMemoryMin)
+    say("max_memory is below 32 KiB a shard");
   if (max_entries != 0 && shards > max_entries) say("max_entries is below one a shard");
   if (expiry.idle.count() < 0 || expiry.idle.count() > (std::int64_t{1} << 46))
     say("expiry.idle is negative or beyond 2,000 years");

@@ -255,10 +255,8 @@ class BitCombination {
 
 }  // namespace
 
-Result<std::uint64_t> Bits::bit_op(BitOperation operation, std::string_view to,
-                                   const KeyList& from_list) {
-  const std::span<const std::string_view> from = from_list;
-  if (from.empty()) return Status(ErrorCode::kInvalidArgument, "BITOP needs a source");
+Result<std::uint64_t> Bits::bit_op(BitOperation operation, std::string_view to, const KeyList& from) {
+  if (from.size() == 0) return Status(ErrorCode::kInvalidArgument, "BITOP needs a source");
   if (operation == BitOperation::kNot && from.size() != 1) {
     return Status(ErrorCode::kInvalidArgument, "BITOP NOT takes one source");
   }

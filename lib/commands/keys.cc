@@ -39,7 +39,7 @@ Result<bool> Keys::del(std::string_view key) {
 
 Result<std::uint64_t> Keys::del(const KeyList& keys) {
   std::uint64_t count = 0;
-  for (const std::string_view key : std::span<const std::string_view>(keys)) {
+  for (const std::string_view key : keys) {
     const Result<bool> removed = del(key);
     if (!removed.ok()) return removed.status();
     count += *removed;
@@ -69,12 +69,8 @@ Result<std::uint64_t> count_present(Keyspace& keyspace, std::span<const std::str
 }  // namespace
 
 Result<bool> Keys::exists(std::string_view key) { return present(*keyspace_, key, Use::kPeek); }
-Result<std::uint64_t> Keys::exists(const KeyList& keys) {
-  return count_present(*keyspace_, keys, Use::kPeek);
-}
-Result<std::uint64_t> Keys::touch(const KeyList& keys) {
-  return count_present(*keyspace_, keys, Use::kMark);
-}
+Result<std::uint64_t> Keys::exists(const KeyList& keys) { return count_present(*keyspace_, keys, Use::kPeek); }
+Result<std::uint64_t> Keys::touch(const KeyList& keys) { return count_present(*keyspace_, keys, Use::kMark); }
 
 Result<ValueType> Keys::type(std::string_view key) {
   const Result<bool> found = present(*keyspace_, key, Use::kPeek);

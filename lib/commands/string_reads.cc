@@ -132,8 +132,7 @@ Status look_up_many(keyspace::Keyspace& keyspace, std::span<const std::string_vi
 
 }  // namespace
 
-std::vector<Lookup<std::string>> Strings::mget(const KeyList& key_list) {
-  const std::span<const std::string_view> keys = key_list;
+std::vector<Lookup<std::string>> Strings::mget(const KeyList& keys) {
   std::vector<Lookup<std::string>> values(keys.size());
   Status status =
       look_up_many(*keyspace_, keys, [&](std::size_t i, std::string_view value) { values[i] = std::string(value); });
@@ -143,8 +142,7 @@ std::vector<Lookup<std::string>> Strings::mget(const KeyList& key_list) {
   return values;
 }
 
-Result<std::size_t> Strings::mget(const KeyList& keys,
-                                  FunctionRef<void(std::size_t, std::string_view)> use) {
+Result<std::size_t> Strings::mget(const KeyList& keys, FunctionRef<void(std::size_t, std::string_view)> use) {
   std::size_t found = 0;
   Status status;
   try {

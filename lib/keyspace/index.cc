@@ -391,7 +391,8 @@ const char* Index::check() noexcept {
   for (const Bucket* slab = slabs_; slab != nullptr; slab = slab->next()) places += kSlabBuckets - 1;
   std::uint64_t spare = 0;
   for (const Bucket* bucket = spare_; bucket != nullptr; bucket = bucket->neighbour(kAfter)) spare += bucket->spare();
-  if (spare != spare_count_ || chained + spare != places) wrong = "index: chained and spare buckets are not those of the slabs";
+  if (spare != spare_count_ || chained + spare != places)
+    wrong = "index: chained and spare buckets are not those of the slabs";
   return wrong;
 }
 
