@@ -98,11 +98,13 @@ class Keyspace {
     if (key.size() > kKeyBytesMax) return false;
     const std::uint64_t hash = hash_of(key);
     Shard& shard = shard_of(hash);
+    // What the key's look-up reads comes from memory while the lock is taken and room is made.
+    shard.prefetch_bucket(hash);
     Discards discards(environment_, shard.memory());
     base::MutexLock lock(shard.mutex);
-    if (!shard.put(hash, key, value, end)) return false;
+    shard.prefetch_policy(hash);
     shard.housekeep(discards);
-    return true;
+    return shard.put(hash, key, value, end);
   }
 
   // A blob that holds these bytes; kOutOfMemory if there is no room for it. The hash says which shard makes room.

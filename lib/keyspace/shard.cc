@@ -608,7 +608,6 @@ bool Shard::put(std::uint64_t hash, std::string_view key, std::string_view value
     if (with_end) set_end(place, hash, end);
     return true;
   }
-  if (policy_ != nullptr) policy_->prefetch(id_of(hash));
   const EntryShape shape = shape_for(EntryType::kString, false, with_end);
   const Footprint footprint = footprint_for(shape, key.size(), value.size());
   if (!has_room(footprint.charge, 1) || !reserve(1)) return false;

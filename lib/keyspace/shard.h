@@ -104,6 +104,9 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
     hit_policy(place, hash);
   }
   void prefetch_bucket(std::uint64_t hash) const noexcept { index_.prefetch_bucket(hash); }  // needs no lock
+  void prefetch_policy(std::uint64_t hash) const noexcept {
+    if (policy_ != nullptr) policy_->prefetch(id_of(hash));
+  }
   void prefetch_found(std::uint64_t hash) noexcept { index_.prefetch_entry(hash); }
 
   // --- Changing ---------------------------------------------------------------------------------------------------
@@ -171,7 +174,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   // --- Housekeeping: each looks at about `budget` entries and returns how many it looked at ------------------------
   std::uint32_t expire(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept;
   std::uint32_t compact(std::uint32_t budget) noexcept;
-  // A little of all that, after a write.
+  // A little of all that, with each write.
   void housekeep(Discards& discards) noexcept {
     const bool low = memory_.available() + discards.pending() < to_keep_free();
     if (low || armed_ != 0 || index_.can_shrink()) do_housekeeping(discards);
