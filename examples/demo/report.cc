@@ -88,6 +88,24 @@ std::string setting(const Findings& findings) {
   return text + "\n";
 }
 
+// What a reader of the table might stumble over.
+std::string notes(const Findings& findings) {
+  if (!findings.without || !findings.with) return {};
+  const RunResult& without = *findings.without;
+  const RunResult& with = *findings.with;
+  std::string text;
+  if (with.requests() != without.requests()) {
+    text += "note: the runs had time for different parts of the workload: compare rates and latencies, not counts\n";
+  }
+  if (with.per_second() < without.per_second()) {
+    text +=
+        "note: slower with the cache: this database answers within the process, from memory (" +
+        duration_text(without.read_latency.quantile(0.5)) + "), and " + percent_text(1 - with.stats->hit_ratio()) +
+        " of\n      the look-ups missed: each costs that, a look-up and a store. A cache pays where rows are dearer\n";
+  }
+  return text;
+}
+
 std::string comparison(const Findings& findings) {
   Comparison table(findings);
   std::string text =
@@ -114,7 +132,7 @@ std::string comparison(const Findings& findings) {
       "  per 1,000 reads",
       [](const RunResult& run) { return decimal_text(1'000 * share_of(run.database_reads, run.reads), 1); },
       findings.with ? percent_text(1 - share_of(findings.with->database_reads, findings.with->reads)) + " saved" : "");
-  return text + table.text() + "\n";
+  return text + table.text() + notes(findings) + "\n";
 }
 
 std::string cache_figures(const RunResult& run) {
@@ -144,7 +162,8 @@ std::string cache_figures(const RunResult& run) {
   text += line("removals", removals);
   text += line("loads", count_text(stats.loads) + " run, " + count_text(stats.loads_joined) + " joined, " +
                             count_text(stats.loads_discarded) + " overtaken by an update and not kept, " +
-                            count_text(stats.loads_failed) + " failed");
+                            count_text(stats.loads_not_stored) + " with no room, " + count_text(stats.loads_failed) +
+                            " failed");
   return text + "\n";
 }
 

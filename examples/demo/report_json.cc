@@ -74,7 +74,9 @@ std::string stats_object(const RunResult& run) {
   object.add("used_high_bytes", run.memory.bytes_high).add("data_bytes", stats.bytes_data);
   object.add("memory_samples", run.memory.count).add("memory_samples_above_bound", run.memory.above_bound);
   object.add("loads", stats.loads).add("loads_joined", stats.loads_joined);
-  object.add("loads_discarded", stats.loads_discarded).add("loads_failed", stats.loads_failed);
+  object.add("loads_discarded", stats.loads_discarded)
+      .add("loads_not_stored", stats.loads_not_stored)
+      .add("loads_failed", stats.loads_failed);
   object.add("refused_out_of_memory", stats.refused_out_of_memory);
   return object.raw("removals", removals.text()).text();
 }
