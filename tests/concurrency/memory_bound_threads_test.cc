@@ -51,7 +51,9 @@ class Churn {
         --working_;
       });
     }
-    while (working_.load() > 0) sample();
+    do {
+      sample();
+    } while (working_.load() > 0);
   }
 
   void sample() {
@@ -175,7 +177,7 @@ TEST(MemoryBoundThatMoves, IsNeverExceeded) {
   std::jthread changer([&] {
     std::mt19937_64 random(seed);
     const char* policies[] = {"s3-fifo", "lru", "lfu", "random", "s3-fifo-ttl", "none"};
-    while (running.load()) {
+    do {
       if (random() % 3 == 0) {
         EXPECT_TRUE(churn.cache().set_eviction(Eviction::named(policies[random() % std::size(policies)]).value()).ok());
       }
@@ -195,7 +197,7 @@ TEST(MemoryBoundThatMoves, IsNeverExceeded) {
       }
       ++changes;
       std::this_thread::yield();
-    }
+    } while (running.load());
   });
   churn.run(support::count(15'000, 2'000'000), seed);
   running = false;

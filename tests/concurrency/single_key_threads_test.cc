@@ -170,6 +170,10 @@ class ExpiryRace {
       cache_->set("k" + std::to_string(random() % kKeys), std::to_string(i), {.ttl = Milliseconds(ttl)});
       ends_by_[i] = now_ms() + ttl;
       if (random() % 4 == 0) clock_.advance(std::chrono::milliseconds(1));
+      // However the threads are scheduled: somebody reads between any hundred writes.
+      if (i % 100 != 0) continue;
+      const std::uint64_t reads = reads_.load();
+      while (reads_.load() == reads) std::this_thread::yield();
     }
     --writing_;
   }
@@ -180,6 +184,7 @@ class ExpiryRace {
       const std::int64_t before = now_ms();
       const auto value = cache_->get("k" + std::to_string(random() % kKeys));
       if (value) seen_at_[reader][std::stoull(*value)] = before;
+      ++reads_;
     }
   }
 
@@ -187,6 +192,7 @@ class ExpiryRace {
   ManualClock clock_;
   std::unique_ptr<Cache> cache_;
   std::atomic<std::uint64_t> writing_{kWriters};
+  std::atomic<std::uint64_t> reads_{0};
   std::vector<std::int64_t> ends_by_;               // at the latest; of each value, written by its writer
   std::vector<std::vector<std::int64_t>> seen_at_;  // at the latest; a list a reader. 0: never
 };

@@ -33,13 +33,13 @@ class IndexTest : public testing::Test {
     if (!index_.reserve(1)) return false;
     const EntryShape shape{};
     auto& block = blocks_[key];
-    block.resize(Entry::bytes_for(shape, key.size(), 0) / sizeof(Block));
+    block.resize((Entry::bytes_for(shape, key.size(), 0) + sizeof(Block) - 1) / sizeof(Block));
     Entry* entry = Entry::create(block.data(), shape, key, 0);
     index_.insert(hash_(key), entry);
     entries_[key] = entry;
     return true;
   }
-  void erase(const std::string& key) {
+  void erase(std::string key) {
     const Index::Place place = index_.find(hash_(key), key);
     ASSERT_TRUE(place) << key;
     index_.erase(place);
@@ -129,10 +129,11 @@ TEST_F(IndexTest, GivesBackWhatItDoesNotNeedAnyMore) {
 // An id leads to every entry that it may mean.
 TEST_F(IndexTest, FindsEntriesByTheirId) {
   for (std::uint64_t i = 0; i < 5'000; ++i) ASSERT_TRUE(insert(key(i)));
-  for (const auto& [name, entry] : entries_) {
+  for (const auto& one : entries_) {
     bool found = false;
-    index_.find_id(id_of(hash_(name)), [&](const Index::Place& place) { return found = place.entry() == entry; });
-    ASSERT_TRUE(found) << name;
+    index_.find_id(id_of(hash_(one.first)),
+                   [&](const Index::Place& place) { return found = place.entry() == one.second; });
+    ASSERT_TRUE(found) << one.first;
   }
 }
 
