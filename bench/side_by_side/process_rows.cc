@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "bench/peers/registry.h"
 #include "bench/side_by_side/child_process.h"
@@ -75,6 +77,28 @@ void print_pauses(const std::string& name, const PauseRecorder& pauses) {
   }
 }
 
+// What the control takes for each key: as much new memory as an entry of Larder's, since the kernel's work for a page
+// that nobody had before is no cache's doing.
+class NewMemory {
+ public:
+  void take(std::string_view key, std::string_view value) {
+    if (left_ < kBytes) {
+      blocks_.emplace_back(new char[kBlock]);
+      left_ = kBlock;
+    }
+    char* to = blocks_.back().get() + kBlock - left_;
+    left_ -= kBytes;
+    std::memcpy(to, key.data(), key.size());
+    std::memcpy(to + key.size(), value.data(), value.size());
+  }
+
+ private:
+  static constexpr std::size_t kBytes = kKeyBytes + kValueBytes + 32;
+  static constexpr std::size_t kBlock = 64 << 10;
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  std::size_t left_ = 0;
+};
+
 // Peer and control take turns, with the same time on the same core: what the machine does to one it does to the other.
 void measure_pause(Contender& peer, std::uint64_t entries) {
   cpu_set_t here;
@@ -88,10 +112,16 @@ void measure_pause(Contender& peer, std::uint64_t entries) {
   const std::string value = value_of(kValueBytes);
   PauseRecorder peer_pauses;
   PauseRecorder control_pauses;
+  NewMemory memory;
   each_step(0, entries, [&](KeySpan keys) {
     const std::int64_t began = wall_ns();
     peer.run_timed(keys, value, peer_pauses);
     const std::int64_t until = wall_ns() + (wall_ns() - began);
+    for (std::size_t i = 0; i < keys.count; ++i) {
+      control_pauses.begin();
+      memory.take(keys[i], value);
+      control_pauses.end();
+    }
     const KeySpan few = keys.part(0, std::min<std::size_t>(1024, keys.count));
     while (wall_ns() < until) control->run_timed(few, value, control_pauses);
   });
