@@ -90,7 +90,7 @@ void Shard::arm(const Place& place, EntryId id) noexcept {
 void Shard::find(std::uint32_t id, FunctionRef<bool(expiry::Timer&)> visit) {
   index_.find_id(id, [&](const Place& place) {
     Entry& entry = *place.entry();
-    if (entry.deadline() == Entry::kNoDeadline) return false;
+    if (entry.deadline() == Entry::kNoDeadline || !is_meant(place, id)) return false;
     expiry::Timer timer{entry.deadline(), entry.timer_mark()};
     const bool done = visit(timer);
     entry.set_timer_mark(timer.mark);
@@ -103,6 +103,7 @@ void Shard::fire(std::uint32_t id, std::uint64_t now) {
     Entry& entry = *place.entry();
     const std::uint64_t end = entry.deadline() > now ? Entry::kNoDeadline : expires_at(entry);
     if (end == Entry::kNoDeadline || (end <= now && !entry.latched())) return false;
+    if (!is_meant(place, id)) return false;
     // It was used meanwhile; or it is latched, and its time comes again with the next millisecond.
     entry.set_deadline(end);
     arm(place, id);
@@ -253,6 +254,7 @@ Verdict Shard::judge(const Place& place, EntryId id, FunctionRef<Verdict(Residen
 Verdict Shard::find(EntryId id, FunctionRef<Verdict(Resident&)> visit) {
   Verdict verdict = Verdict::kNotThisOne;
   index_.find_id(id, [&](const Place& place) {
+    if (!is_meant(place, id)) return false;
     verdict = judge(place, id, visit);
     return verdict != Verdict::kNotThisOne;
   });

@@ -235,6 +235,9 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   void* allocate(std::size_t bytes) override;
   void deallocate(void* block, std::size_t bytes) override;
 
+  // An index of few buckets finds entries that only look like an id. Each has a timer, or a place in a queue, under an
+  // id of its own, and needs that: when their bucket is split, this one leads to them no more.
+  bool is_meant(const Place& place, EntryId id) const noexcept { return id_of(index_.hash_of(*place.entry())) == id; }
   bool outlives(const Place& place, std::uint64_t hash, Discards& discards) noexcept;
   void hit_policy(Place& place, std::uint64_t hash) noexcept;
   void do_housekeeping(Discards& discards) noexcept;
