@@ -21,7 +21,7 @@ class LargestFirst final : public larder::EvictionPolicy {
   explicit LargestFirst(std::uint64_t seed) : random_(seed) {}
 
   Traits traits() const override { return {}; }  // a hit changes nothing
-  void on_insert(larder::Resident&, larder::Residents&) override {}
+  bool on_insert(larder::Resident&, larder::Residents&) override { return true; }
   void on_remove(larder::Resident&, larder::Residents&) override {}
 
   bool evict(larder::Residents& residents) override {

@@ -59,8 +59,8 @@ class Residents {
   virtual std::uint64_t size() const = 0;
   virtual std::uint64_t weight() const = 0;
   // Memory for the policy's own state, charged to the cache; aligned to 64 if `bytes` is a multiple of 64, else to 16.
-  // Null: none left, do without. Room is then made by eviction, so that asking again after a few evictions succeeds
-  // where the policy may evict.
+  // Null: none left, do without. If it is a small part of what the shard has, room is then made by eviction, so that
+  // asking again in a later `evict` succeeds.
   virtual void* allocate(std::size_t bytes) = 0;
   virtual void deallocate(void* block, std::size_t bytes) = 0;
 };
@@ -85,8 +85,9 @@ class EvictionPolicy {
 
   // An entry of this id is about to come: start fetching what on_insert will read.
   virtual void prefetch(EntryId /*id*/) {}
-  // An entry came; its bits, counter and position are 0. Or it came back, see Residents::find.
-  virtual void on_insert(Resident& entry, Residents& residents) = 0;
+  // An entry came; its bits, counter and position are 0. Or it came back, see Residents::find. False: there is no memory
+  // to keep track of it. The policy then knows nothing of it, and is offered it again later.
+  virtual bool on_insert(Resident& entry, Residents& residents) = 0;
   virtual void on_hit(Resident& /*entry*/, Residents& /*residents*/) {}
   // It was given a value of another size.
   virtual void on_resize(Resident& /*entry*/, std::uint32_t /*weight_before*/) {}

@@ -108,6 +108,8 @@ void IdQueue::sweep(Residents& residents, std::uint64_t alive, Keep&& keep) {
     mark_ = !mark_;
   }
   for (int step = 0; step < kStepsEach; ++step) {
+    Run& kept = runs_[newest_ ^ 1];
+    if (!kept.ids.reserve(residents)) return;  // what `keep` is told must come true
     Item item;
     EntryId ahead = 0;
     if (!runs_[newest_].ids.empty()) {
@@ -119,9 +121,9 @@ void IdQueue::sweep(Residents& residents, std::uint64_t alive, Keep&& keep) {
       sweeping_ = false;
       return;
     }
-    Run& kept = runs_[newest_ ^ 1];
     if (!keep(item, position_of(newest_ ^ 1, kept.end))) continue;
-    if (kept.ids.push_back(residents, item.id)) ++kept.end;
+    kept.ids.push_back(residents, item.id);
+    ++kept.end;
   }
 }
 

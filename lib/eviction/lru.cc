@@ -8,23 +8,28 @@ constexpr int kStepsMax = 64;
 
 }  // namespace
 
-void Lru::to_end(Resident& entry, Residents& residents) {
+// False if there is no memory: it stands where it stood.
+bool Lru::to_end(Resident& entry, Residents& residents) {
   // First, as it looks at positions in entries, and this entry's is written when we return.
   queue_.sweep(residents, entries_, [&](const IdQueue::Item& item, std::uint32_t position_now) {
     const Verdict verdict = residents.find(item.id, [&](Resident& found) {
       if (found.position != item.position) return Verdict::kNotThisOne;
+      if (item.id == entry.id && item.position == entry.position) entry.position = position_now;  // it is this one
       found.position = position_now;
       return Verdict::kKeep;
     });
     return verdict == Verdict::kKeep;
   });
   std::uint32_t position = 0;
-  if (queue_.push(residents, entry.id, &position)) entry.position = position;
+  if (!queue_.push(residents, entry.id, &position)) return false;
+  entry.position = position;
+  return true;
 }
 
-void Lru::on_insert(Resident& entry, Residents& residents) {
+bool Lru::on_insert(Resident& entry, Residents& residents) {
+  if (!to_end(entry, residents)) return false;
   ++entries_;
-  to_end(entry, residents);
+  return true;
 }
 
 void Lru::on_hit(Resident& entry, Residents& residents) { to_end(entry, residents); }

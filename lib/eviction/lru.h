@@ -15,14 +15,14 @@ namespace larder::eviction {
 class Lru final : public EvictionPolicy {
  public:
   Traits traits() const override { return {.hit = Hit::kCall, .hits_max = 3, .position = true}; }
-  void on_insert(Resident& entry, Residents& residents) override;
+  bool on_insert(Resident& entry, Residents& residents) override;
   void on_hit(Resident& entry, Residents& residents) override;
   void on_remove(Resident& entry, Residents& residents) override;
   bool evict(Residents& residents) override;
   void clear(Residents& residents) override;
 
  private:
-  void to_end(Resident& entry, Residents& residents);
+  bool to_end(Resident& entry, Residents& residents);
   IdQueue queue_;
   std::uint64_t entries_ = 0;
 };

@@ -19,13 +19,14 @@ void S3Fifo::leave(Queue& queue, const Resident& entry) {
   queue.weight -= entry.weight;
 }
 
-// REQUIRES: the entry's kMain bit says this queue.
-void S3Fifo::enter(Queue& queue, Resident& entry, Residents& residents) {
+// False if there is no memory for it. REQUIRES: the entry's kMain bit says this queue.
+bool S3Fifo::enter(Queue& queue, Resident& entry, Residents& residents) {
   std::uint32_t position = 0;
-  queue.ids.push(residents, entry.id, &position);
+  if (!queue.ids.push(residents, entry.id, &position)) return false;
   ++queue.entries;
   queue.weight += entry.weight;
   set_mark(entry, queue.ids.fresh_mark());
+  return true;
 }
 
 void S3Fifo::sweep(Queue& queue, Residents& residents) {
@@ -42,11 +43,11 @@ void S3Fifo::sweep(Queue& queue, Residents& residents) {
   });
 }
 
-void S3Fifo::on_insert(Resident& entry, Residents& residents) {
+bool S3Fifo::on_insert(Resident& entry, Residents& residents) {
   if ((entry.bits & kMain) == 0 && ghosts_.take(entry.id)) entry.bits |= kMain;
   Queue& queue = queue_of(entry);
   sweep(queue, residents);  // first: it looks at the bits of entries, and this one's are written when we return
-  enter(queue, entry, residents);
+  return enter(queue, entry, residents);
 }
 
 void S3Fifo::on_resize(Resident& entry, std::uint32_t weight_before) {
@@ -78,8 +79,7 @@ bool S3Fifo::evict_from_small(Residents& residents) {
     leave(small_, entry);
     if ((entry.bits & kUses) < parameters_.promote_at) return Verdict::kEvict;
     entry.bits = kMain;
-    enter(main_, entry, residents);
-    return Verdict::kKeep;
+    return enter(main_, entry, residents) ? Verdict::kKeep : Verdict::kEvict;
   });
   if (verdict != Verdict::kEvict) return false;
   const auto residents_now = static_cast<double>(small_.entries + main_.entries + 1);
@@ -97,8 +97,7 @@ bool S3Fifo::evict_from_main(Residents& residents) {
     leave(main_, entry);
     if ((entry.bits & kUses) == 0) return Verdict::kEvict;
     --entry.bits;
-    enter(main_, entry, residents);
-    return Verdict::kKeep;
+    return enter(main_, entry, residents) ? Verdict::kKeep : Verdict::kEvict;
   });
   return verdict == Verdict::kEvict;
 }

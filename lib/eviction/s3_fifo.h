@@ -36,7 +36,7 @@ class S3Fifo final : public EvictionPolicy {
 
   Traits traits() const override { return {.hit = Hit::kCountInBits, .hits_max = 3, .position = false}; }
   void prefetch(EntryId id) override { ghosts_.prefetch(id); }
-  void on_insert(Resident& entry, Residents& residents) override;
+  bool on_insert(Resident& entry, Residents& residents) override;
   void on_resize(Resident& entry, std::uint32_t weight_before) override;
   void on_remove(Resident& entry, Residents& residents) override;
   bool evict(Residents& residents) override;
@@ -54,7 +54,7 @@ class S3Fifo final : public EvictionPolicy {
     std::uint64_t weight = 0;
   };
   Queue& queue_of(const Resident& entry) { return entry.bits & kMain ? main_ : small_; }
-  void enter(Queue& queue, Resident& entry, Residents& residents);
+  bool enter(Queue& queue, Resident& entry, Residents& residents);
   static void leave(Queue& queue, const Resident& entry);
   static void set_mark(Resident& entry, bool mark);
   void sweep(Queue& queue, Residents& residents);

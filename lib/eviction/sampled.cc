@@ -14,8 +14,9 @@ bool Random::evict(Residents& residents) {
   return residents.sample(random_.next(), [](Resident&) { return Verdict::kEvict; }) == Verdict::kEvict;
 }
 
-void Lfu::on_insert(Resident& entry, Residents&) {
+bool Lfu::on_insert(Resident& entry, Residents&) {
   if (entry.counter == 0) entry.counter = kFirstCount;
+  return true;
 }
 
 bool Lfu::evict(Residents& residents) {

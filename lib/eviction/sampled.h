@@ -20,7 +20,7 @@ class Random final : public EvictionPolicy {
  public:
   explicit Random(std::uint64_t seed) : random_(seed) {}
   Traits traits() const override { return {}; }
-  void on_insert(Resident&, Residents&) override {}
+  bool on_insert(Resident&, Residents&) override { return true; }
   void on_remove(Resident&, Residents&) override {}
   bool evict(Residents& residents) override;
   void clear(Residents&) override {}
@@ -33,7 +33,7 @@ class Lfu final : public EvictionPolicy {
  public:
   explicit Lfu(std::uint64_t seed) : random_(seed) {}
   Traits traits() const override { return {.hit = Hit::kLogCounter, .hits_max = 3, .position = false}; }
-  void on_insert(Resident& entry, Residents&) override;
+  bool on_insert(Resident& entry, Residents&) override;
   void on_remove(Resident&, Residents&) override {}
   bool evict(Residents& residents) override;
   void clear(Residents&) override {}

@@ -174,10 +174,11 @@ class Entry {
     flags_ = static_cast<std::uint16_t>(mark ? flags_ | kTimerMark : flags_ & ~kTimerMark);
   }
 
-  // Whether the shard's present policy knows it: flips with each change of policy.
-  bool policy_epoch() const noexcept { return flags_ & kPolicyEpoch; }
-  void set_policy_epoch(bool epoch) noexcept {
-    flags_ = static_cast<std::uint16_t>(epoch ? flags_ | kPolicyEpoch : flags_ & ~kPolicyEpoch);
+  // Which of the shard's policies knows it: the present one, the one before, or none. The numbers alternate.
+  enum class PolicyEpoch : std::uint16_t { kNone = 0, kOne = 0x400, kOther = 0x800 };
+  PolicyEpoch policy_epoch() const noexcept { return static_cast<PolicyEpoch>(flags_ & kPolicyEpoch); }
+  void set_policy_epoch(PolicyEpoch epoch) noexcept {
+    flags_ = static_cast<std::uint16_t>((flags_ & ~kPolicyEpoch) | static_cast<std::uint16_t>(epoch));
   }
 
   // The key latch (RULINGS 7): held while a long operation on this key runs with the shard's lock released. Eviction
@@ -197,7 +198,7 @@ class Entry {
     kLongKey = 0x80,
     kTimerMark = 0x100,
     kLatched = 0x200,
-    kPolicyEpoch = 0x400,
+    kPolicyEpoch = 0xc00,
   };
 
   static std::uint64_t word_at(const void* bytes) noexcept {

@@ -233,25 +233,43 @@ Status Keyspace::set_max_memory(std::uint64_t bytes) {
   return {};
 }
 
+// Listeners run after each slice, so no lock of ours is held then. Who comes while another change is under way takes over
+// what is left of it: all go to the policy that was set last.
 Status Keyspace::set_eviction(const Eviction& eviction) {
-  base::LeafLock one_at_a_time(policy_mutex_);
-  eviction_ = eviction;
+  {
+    base::LeafLock lock(policy_mutex_);
+    eviction_ = eviction;
+  }
   for (std::uint32_t i = 0; i < shard_count_; ++i) {
     Shard& shard = shards_[i];
-    std::unique_ptr<EvictionPolicy> policy = Shard::new_policy(eviction, policy_seeds_.next());
-    {
-      base::MutexLock lock(shard.mutex);
-      if (shard.closed) return closed();
-      shard.exchange_policy(policy, eviction.scope());
-    }
-    shard.retire(std::move(policy));
-    for (bool more = true; more;) {
-      Discards discards(environment_, shard.memory());
-      base::MutexLock lock(shard.mutex);
-      more = shard.adopt(kBucketsAHold, discards);
+    const auto adopt = [&] {
+      for (bool more = true; more;) {
+        Discards discards(environment_, shard.memory());
+        base::MutexLock lock(shard.mutex);
+        more = shard.adopt(kBucketsAHold, true, discards);
+      }
+    };
+    for (bool exchanged = false; !exchanged; adopt()) {
+      Result<bool> done = exchange_policy(shard);
+      if (!done.ok()) return done.status();
+      exchanged = *done;
     }
   }
   return {};
+}
+
+// Gives a shard a new object of the policy that was set last. False: it has not finished with the last change.
+Result<bool> Keyspace::exchange_policy(Shard& shard) {
+  base::LeafLock no_other(policy_mutex_);
+  std::unique_ptr<EvictionPolicy> policy = Shard::new_policy(eviction_, policy_seeds_.next());
+  bool exchanged = false;
+  {
+    base::MutexLock lock(shard.mutex);
+    if (shard.closed) return closed();
+    exchanged = shard.exchange_policy(policy, eviction_.scope());
+  }
+  shard.retire(std::move(policy));
+  return exchanged;
 }
 
 std::string Keyspace::policy_name() {

@@ -141,6 +141,7 @@ class Keyspace {
  private:
   friend class Editing;
   void forget(Shard& shard);
+  Result<bool> exchange_policy(Shard& shard);
   static std::uint32_t choose_shards(const Options& options);
 
   memory::Account* account_;

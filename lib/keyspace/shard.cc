@@ -15,6 +15,8 @@ constexpr std::uint32_t kEvictionsAHold = 64;
 constexpr std::uint32_t kLooksAHold = 256;
 // So many holds in sequence that look at entries and evict none: the policy does not want to.
 constexpr std::uint32_t kVainHoldsMax = 1'000;
+// Room is made for a block that a policy asks for if it is no more than this part of what the shard has.
+constexpr std::int64_t kPolicyWantsMax = 4;
 // How a resident is drawn at random: so many draws, then so many buckets in sequence.
 constexpr int kDrawsMax = 24;
 constexpr std::uint32_t kBucketsADraw = 8;
@@ -183,17 +185,29 @@ void Shard::with_resident(const Place& place, EntryId id, std::uint32_t weight, 
   if (entry.has_position()) entry.set_position(resident.position);
 }
 
-void Shard::track(const Place& place, EntryId id, const Footprint& footprint) noexcept {
+bool Shard::track(const Place& place, EntryId id, const Footprint& footprint) noexcept {
   Entry& entry = *place.entry();
   entry.set_policy_epoch(policy_epoch_);
-  if (!in_scope(entry)) return;
+  if (!in_scope(entry)) return true;
   place.set_policy_bits(0);
   entry.counter() = 0;
   if (entry.has_position()) entry.set_position(0);
   const std::uint32_t weight = weight_of(entry, footprint);
   ++tracked_;
   tracked_weight_ += weight;
-  with_resident(place, id, weight, [&](Resident& resident) { policy_->on_insert(resident, *this); });
+  bool known = !traits_.position || entry.has_position();
+  if (known) with_resident(place, id, weight, [&](Resident& resident) { known = policy_->on_insert(resident, *this); });
+  if (!known) lose_track(entry, weight);
+  return known;
+}
+
+// The policy does not know this entry after all: it is adopted later.
+void Shard::lose_track(Entry& entry, std::uint32_t weight) noexcept {
+  --tracked_;
+  tracked_weight_ -= weight;
+  entry.set_policy_epoch(PolicyEpoch::kNone);
+  if (!adopting_) adopt_cursor_ = 0;
+  adopting_ = adopt_again_ = true;
 }
 
 void Shard::untrack(const Place& place, EntryId id, const Footprint& footprint) noexcept {
@@ -230,22 +244,23 @@ void Shard::hit_policy(Place& place, std::uint64_t hash) noexcept {
 Verdict Shard::judge(const Place& place, EntryId id, FunctionRef<Verdict(Resident&)> visit) {
   Entry& entry = *place.entry();
   if (!tracks(entry)) return Verdict::kNotThisOne;
-  ++looks_;
   const Footprint footprint = footprint_of(entry);
   const std::uint32_t weight = weight_of(entry, footprint);
   Verdict verdict = Verdict::kKeep;
+  bool known = true;
   with_resident(place, id, weight, [&](Resident& resident) {
     verdict = visit(resident);
     if (verdict == Verdict::kEvict && entry.latched()) {
-      policy_->on_insert(resident, *this);
+      known = policy_->on_insert(resident, *this);
       verdict = Verdict::kKeep;
     }
   });
+  if (!known) lose_track(entry, weight);
   if (verdict == Verdict::kEvict) {
-    LARDER_CHECK(evicting_into_ != nullptr, "an eviction policy may answer kEvict only while it is asked to evict");
+    LARDER_CHECK(may_evict_, "an eviction policy may answer kEvict only while it is asked to evict");
     --tracked_;
     tracked_weight_ -= weight;
-    entry.set_policy_epoch(!policy_epoch_);  // the policy knows
+    entry.set_policy_epoch(PolicyEpoch::kNone);  // the policy knows
     take_out(place, id, footprint, cause_of(entry, RemovalCause::kEvicted), *evicting_into_);
   }
   return verdict;
@@ -253,6 +268,7 @@ Verdict Shard::judge(const Place& place, EntryId id, FunctionRef<Verdict(Residen
 
 Verdict Shard::find(EntryId id, FunctionRef<Verdict(Resident&)> visit) {
   Verdict verdict = Verdict::kNotThisOne;
+  ++looks_;
   index_.find_id(id, [&](const Place& place) {
     if (!is_meant(place, id)) return false;
     verdict = judge(place, id, visit);
@@ -265,7 +281,8 @@ Verdict Shard::sample(std::uint64_t random, FunctionRef<Verdict(Resident&)> visi
   if (index_.buckets() == 0) return Verdict::kNotThisOne;
   // A random bucket, and a random place among ten of its chain: each entry is about equally likely.
   base::Random draw(random);
-  for (int attempt = 0; attempt < kDrawsMax; ++attempt) {
+  for (int attempt = 0; attempt < kDrawsMax && looks_ < kLooksAHold; ++attempt) {
+    ++looks_;
     const std::uint64_t number = draw.below(index_.buckets());
     const Place found = index_.nth(number, static_cast<unsigned>(draw.below(10)));
     if (!found) continue;
@@ -288,7 +305,7 @@ Verdict Shard::sample(std::uint64_t random, FunctionRef<Verdict(Resident&)> visi
 void* Shard::allocate(std::size_t bytes) {
   void* block = memory_.allocate(bytes, alignment_of(bytes));
   const auto charge = static_cast<std::int64_t>(memory_.charge(bytes, alignment_of(bytes)));
-  policy_wants_ = block == nullptr ? charge : 0;
+  policy_wants_ = block == nullptr && charge <= memory_.allocated() / kPolicyWantsMax ? charge : 0;
   if (block != nullptr) policy_bytes_ += charge;
   return block;
 }
@@ -301,13 +318,16 @@ void Shard::deallocate(void* block, std::size_t bytes) {
 bool Shard::evict_one(Discards& discards) noexcept {
   if (policy_ == nullptr) return false;
   evicting_into_ = &discards;
-  bool evicted = false;
-  for (int attempt = 0; attempt < 8 && !evicted && tracked_ != 0 && looks_ < kLooksAHold; ++attempt) {
-    evicted = policy_->evict(*this);
+  may_evict_ = true;
+  const std::uint64_t before = index_.size();
+  const std::int64_t could_have = policy_wants_ <= memory_.available() ? policy_wants_ : 0;
+  for (int attempt = 0; attempt < 8 && index_.size() == before && tracked_ != 0 && looks_ < kLooksAHold; ++attempt) {
+    policy_->evict(*this);
   }
+  may_evict_ = false;
   evicting_into_ = nullptr;
-  if (!evicted && adopting_) adopt(8, discards);
-  return evicted;
+  if (could_have == policy_wants_) policy_wants_ = 0;  // it does not ask again
+  return index_.size() != before;
 }
 
 std::unique_ptr<EvictionPolicy> Shard::new_policy(const Eviction& eviction, std::uint64_t seed) {
@@ -317,7 +337,8 @@ std::unique_ptr<EvictionPolicy> Shard::new_policy(const Eviction& eviction, std:
   return policy;
 }
 
-void Shard::exchange_policy(std::unique_ptr<EvictionPolicy>& policy, Eviction::Scope scope) noexcept {
+bool Shard::exchange_policy(std::unique_ptr<EvictionPolicy>& policy, Eviction::Scope scope) noexcept {
+  if (known_to_last_ && index_.size() != 0) return false;
   policy_.swap(policy);
   memory_.detach(static_cast<std::size_t>(policy_bytes_));
   policy_bytes_ = policy_wants_ = 0;
@@ -325,10 +346,12 @@ void Shard::exchange_policy(std::unique_ptr<EvictionPolicy>& policy, Eviction::S
   hit_ = traits_.hit;
   hits_max_ = traits_.hits_max;
   ttl_only_ = scope == Eviction::Scope::kKeysWithTtl;
-  policy_epoch_ = !policy_epoch_;
+  policy_epoch_ = policy_epoch_ == PolicyEpoch::kOne ? PolicyEpoch::kOther : PolicyEpoch::kOne;
   tracked_ = tracked_weight_ = 0;
   adopt_cursor_ = 0;
-  adopting_ = index_.size() != 0;
+  adopt_again_ = false;
+  adopting_ = known_to_last_ = index_.size() != 0;
+  return true;
 }
 
 namespace {
@@ -361,36 +384,52 @@ void Shard::retire(std::unique_ptr<EvictionPolicy> policy) noexcept {
   policy->clear(residents);
 }
 
-bool Shard::adopt(std::uint32_t buckets, Discards& discards) noexcept {
+// Hands entries to the policy that it does not know, with a new block where the old one has no room for what the policy
+// writes. Where there is no memory for that, the entry is evicted, or waits for the next walk.
+bool Shard::adopt(std::uint32_t buckets, bool evict, Discards& discards) noexcept {
   for (std::uint32_t i = 0; i < buckets && adopting_; ++i) {
     Place no_room;
+    ++looks_;
     index_.for_bucket(index_.bucket_of_cursor(adopt_cursor_), [&](Place place) {
-      Entry* entry = place.entry();
-      if (entry->policy_epoch() == policy_epoch_) return;
-      if (traits_.position && !entry->has_position() && !entry->latched()) {
-        EntryShape shape = entry->shape();
-        shape.position = true;
-        const std::size_t value_bytes = entry->external() ? 0 : entry->inline_value().size();
-        const Footprint footprint = footprint_for(shape, entry->key_size(), value_bytes);
-        Entry* wider = new_entry(shape, footprint, entry->key(), value_bytes);
-        if (wider == nullptr) {
-          no_room = place;
-          return;
-        }
-        wider->copy_value(*entry);
-        replace(place, index_.hash_of(*entry), wider, end_of(*entry), false, discards);
-        place = place.of(wider);
+      ++looks_;
+      if (place.entry()->policy_epoch() == policy_epoch_ || no_room) return;
+      const bool has_fields = !in_scope(*place.entry()) || widen(&place, discards);
+      const Entry& entry = *place.entry();
+      if (has_fields && track(place, id_of(index_.hash_of(entry)), footprint_of(entry))) return;
+      if (evict && !entry.latched()) {
+        no_room = place;
+      } else {
+        place.entry()->set_policy_epoch(PolicyEpoch::kNone);
+        adopt_again_ = true;
       }
-      track(place, id_of(index_.hash_of(*place.entry())), footprint_of(*place.entry()));
     });
     if (no_room) {
       remove(no_room, id_of(index_.hash_of(*no_room.entry())), RemovalCause::kEvicted, discards);
       continue;
     }
     adopt_cursor_ = index_.next_cursor(adopt_cursor_);
-    adopting_ = adopt_cursor_ != 0;
+    if (adopt_cursor_ != 0) continue;
+    adopting_ = adopt_again_;
+    adopt_again_ = known_to_last_ = false;
+    return false;
   }
   return adopting_;
+}
+
+// Sees to it that the entry has a position if the policy wants one. False: no memory.
+bool Shard::widen(Place* place, Discards& discards) noexcept {
+  const Entry& entry = *place->entry();
+  if (!traits_.position || entry.has_position()) return true;
+  EntryShape shape = entry.shape();
+  shape.position = true;
+  const std::size_t value_bytes = entry.external() ? 0 : entry.inline_value().size();
+  const Footprint footprint = footprint_for(shape, entry.key_size(), value_bytes);
+  Entry* wider = new_entry(shape, footprint, entry.key(), value_bytes);
+  if (wider == nullptr) return false;
+  wider->copy_value(entry);
+  replace(*place, index_.hash_of(entry), wider, end_of(entry), false, discards);
+  *place = place->of(wider);
+  return true;
 }
 
 // --- Memory ---------------------------------------------------------------------------------------------------------------
@@ -400,8 +439,13 @@ bool Shard::evict_for(std::int64_t bytes, std::int64_t entries, Discards& discar
   looks_ = 0;
   while (evicted < kEvictionsAHold && looks_ < kLooksAHold &&
          (memory_.available() + discards.pending() < bytes || !entry_lease_.ensure(entries))) {
-    if (!evict_one(discards)) break;
-    ++evicted;
+    if (evict_one(discards)) {
+      ++evicted;
+    } else if (adopting_) {
+      adopt(1, true, discards);
+    } else {
+      break;
+    }
   }
   vain_holds_ = evicted != 0 || looks_ < kLooksAHold ? 0 : vain_holds_ + 1;
   return evicted != 0 || (looks_ >= kLooksAHold && vain_holds_ < kVainHoldsMax);
@@ -430,6 +474,7 @@ void Shard::do_housekeeping(Discards& discards) noexcept {
   if (memory_.available() + discards.pending() < wanted && !memory_.ensure(wanted)) {
     evict_for(wanted, 0, discards);
   }
+  if (adopting_) adopt(1, false, discards);
   if (armed_ != 0) {
     const std::uint64_t now = ++writes_since_clock_ % 64 == 0 ? environment_.now() : environment_.coarse_now();
     if (now != nothing_due_at_) {

@@ -55,6 +55,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   bool closed = false;
 
  private:
+  using PolicyEpoch = Entry::PolicyEpoch;
   EvictionPolicy::Hit hit_ = EvictionPolicy::Hit::kNothing;  // of traits_
   std::uint8_t hits_max_ = 0;
 
@@ -177,7 +178,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   // A little of all that, with each write.
   void housekeep(Discards& discards) noexcept {
     const bool low = memory_.available() + discards.pending() < to_keep_free();
-    if (low || armed_ != 0 || index_.can_shrink()) do_housekeeping(discards);
+    if (low || adopting_ || armed_ != 0 || index_.can_shrink()) do_housekeeping(discards);
   }
   // Evicts until what is left of the lease, and what the discards hold, is so much. Returns whether
   // it evicted any, or has looked at as many as one hold may and would go on.
@@ -190,13 +191,13 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
                             bool latched_too = false) noexcept;
   // Gives back all that an empty shard does not need, its policy's memory aside. After `compact` that is little.
   void forget_all() noexcept;
-  // Another policy: entries move over with adopt, which returns false when all have. `policy` becomes the old one, to
-  // be retired with no lock held.
-  void exchange_policy(std::unique_ptr<EvictionPolicy>& policy, Eviction::Scope scope) noexcept;
+  // Another policy: entries move over with adopt, a walk over all of them, which returns false at its end. `policy`
+  // becomes the old one, to be retired with no lock held. False: the walk for the last change is not at its end.
+  bool exchange_policy(std::unique_ptr<EvictionPolicy>& policy, Eviction::Scope scope) noexcept;
   static std::unique_ptr<EvictionPolicy> new_policy(const Eviction& eviction, std::uint64_t seed);
   // Thread safety: with or without the lock.
   void retire(std::unique_ptr<EvictionPolicy> policy) noexcept;
-  bool adopt(std::uint32_t buckets, Discards& discards) noexcept;
+  bool adopt(std::uint32_t buckets, bool evict, Discards& discards) noexcept;
 
   // --- Looking around ---------------------------------------------------------------------------------------------
   Index& index() noexcept { return index_; }
@@ -250,11 +251,13 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   }
   Footprint footprint_of(const Entry& entry) const noexcept;
   std::uint32_t weight_of(const Entry& entry, const Footprint& footprint) const noexcept;
-  void track(const Place& place, EntryId id, const Footprint& footprint) noexcept;
+  bool track(const Place& place, EntryId id, const Footprint& footprint) noexcept;
+  void lose_track(Entry& entry, std::uint32_t weight) noexcept;
   void untrack(const Place& place, EntryId id, const Footprint& footprint) noexcept;
   void reweigh(const Place& place, EntryId id, std::uint32_t old_weight) noexcept;
   template <typename Call>
   void with_resident(const Place& place, EntryId id, std::uint32_t weight, Call&& call) noexcept;
+  bool widen(Place* place, Discards& discards) noexcept;
   void arm(const Place& place, EntryId id) noexcept;
   void rearm(const Place& place, EntryId id, std::uint64_t old_deadline) noexcept;
   bool timers_due(std::uint64_t now) const noexcept { return wheel_.due(now) || must_file_timers(now); }
@@ -276,13 +279,16 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   std::unique_ptr<EvictionPolicy> policy_;
   EvictionPolicy::Traits traits_;
   bool ttl_only_ = false;
-  bool policy_epoch_ = false;  // entries with the other one have not been adopted yet
+  PolicyEpoch policy_epoch_ = PolicyEpoch::kNone;  // of entries that the policy knows
   std::uint64_t adopt_cursor_ = 0;
   std::uint64_t sample_cursor_ = 0;
-  bool adopting_ = false;
+  bool adopting_ = false;       // there may be others
+  bool adopt_again_ = false;    // and behind the cursor, too
+  bool known_to_last_ = false;  // there may be some of the policy before
+  bool may_evict_ = false;             // the policy was asked to
   std::uint32_t looks_ = 0;            // at entries, in this hold, by a policy that evicts
   std::uint32_t vain_holds_ = 0;       // one after the other: looked at as many as may be, evicted none
-  Discards* evicting_into_ = nullptr;  // where what the policy evicts goes
+  Discards* evicting_into_ = nullptr;  // where what is evicted, or has expired, goes
   std::int64_t policy_bytes_ = 0;      // charged for its memory
   std::int64_t policy_wants_ = 0;      // bytes that it asked for and did not get: room is made for them
   std::uint64_t tracked_ = 0;

@@ -21,11 +21,18 @@ class IdList {
   IdList& operator=(const IdList&) = delete;
   ~IdList() { LARDER_DCHECK(last_ == nullptr, "an id list was dropped with its blocks"); }
 
-  bool empty() const noexcept { return last_ == nullptr; }
+  bool empty() const noexcept { return last_ == nullptr || last_->next->begin == last_->next->end; }
 
   // False if there is no memory for another block.
   template <typename Memory>
   bool push_back(Memory& memory, std::uint32_t id) {
+    if (!reserve(memory)) return false;
+    last_->ids()[last_->end++] = id;
+    return true;
+  }
+  // Makes sure that the next push_back succeeds. False if there is no memory for it.
+  template <typename Memory>
+  bool reserve(Memory& memory) {
     if (last_ == nullptr || last_->end == last_->capacity) {
       const std::uint16_t capacity = last_ == nullptr ? kIdsFirst : grown(last_->capacity);
       auto* block = static_cast<Block*>(memory.allocate(block_bytes(capacity)));
@@ -36,7 +43,6 @@ class IdList {
       if (last_ != nullptr) last_->next = block;
       last_ = block;
     }
-    last_->ids()[last_->end++] = id;
     return true;
   }
 

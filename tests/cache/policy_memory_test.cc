@@ -23,7 +23,7 @@ class Greedy final : public EvictionPolicy {
  public:
   Greedy(std::uint64_t seed, Tally& tally) : random_(seed), tally_(tally) {}
   Traits traits() const override { return {}; }
-  void on_insert(Resident&, Residents&) override {}
+  bool on_insert(Resident&, Residents&) override { return true; }
   void on_remove(Resident&, Residents&) override {}
   bool evict(Residents& residents) override {
     if (block_ == nullptr) {

@@ -110,7 +110,7 @@ class FakeResidents final : public Residents {
   class None final : public EvictionPolicy {
    public:
     Traits traits() const override { return {}; }
-    void on_insert(Resident&, Residents&) override {}
+    bool on_insert(Resident&, Residents&) override { return true; }
     void on_remove(Resident&, Residents&) override {}
     bool evict(Residents&) override { return false; }
     void clear(Residents&) override {}
