@@ -85,8 +85,8 @@ class EvictionPolicy {
 
   // An entry of this id is about to come: start fetching what on_insert will read.
   virtual void prefetch(EntryId /*id*/) {}
-  // An entry came; its bits, counter and position are 0. Or it came back, see Residents::find. False: there is no memory
-  // to keep track of it. The policy then knows nothing of it, and is offered it again later.
+  // An entry came; its bits, counter and position are 0. Or it came back, see Residents::find. False: there is no
+  // memory to keep track of it. The policy then knows nothing of it, and is offered it again later.
   virtual bool on_insert(Resident& entry, Residents& residents) = 0;
   virtual void on_hit(Resident& /*entry*/, Residents& /*residents*/) {}
   // It was given a value of another size.

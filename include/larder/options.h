@@ -33,8 +33,10 @@ enum class RemovalCause : std::uint8_t {
 inline constexpr std::size_t kRemovalCauses = 7;
 std::string_view to_string(RemovalCause cause) noexcept;
 
-// Told of removals after the shard's lock was released, by the thread that caused them. May call the cache. Must be
-// thread safe. What it throws is caught and counted. `value` is valid during the call.
+// Told of removals by the thread that caused them, under no lock. Must be thread safe. What it throws is caught and
+// counted. `value` is valid during the call. It may call the cache: what that removes it is told of when it has
+// returned, so that it is never called from within itself; until then those bytes are not counted in max_memory. One
+// that removes an entry for each that it is told of has no end, and neither has the call that began it.
 using RemovalListener = std::function<void(std::string_view key, std::string_view value, RemovalCause cause)>;
 
 struct ExpiryOptions {

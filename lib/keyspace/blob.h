@@ -47,8 +47,15 @@ struct Blob {
 
   void acquire() noexcept { references.fetch_add(1, std::memory_order_relaxed); }
   // Frees it and gives the charge back to the account's limit if this was the last reference.
-  void release() noexcept {
-    if (references.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
+  void release(bool charged = true) noexcept {
+    if (references.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(charged);
+  }
+  // Gives the charge back before it is freed. False if others hold it, who may keep it for longer. REQUIRES: it is in
+  // no entry that a reader can find; afterwards, release(false).
+  bool uncharge() noexcept {
+    if (!unshared()) return false;
+    account->bytes().give_back(signed_charge());
+    return true;
   }
 
   void pin() noexcept {
@@ -67,13 +74,13 @@ struct Blob {
  private:
   static constexpr std::uint64_t kPin = std::uint64_t{1} << 32;
   std::int64_t signed_charge() const noexcept { return static_cast<std::int64_t>(charge()); }
-  void destroy() noexcept {
+  void destroy(bool charged = true) noexcept {
     memory::Account& its_account = *account;
     const std::int64_t bytes = signed_charge();
     const std::size_t block = block_bytes(capacity);
     this->~Blob();
     its_account.allocator().deallocate(this, block, 16);
-    its_account.bytes().give_back(bytes);
+    if (charged) its_account.bytes().give_back(bytes);
     its_account.release();
   }
 };

@@ -2,6 +2,10 @@
 //
 // What a call took out of a shard: freed, and told to the removal listener, after the shard's lock was released.
 // Declare it before the lock, so that it goes last.
+//
+// A listener may call the cache, and what that removes is to be told, too: not from within the listener, or each would
+// call the next, but by the call that the listener was called from, when it has returned. Until then those entries are
+// not charged, so that the listener's own writes find room.
 #pragma once
 
 #include <array>
@@ -18,6 +22,17 @@ struct Footprint {
   std::uint32_t bytes;    // of its block
   std::uint32_t charge;   // for its block
   std::uint32_t payload;  // bytes of key and inline value
+};
+
+// One of them.
+struct Discarded {
+  Entry* entry;
+  std::uint32_t bytes;
+  std::uint32_t charge;
+  bool whole;  // and not only a block
+  bool blob_charged;
+  RemovalCause cause;
+  bool has_blob() const noexcept { return whole && entry->external(); }
 };
 
 class Discards {
@@ -40,13 +55,6 @@ class Discards {
   std::uint32_t count() const noexcept { return count_; }
 
  private:
-  struct Item {
-    Entry* entry;
-    std::uint32_t bytes;
-    std::uint32_t charge;
-    bool whole;  // and not only a block
-    RemovalCause cause;
-  };
   static constexpr std::uint32_t kInline = 6;
 
   void push(Entry* entry, const Footprint& footprint, bool whole, RemovalCause cause) {
@@ -54,10 +62,10 @@ class Discards {
         memory_.keep(entry, footprint.bytes, footprint.charge)) {
       return;
     }
+    const Discarded item{entry, footprint.bytes, footprint.charge, whole, true, cause};
     memory_.detach(footprint.charge);
     pending_ += footprint.charge;
-    if (whole && entry->external()) pending_ += static_cast<std::int64_t>(entry->blob()->charge());
-    const Item item{entry, footprint.bytes, footprint.charge, whole, cause};
+    if (item.has_blob()) pending_ += static_cast<std::int64_t>(entry->blob()->charge());
     if (count_ < kInline) [[likely]] {
       first_[count_] = item;
     } else {
@@ -66,14 +74,14 @@ class Discards {
     ++count_;
   }
   void release();
-  void dispose(const Item& item);
+  void tell(const Discarded& item);
 
   Environment& environment_;
   memory::ShardMemory& memory_;
   std::uint32_t count_ = 0;
   std::int64_t pending_ = 0;
-  std::array<Item, kInline> first_;
-  std::vector<Item> more_;
+  std::array<Discarded, kInline> first_;
+  std::vector<Discarded> more_;
 };
 
 }  // namespace larder::keyspace

@@ -8,13 +8,17 @@
 //   free     what was evicted must be freed first: unlock, free, again
 //   reclaim  this shard has no more to give: unlock, evict in others, again
 //   wait     a long operation holds the key's latch: unlock, sleep until a latch is released, again
-//   build    the new value is large, or parts of a large one cannot be changed in place: latch the entry, unlock, build
-//   the value,
-//            lock, put it in, unlatch. Readers see the old value meanwhile, other writers of the key wait. Where there is no entry to
-//            latch, the key is looked at again afterwards, and what was built is dropped if somebody else was faster.
+//   build    the new value is large: unlock, make the block for it (and where there was no entry, write it), again
+//   fill     that block is there, and the new value keeps parts of the old: latch the entry, unlock, write, lock, put
+//   it
+//            in, unlatch. Readers see the old value meanwhile, other writers of the key wait. All memory was had before:
+//            under a latch nothing is evicted, and no listener runs
+//
+// Between build and the next attempt anybody may change the key: then what was built is used if it fits still.
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 #include "keyspace/keyspace.h"
@@ -95,12 +99,13 @@ class Editing {
           }
           break;
         case Step::kBuild: build(); break;
+        case Step::kFill: write_built(); break;
       }
     }
   }
 
  private:
-  enum class Step { kDone, kAgain, kFree, kReclaim, kWait, kBuild };
+  enum class Step { kDone, kAgain, kFree, kReclaim, kWait, kBuild, kFill };
   static constexpr int kAttemptsAHold = 4;
 
   Step done(Status status = {}) {
@@ -118,11 +123,12 @@ class Editing {
   Step set_end(const Shard::Place& place, Discards& discards) REQUIRES_LOCK(shard_.mutex);
   Step put(Shard::Place place, const EntryShape& shape, std::size_t value_bytes, bool whole,
            FunctionRef<void(Entry&)> fill, Discards& discards) REQUIRES_LOCK(shard_.mutex);
-  Step put_built(Shard::Place place, bool with_end, Discards& discards) REQUIRES_LOCK(shard_.mutex);
-  Step start_build(const Shard::Place& place, std::uint64_t size) REQUIRES_LOCK(shard_.mutex);
+  Step start_build(std::uint64_t size, std::uint64_t capacity, bool write);
+  Step start_fill(const Shard::Place& place, std::uint64_t size, Discards& discards) REQUIRES_LOCK(shard_.mutex);
   // Whether the room is there; otherwise *step says what to do.
   bool room(std::int64_t bytes, std::int64_t entries, Discards& discards, Step* step) REQUIRES_LOCK(shard_.mutex);
   void build();
+  void write_built();
 
   std::uint64_t end_for(const Entry* entry) const {
     switch (change_.end) {
@@ -146,15 +152,22 @@ class Editing {
   std::int64_t entries_wanted_ = 0;
   int idle_ = 0;  // see Keyspace::reclaim
 
-  ValueCopy old_;  // what `build` starts from
   std::uint64_t build_size_ = 0;
-  bool latched_ = false;  // by us: the entry is as it was when change_ was decided
+  std::uint64_t build_capacity_ = 0;
+  bool build_written_ = false;
   Blob* built_ = nullptr;
+  bool written_ = false;      // built_ holds what the patches make of an empty value
+  bool latched_ = false;      // by us: the entry is as it was when change_ was decided
+  ValueCopy old_;             // its value
+  Entry* holder_ = nullptr;   // the block that will hold built_, if the entry's own cannot
   Blob* replaced_ = nullptr;  // to be released after the lock
 };
 
 Editing::Step Editing::try_once(Discards& discards) {
-  if (shard_.closed) return done(Keyspace::closed());  // and the entry is gone, latched or not
+  if (shard_.closed) {  // and the entry is gone, latched or not
+    if (holder_ != nullptr) shard_.free_entry(std::exchange(holder_, nullptr));
+    return done(Keyspace::closed());
+  }
   if (latched_) return finish_latched(discards);
   if (!failure_.ok()) return done(std::move(failure_));
   Shard::Place place = shard_.find_any(hash_, key_);
@@ -232,7 +245,7 @@ Editing::Step Editing::replace(Shard::Place place, Discards& discards) {
   const bool with_end = end != Entry::kNoDeadline;
   if (value.size() > kInlineBytesMax) {
     Blob*& blob = change_.blob != nullptr ? *change_.blob : built_;
-    if (blob == nullptr || blob->size != value.size()) return start_build(Shard::Place{}, value.size());
+    if (blob == nullptr || blob->size != value.size()) return start_build(value.size(), value.size(), false);
     if (change_.blob == nullptr) {  // the text of a number: a few thousand digits at most
       base::count_bytes(value.size());
       std::memcpy(built_->bytes(), value.data(), value.size());
@@ -296,9 +309,15 @@ Editing::Step Editing::patch(Shard::Place place, Discards& discards) {
       return done();
     }
   }
-  // Built while there was no entry, and there is none still: then it is what these patches make.
-  if (old == nullptr && built_ != nullptr && built_->size == new_size) return put_built(place, with_end, discards);
-  return start_build(old != nullptr ? place : Shard::Place{}, new_size);
+  if (old != nullptr) {
+    const std::uint64_t capacity = grown_capacity(new_size);
+    const bool fits = built_ != nullptr && built_->capacity >= new_size && built_->capacity <= capacity;
+    return fits ? start_fill(place, new_size, discards) : start_build(new_size, capacity, false);
+  }
+  if (!written_ || built_->size != new_size) return start_build(new_size, new_size, true);
+  return put(
+      place, shard_.shape_for(EntryType::kString, true, with_end), 0, false,
+      [&](Entry& entry) { entry.set_blob(std::exchange(built_, nullptr)); }, discards);
 }
 
 Editing::Step Editing::set_end(const Shard::Place& place, Discards& discards) {
@@ -306,6 +325,7 @@ Editing::Step Editing::set_end(const Shard::Place& place, Discards& discards) {
   const std::uint64_t end = end_for(&old);
   if (old.has_deadline() || end == Entry::kNoDeadline) {
     shard_.set_end(place, hash_, end);
+    shard_.changed_in_place(place, hash_);
     return done();
   }
   const std::size_t value_bytes = old.external() ? 0 : old.inline_value().size();
@@ -316,60 +336,66 @@ Editing::Step Editing::set_end(const Shard::Place& place, Discards& discards) {
 
 // --- Building a large value -----------------------------------------------------------------------------------------------
 
-Editing::Step Editing::start_build(const Shard::Place& place, std::uint64_t size) {
-  if (place) {
-    shard_.latch(place);
-    latched_ = true;
-    old_.take(*place.entry());
-  }
+// `write`: the patches, too, on nothing.
+Editing::Step Editing::start_build(std::uint64_t size, std::uint64_t capacity, bool write) {
   build_size_ = size;
+  build_capacity_ = capacity;
+  build_written_ = write;
   return Step::kBuild;
 }
 
 void Editing::build() {
   if (built_ != nullptr) built_->release();
   built_ = nullptr;
-  const std::uint64_t capacity = latched_ ? grown_capacity(build_size_) : build_size_;
-  Result<Blob*> blob = keyspace_.make_blob(hash_, build_size_, capacity);
+  written_ = false;
+  Result<Blob*> blob = keyspace_.make_blob(hash_, build_size_, build_capacity_);
   if (!blob) {
     fail(blob.status());
     return;
   }
   built_ = *blob;
-  if (change_.kind != Change::Kind::kPatch) return;
+  if (build_written_) write_patches(built_->bytes(), 0, build_size_, change_.patches);
+  written_ = build_written_;
+}
+
+Editing::Step Editing::start_fill(const Shard::Place& place, std::uint64_t size, Discards& discards) {
+  const Entry& entry = *place.entry();
+  if (!entry.external()) {
+    Step step = Step::kDone;
+    const EntryShape shape = shard_.shape_for(EntryType::kString, true, Shard::end_of(entry) != Entry::kNoDeadline);
+    const Footprint footprint = shard_.footprint_for(shape, key_.size(), 0);
+    if (!room(footprint.charge, 0, discards, &step)) return step;
+    holder_ = shard_.new_entry(shape, footprint, key_, 0);
+    if (holder_ == nullptr) return done(keyspace_.out_of_memory());
+  }
+  old_.take(entry);
+  built_->size = size;
+  written_ = false;
+  shard_.latch(place);
+  latched_ = true;
+  return Step::kFill;
+}
+
+void Editing::write_built() {
   const std::string_view old = old_.view();
   if (!old.empty()) std::memcpy(built_->bytes(), old.data(), old.size());
-  write_patches(built_->bytes(), old.size(), build_size_, change_.patches);
+  write_patches(built_->bytes(), old.size(), built_->size, change_.patches);
 }
 
-Editing::Step Editing::put_built(Shard::Place place, bool with_end, Discards& discards) {
-  return put(
-      place, shard_.shape_for(EntryType::kString, true, with_end), 0, false,
-      [&](Entry& entry) {
-        entry.set_blob(built_);
-        built_ = nullptr;
-      },
-      discards);
-}
-
-// We hold the latch, and have built the value or failed to.
+// We hold the latch, and built_ is the new value.
 Editing::Step Editing::finish_latched(Discards& discards) {
-  Shard::Place place = shard_.find_any(hash_, key_);
+  const Shard::Place place = shard_.find_any(hash_, key_);
   LARDER_CHECK(place && place.entry()->latched(), "a latched entry was changed by somebody else");
-  if (failure_.ok()) {
-    Entry& entry = *place.entry();
-    if (entry.external()) {
-      replaced_ = entry.blob();
-      shard_.swap_blob(place, hash_, built_);
-      built_ = nullptr;
-    } else if (const Step step = put_built(place, Shard::end_of(entry) != Entry::kNoDeadline, discards);
-               step != Step::kDone) {
-      return step;
-    }
+  Entry& entry = *place.entry();
+  if (entry.external()) {
+    replaced_ = entry.blob();
+    shard_.swap_blob(place, hash_, std::exchange(built_, nullptr));
+  } else {
+    holder_->set_blob(std::exchange(built_, nullptr));
+    shard_.replace(place, hash_, std::exchange(holder_, nullptr), Shard::end_of(entry), false, discards);
   }
   latched_ = false;
   shard_.unlatch(shard_.find_any(hash_, key_));  // it may stand in another block now
-  if (!failure_.ok()) status_ = std::move(failure_);
   return Step::kDone;
 }
 

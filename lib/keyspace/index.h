@@ -59,8 +59,6 @@ class Index {
       bucket()->replace(place(), entry);
       entry_ = entry;
     }
-    // The same place, of which another copy replaced the entry.
-    Place of(Entry* entry) const noexcept { return {bucket(), place(), entry, chained()}; }
 
    private:
     static constexpr std::uintptr_t kChained = 8;

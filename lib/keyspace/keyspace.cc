@@ -233,8 +233,8 @@ Status Keyspace::set_max_memory(std::uint64_t bytes) {
   return {};
 }
 
-// Listeners run after each slice, so no lock of ours is held then. Who comes while another change is under way takes over
-// what is left of it: all go to the policy that was set last.
+// Listeners run after each slice, so no lock of ours is held then. Who comes while another change is under way takes
+// over what is left of it: all go to the policy that was set last.
 Status Keyspace::set_eviction(const Eviction& eviction) {
   {
     base::LeafLock lock(policy_mutex_);

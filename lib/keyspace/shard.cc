@@ -226,7 +226,7 @@ void Shard::reweigh(const Place& place, EntryId id, std::uint32_t old_weight) no
   with_resident(place, id, weight, [&](Resident& resident) { policy_->on_resize(resident, old_weight); });
 }
 
-void Shard::hit_policy(Place& place, std::uint64_t hash) noexcept {
+void Shard::hit_policy(const Place& place, std::uint64_t hash) noexcept {
   Entry& entry = *place.entry();
   if (hit_ == EvictionPolicy::Hit::kLogCounter) {
     // One in ten for each point above the first five (Redis's lfu-log-factor 10).
@@ -237,8 +237,6 @@ void Shard::hit_policy(Place& place, std::uint64_t hash) noexcept {
     with_resident(place, id_of(hash), weight_of(entry, footprint_of(entry)),
                   [&](Resident& resident) { policy_->on_hit(resident, *this); });
   }
-  note_use(entry);
-  if (place.chained()) index_.promote(place, hash);
 }
 
 Verdict Shard::judge(const Place& place, EntryId id, FunctionRef<Verdict(Resident&)> visit) {
@@ -418,7 +416,7 @@ bool Shard::adopt(std::uint32_t buckets, bool evict, Discards& discards) noexcep
 
 // Sees to it that the entry has a position if the policy wants one. False: no memory.
 bool Shard::widen(Place* place, Discards& discards) noexcept {
-  const Entry& entry = *place->entry();
+  Entry& entry = *place->entry();
   if (!traits_.position || entry.has_position()) return true;
   EntryShape shape = entry.shape();
   shape.position = true;
@@ -426,9 +424,15 @@ bool Shard::widen(Place* place, Discards& discards) noexcept {
   const Footprint footprint = footprint_for(shape, entry.key_size(), value_bytes);
   Entry* wider = new_entry(shape, footprint, entry.key(), value_bytes);
   if (wider == nullptr) return false;
+  wider->inherit(entry);
   wider->copy_value(entry);
-  replace(*place, index_.hash_of(entry), wider, end_of(entry), false, discards);
-  *place = place->of(wider);
+  if (entry.has_deadline()) wider->set_deadline(entry.deadline());
+  if (entry.has_idle()) wider->set_end(entry.end());
+  const Footprint old_footprint = footprint_of(entry);
+  count_out(entry, old_footprint);
+  count_in(*wider, footprint);
+  place->replace(wider);
+  discards.add_block(&entry, old_footprint);
   return true;
 }
 
@@ -604,7 +608,9 @@ void Shard::replace(Place place, std::uint64_t hash, Entry* entry, std::uint64_t
   const std::uint64_t old_deadline = old->deadline();
   const bool tracked = tracks(*old);
   const std::uint32_t old_weight = tracked ? weight_of(*old, old_footprint) : 0;
-  const bool stays = tracked && (!ttl_only_ || end != Entry::kNoDeadline);
+  // The policy may have been changed since the block was made.
+  const bool has_fields = !traits_.position || entry->has_position();
+  const bool stays = tracked && has_fields && (!ttl_only_ || end != Entry::kNoDeadline);
   if (tracked && !stays) untrack(place, id, old_footprint);
   count_out(*old, old_footprint);
   entry->inherit(*old);
@@ -615,11 +621,10 @@ void Shard::replace(Place place, std::uint64_t hash, Entry* entry, std::uint64_t
   rearm(place, id, old_deadline);
   if (stays) {
     reweigh(place, id, old_weight);
-  } else if (!tracked && entry->policy_epoch() == policy_epoch_ && in_scope(*entry)) {
+  } else if (tracks(*entry)) {
     track(place, id, footprint);
   }
-  changed(id, *entry);
-  ++counters.writes;
+  written(place, hash);
   if (!tell) {
     discards.add_block(old, old_footprint);
     return;
@@ -666,10 +671,6 @@ bool Shard::put(std::uint64_t hash, std::string_view key, std::string_view value
   return true;
 }
 
-bool Shard::fits_block(const Entry& entry, std::size_t value_bytes) const noexcept {
-  return !entry.external() && value_bytes <= kInlineBytesMax && entry.fits(value_bytes);
-}
-
 void Shard::store_inline(const Place& place, std::uint64_t hash, std::string_view value) noexcept {
   Entry& entry = *place.entry();
   payload_ += value.size() - entry.inline_value().size();
@@ -680,9 +681,8 @@ void Shard::store_inline(const Place& place, std::uint64_t hash, std::string_vie
 }
 
 void Shard::written(const Place& place, std::uint64_t hash) noexcept {
-  Entry& entry = *place.entry();
-  note_use(entry);
-  changed(id_of(hash), entry);
+  mark_use(place, hash);
+  changed(id_of(hash), *place.entry());
   ++counters.writes;
 }
 
@@ -705,9 +705,7 @@ void Shard::set_end(const Place& place, std::uint64_t hash, std::uint64_t end) n
   start_clock(entry, end);
   count_end_in(entry);
   rearm(place, id, old_deadline);
-  if (!tracked && entry.policy_epoch() == policy_epoch_ && in_scope(entry)) track(place, id, footprint_of(entry));
-  changed(id, entry);
-  ++counters.writes;
+  if (!tracked && tracks(entry)) track(place, id, footprint_of(entry));
 }
 
 void Shard::unlatch(const Place& place) noexcept {

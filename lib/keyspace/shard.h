@@ -94,15 +94,12 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   // Its time to live alone. kNoDeadline: none.
   static std::uint64_t end_of(const Entry& entry) noexcept { return entry.has_idle() ? entry.end() : entry.deadline(); }
 
-  // Marks a use.
+  // Counts a hit, marks a use, and brings the entry where it is found sooner.
   void hit(Place& place, std::uint64_t hash) noexcept {
     ++hits;
-    if (hit_ == EvictionPolicy::Hit::kCountInBits) {
-      const std::uint8_t bits = place.policy_bits();
-      if ((bits & 3) < hits_max_) place.set_policy_bits(static_cast<std::uint8_t>(bits + 1));
-      if (!place.chained() && !place.entry()->has_idle()) return;
-    }
-    hit_policy(place, hash);
+    mark_use(place, hash);
+    if (place.chained()) [[unlikely]]
+      index_.promote(place, hash);
   }
   void prefetch_bucket(std::uint64_t hash) const noexcept { index_.prefetch_bucket(hash); }  // needs no lock
   void prefetch_policy(std::uint64_t hash) const noexcept {
@@ -141,12 +138,15 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   bool put(std::uint64_t hash, std::string_view key, std::string_view value, std::uint64_t end) noexcept;
   // A new value in the same block. REQUIRES: fits_block.
   void store_inline(const Place& place, std::uint64_t hash, std::string_view value) noexcept;
-  bool fits_block(const Entry& entry, std::size_t value_bytes) const noexcept;
+  static bool fits_block(const Entry& entry, std::size_t value_bytes) noexcept {
+    return !entry.external() && value_bytes <= kInlineBytesMax && entry.fits(value_bytes);
+  }
   // A blob instead of another one, which the caller releases later.
   void swap_blob(const Place& place, std::uint64_t hash, Blob* blob) noexcept;
-  // When it ends. REQUIRES: the entry's shape has a deadline, or end is kNoDeadline.
+  // When it ends; changed_in_place goes with it, unless the value is stored, too. REQUIRES: the entry's shape has a
+  // deadline, or end is kNoDeadline.
   void set_end(const Place& place, std::uint64_t hash, std::uint64_t end) noexcept;
-  // The bytes of a blob were changed where they stand.
+  // The bytes of a blob were changed where they stand, or when it ends.
   void changed_in_place(const Place& place, std::uint64_t hash) noexcept { written(place, hash); }
   // A whole value took the place of another, in the same block.
   void count_replaced() noexcept { ++counters.removals[static_cast<std::size_t>(RemovalCause::kReplaced)]; }
@@ -240,7 +240,17 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   // id of its own, and needs that: when their bucket is split, this one leads to them no more.
   bool is_meant(const Place& place, EntryId id) const noexcept { return id_of(index_.hash_of(*place.entry())) == id; }
   bool outlives(const Place& place, std::uint64_t hash, Discards& discards) noexcept;
-  void hit_policy(Place& place, std::uint64_t hash) noexcept;
+  // Every read and write of an entry is a use.
+  void mark_use(const Place& place, std::uint64_t hash) noexcept {
+    note_use(*place.entry());
+    if (hit_ != EvictionPolicy::Hit::kCountInBits) {
+      if (hit_ != EvictionPolicy::Hit::kNothing) hit_policy(place, hash);
+      return;
+    }
+    const std::uint8_t bits = place.policy_bits();
+    if ((bits & 3) < hits_max_) place.set_policy_bits(static_cast<std::uint8_t>(bits + 1));
+  }
+  void hit_policy(const Place& place, std::uint64_t hash) noexcept;
   void do_housekeeping(Discards& discards) noexcept;
   std::int64_t to_keep_free() const noexcept { return kWriteSlack + kHeadroom + policy_wants_; }
   Verdict judge(const Place& place, EntryId id, FunctionRef<Verdict(Resident&)> visit);
@@ -282,9 +292,9 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   PolicyEpoch policy_epoch_ = PolicyEpoch::kNone;  // of entries that the policy knows
   std::uint64_t adopt_cursor_ = 0;
   std::uint64_t sample_cursor_ = 0;
-  bool adopting_ = false;       // there may be others
-  bool adopt_again_ = false;    // and behind the cursor, too
-  bool known_to_last_ = false;  // there may be some of the policy before
+  bool adopting_ = false;              // there may be others
+  bool adopt_again_ = false;           // and behind the cursor, too
+  bool known_to_last_ = false;         // there may be some of the policy before
   bool may_evict_ = false;             // the policy was asked to
   std::uint32_t looks_ = 0;            // at entries, in this hold, by a policy that evicts
   std::uint32_t vain_holds_ = 0;       // one after the other: looked at as many as may be, evicted none

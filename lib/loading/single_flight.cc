@@ -59,7 +59,8 @@ Lookup<std::string> SingleFlight::get_or_load(std::string_view key, FunctionRef<
   if (key.size() > kKeyBytesMax) return keyspace::Keyspace::key_too_long();
   const std::uint64_t hash = keyspace_.hash_of(key);
   Found found;
-  find_or_begin(key, hash, &found);
+  while (!find_or_begin(key, hash, &found)) {
+  }
   if (!found.error.ok()) return std::move(found.error);
   if (found.value.taken()) return found.value.str();
   if (found.absent) return {};
@@ -67,15 +68,18 @@ Lookup<std::string> SingleFlight::get_or_load(std::string_view key, FunctionRef<
   return join(found.flight, options);
 }
 
-void SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, Found* found) {
+// False: an entry that had expired was removed, and a listener is told of it. It may ask for the same key, so nothing
+// begins before it has returned.
+bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, Found* found) {
   Shard& shard = keyspace_.shard_of(hash);
   keyspace::Discards discards(keyspace_.environment(), shard.memory());
   base::MutexLock lock(shard.mutex);
   if (shard.closed) {
     found->error = keyspace::Keyspace::closed();
-    return;
+    return true;
   }
   Shard::Place place = shard.find(hash, key, discards);
+  if (discards.count() != 0) return false;
   if (place) {
     const Entry& entry = *place.entry();
     if (entry.type() == EntryType::kFailed) {
@@ -88,16 +92,17 @@ void SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, Found
       shard.hit(place, hash);
       found->value.take(entry);
     }
-    return;
+    return true;
   }
   ++shard.misses;
   if (auto load = shard.loads.find(key)) {
     found->flight = std::static_pointer_cast<Flight>(load);
-    return;
+    return true;
   }
   found->flight = std::make_shared<Flight>();
   found->leads = true;
   shard.loads.insert(key, found->flight);
+  return true;
 }
 
 // --- The leader ---------------------------------------------------------------------------------------------------------------
@@ -225,8 +230,9 @@ Status SingleFlight::would_wait_for_itself(const Flight& flight) {
 }
 
 Lookup<std::string> SingleFlight::join(const std::shared_ptr<Flight>& flight, const LoadOptions& options) {
-  const std::uint64_t give_up =
-      keyspace_.environment().monotonic_us() + static_cast<std::uint64_t>(options.wait_max.count()) * 1000;
+  constexpr std::uint64_t kWaitMs = std::uint64_t{1} << 50;  // or longer: all the same
+  const std::uint64_t give_up = keyspace_.environment().monotonic_us() +
+                                std::min(static_cast<std::uint64_t>(options.wait_max.count()), kWaitMs) * 1000;
   const std::thread::id self = std::this_thread::get_id();
   base::LeafLock lock(waiting_mutex_);
   if (!flight->finished) {

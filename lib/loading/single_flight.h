@@ -46,7 +46,7 @@ class SingleFlight {
   struct Flight;
   struct Found;
 
-  void find_or_begin(std::string_view key, std::uint64_t hash, Found* found);
+  bool find_or_begin(std::string_view key, std::uint64_t hash, Found* found);
   Lookup<std::string> lead(std::string_view key, std::uint64_t hash, Flight& flight, FunctionRef<Loaded()> load,
                            const LoadOptions& options);
   Lookup<std::string> join(const std::shared_ptr<Flight>& flight, const LoadOptions& options);

@@ -141,6 +141,8 @@ class ShardMemory {
 
   // A block leaves the shard and stays charged until free_detached.
   void detach(std::size_t charge) noexcept { allocated_ -= static_cast<std::int64_t>(charge); }
+  // Its charge goes back before it does: free_detached with none. Thread safety: with or without the lock.
+  void uncharge_detached(std::size_t charge) noexcept { lease_.return_later(static_cast<std::int64_t>(charge)); }
   // Thread safety: with or without the lock.
   void free_detached(void* block, std::size_t bytes, std::size_t charge, std::size_t alignment = 16) noexcept {
     allocator_.deallocate(block, bytes, alignment);
