@@ -9,10 +9,10 @@
 //   reclaim  this shard has no more to give: unlock, evict in others, again
 //   wait     a long operation holds the key's latch: unlock, sleep until a latch is released, again
 //   build    the new value is large: unlock, make the block for it (and where there was no entry, write it), again
-//   fill     that block is there, and the new value keeps parts of the old: latch the entry, unlock, write, lock, put
-//   it
-//            in, unlatch. Readers see the old value meanwhile, other writers of the key wait. All memory was had before:
-//            under a latch nothing is evicted, and no listener runs
+//   fill     that block is there, and the new value keeps parts of the old: latch, unlock, write, lock, put in,
+//   unlatch.
+//            Readers see the old value meanwhile, other writers of the key wait. All memory was had before: under a
+//            latch nothing is evicted, and no listener runs
 //
 // Between build and the next attempt anybody may change the key: then what was built is used if it fits still.
 #include <algorithm>
@@ -359,6 +359,7 @@ void Editing::build() {
 }
 
 Editing::Step Editing::start_fill(const Shard::Place& place, std::uint64_t size, Discards& discards) {
+  if (discards.count() != 0) return Step::kFree;  // listeners are told of those first
   const Entry& entry = *place.entry();
   if (!entry.external()) {
     Step step = Step::kDone;

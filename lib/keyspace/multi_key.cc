@@ -83,7 +83,7 @@ Shard::Place MultiKey::find(std::size_t i, bool to_change) {
     return {};
   }
   if (its_shard.expired(*place.entry())) return its_shard.find(keys_[i].hash, keys_[i].key, discards(i));
-  its_shard.note_use(*place.entry());
+  if (!to_change) its_shard.mark_use(place, keys_[i].hash);  // a change is a use itself
   return place;
 }
 

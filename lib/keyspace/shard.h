@@ -94,6 +94,18 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   // Its time to live alone. kNoDeadline: none.
   static std::uint64_t end_of(const Entry& entry) noexcept { return entry.has_idle() ? entry.end() : entry.deadline(); }
 
+  // A read or a write of the entry: the policy notices, and it is not idle.
+  void mark_use(const Place& place, std::uint64_t hash) noexcept {
+    Entry& entry = *place.entry();
+    if (entry.has_idle()) [[unlikely]]
+      entry.set_last_use(environment_.now());
+    if (hit_ == EvictionPolicy::Hit::kCountInBits) {
+      const std::uint8_t bits = place.policy_bits();
+      if ((bits & 3) < hits_max_) place.set_policy_bits(static_cast<std::uint8_t>(bits + 1));
+    } else if (hit_ != EvictionPolicy::Hit::kNothing) {
+      hit_policy(place, hash);
+    }
+  }
   // Counts a hit, marks a use, and brings the entry where it is found sooner.
   void hit(Place& place, std::uint64_t hash) noexcept {
     ++hits;
@@ -150,11 +162,6 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   void changed_in_place(const Place& place, std::uint64_t hash) noexcept { written(place, hash); }
   // A whole value took the place of another, in the same block.
   void count_replaced() noexcept { ++counters.removals[static_cast<std::size_t>(RemovalCause::kReplaced)]; }
-  // It was used by other ways than `hit`: it is not idle.
-  void note_use(Entry& entry) noexcept {
-    if (entry.has_idle()) [[unlikely]]
-      entry.set_last_use(environment_.now());
-  }
 
   // --- Latches (RULINGS 7) ----------------------------------------------------------------------------------------
   std::uint32_t latch_epoch() const noexcept { return latch_epoch_.load(std::memory_order_acquire); }
@@ -240,16 +247,6 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   // id of its own, and needs that: when their bucket is split, this one leads to them no more.
   bool is_meant(const Place& place, EntryId id) const noexcept { return id_of(index_.hash_of(*place.entry())) == id; }
   bool outlives(const Place& place, std::uint64_t hash, Discards& discards) noexcept;
-  // Every read and write of an entry is a use.
-  void mark_use(const Place& place, std::uint64_t hash) noexcept {
-    note_use(*place.entry());
-    if (hit_ != EvictionPolicy::Hit::kCountInBits) {
-      if (hit_ != EvictionPolicy::Hit::kNothing) hit_policy(place, hash);
-      return;
-    }
-    const std::uint8_t bits = place.policy_bits();
-    if ((bits & 3) < hits_max_) place.set_policy_bits(static_cast<std::uint8_t>(bits + 1));
-  }
   void hit_policy(const Place& place, std::uint64_t hash) noexcept;
   void do_housekeeping(Discards& discards) noexcept;
   std::int64_t to_keep_free() const noexcept { return kWriteSlack + kHeadroom + policy_wants_; }

@@ -64,6 +64,27 @@ TEST_F(EditTest, UseKeepsAnEntryFromIdling) {
   }
 }
 
+// Every one of them, once for each hundred other keys that come, keeps a key that would be evicted otherwise.
+TEST_F(EditTest, UseKeepsAnEntryFromEviction) {
+  for (const char* policy : {"s3-fifo", "lru"}) {
+    for (const Call& call : kUses) {
+      Cache& cache = make({.max_memory = 512_KiB, .eviction = *Eviction::named(policy), .shards = 1});
+      ASSERT_TRUE(cache.set("k", "5").ok());
+      for (int i = 0; i < 20'000; ++i) {
+        if (i % 100 == 0) {
+          ASSERT_TRUE(*cache.exists("k")) << call.name << " " << policy << " " << i;
+          call.run(cache);
+        }
+        ASSERT_TRUE(cache.set("other" + std::to_string(i), std::string(50, 'x')).ok());
+      }
+    }
+    Cache& cache = make({.max_memory = 512_KiB, .eviction = *Eviction::named(policy), .shards = 1});
+    ASSERT_TRUE(cache.set("k", "5").ok());
+    for (int i = 0; i < 20'000; ++i) ASSERT_TRUE(cache.set("other" + std::to_string(i), std::string(50, 'x')).ok());
+    EXPECT_FALSE(*cache.exists("k")) << policy;
+  }
+}
+
 TEST_F(EditTest, UseOfALargeValueKeepsItFromIdling) {
   Cache& cache = idle_cache();
   ASSERT_TRUE(cache.set("k", std::string(50'000, 'v')).ok());

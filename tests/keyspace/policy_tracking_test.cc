@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -147,6 +148,33 @@ TEST(PolicyTracking, ALatchedEntryStaysKnownToAPolicyThatWantsItGone) {
   {
     base::MutexLock lock(shard.mutex);
     shard.unlatch(shard.find_any(hash, "latched"));
+  }
+  ASSERT_EQ(keyspace.check().to_string(), "ok");
+  drain(keyspace);
+  EXPECT_EQ(entries(keyspace), 0u);
+}
+
+// A large value that is written while its key is latched goes into a block that was made before.
+TEST(PolicyTracking, ABlockMadeForThePolicyBeforeIsAdoptedLater) {
+  Options options{.max_memory = 1_MiB, .eviction = Eviction::random(), .shards = 1, .seed = 3};
+  Keyspace keyspace(options);
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(set(keyspace, "other" + std::to_string(i), "value").ok());
+  ASSERT_TRUE(set(keyspace, "key", "value").ok());
+  Shard& shard = keyspace.shard(0);
+  const std::uint64_t hash = keyspace.hash_of("key");
+  Entry* narrow = nullptr;
+  {
+    base::MutexLock lock(shard.mutex);
+    const EntryShape shape = shard.shape_for(EntryType::kString, false, false);
+    narrow = shard.new_entry(shape, shard.footprint_for(shape, 3, 5), "key", 5);
+    ASSERT_NE(narrow, nullptr);
+    std::memcpy(narrow->inline_bytes(), "other", 5);
+  }
+  ASSERT_TRUE(keyspace.set_eviction(Eviction::lru()).ok());
+  {
+    Discards discards(keyspace.environment(), shard.memory());
+    base::MutexLock lock(shard.mutex);
+    shard.replace(shard.find_any(hash, "key"), hash, narrow, Entry::kNoDeadline, true, discards);
   }
   ASSERT_EQ(keyspace.check().to_string(), "ok");
   drain(keyspace);
