@@ -20,7 +20,7 @@ Status Options::validate() const {
   if (shards > 1024 || (shards != 0 && !std::has_single_bit(shards)))
     say("shards is not 0 or a power of two up to 1024");
   if (max_memory != 0 && shards != 0 && max_memory / shards < kShardMemoryMin)
-    say("max_memory is below 32 KiB a shard");
+    say("max_memory is below 32 KiB a shard, which makes " + std::to_string(shards * kShardMemoryMin) + " bytes");
   if (max_entries != 0 && shards > max_entries) say("max_entries is below one a shard");
   if (expiry.idle.count() < 0 || expiry.idle.count() > (std::int64_t{1} << 46))
     say("expiry.idle is negative or beyond 2,000 years");

@@ -129,9 +129,8 @@ Index::Place Index::insert(std::uint64_t hash, Entry* entry) noexcept {
     }
     if (!bucket->has_link()) break;
   }
-  Bucket* chained = chain_another(bucket);
+  Bucket* chained = chain_another(first, bucket);
   chained->put(1, tag_of(hash), entry);
-  first->expect(chained->tags[0]);
   first->expect(tag_of(hash));
   return {chained, 1, entry, true};
 }
@@ -199,13 +198,14 @@ void Index::take_spare(Bucket* bucket) noexcept {
 }
 
 // Links a bucket to the last of a chain. What stood in the place of the link comes first in it.
-Bucket* Index::chain_another(Bucket* last) noexcept {
+Bucket* Index::chain_another(Bucket* first, Bucket* last) noexcept {
   Bucket* chained = spare_;
   LARDER_DCHECK(chained != nullptr, "insert without reserve");
   take_spare(chained);
   ++chained_;
   chained->move_from(*last, Bucket::kPlaces - 1, 0);
   last->set_next(chained);
+  first->expect(chained->tags[0]);
   return chained;
 }
 
@@ -246,9 +246,8 @@ void Index::move_to_chain(Bucket* first, const Bucket& from, int place) noexcept
     }
     if (!chain->has_link()) break;
   }
-  Bucket* chained = chain_another(chain);
+  Bucket* chained = chain_another(first, chain);
   chained->move_from(from, place, 1);
-  first->expect(chained->tags[0]);
   first->expect(chained->tags[1]);
 }
 

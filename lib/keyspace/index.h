@@ -207,7 +207,7 @@ class Index {
   bool have_spare(std::uint64_t buckets) noexcept;
   void add_spare(Bucket* bucket) noexcept;
   void take_spare(Bucket* bucket) noexcept;
-  Bucket* chain_another(Bucket* last) noexcept;
+  Bucket* chain_another(Bucket* first, Bucket* last) noexcept;
   void move_to_chain(Bucket* first, const Bucket& from, int place) noexcept;
   void close_holes(Bucket* first) noexcept;
   static void expect_chained(Bucket* first) noexcept;

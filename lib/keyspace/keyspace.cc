@@ -218,12 +218,7 @@ Result<Blob*> Keyspace::make_blob(std::uint64_t hash, std::string_view bytes) {
 }
 
 Status Keyspace::set_max_memory(std::uint64_t bytes) {
-  const std::uint64_t least = std::max(kMaxMemoryMin, shard_count_ * kShardMemoryMin);
-  if (bytes != 0 && bytes < least) {
-    return {ErrorCode::kInvalidArgument, "max_memory must be at least " + std::to_string(least) + " bytes for " +
-                                             std::to_string(shard_count_) + " shards (0 means unbounded)"};
-  }
-  if (bytes > std::uint64_t{1} << 60) return {ErrorCode::kInvalidArgument, "max_memory is beyond 2^60 bytes"};
+  if (Status status = Options{.max_memory = bytes, .shards = shard_count_}.validate(); !status.ok()) return status;
   memory::Limit& limit = account_->bytes();
   limit.set_max(bytes == 0 ? memory::Limit::kUnbounded : static_cast<std::int64_t>(bytes));
   int idle = 0;

@@ -102,6 +102,7 @@ class Keyspace {
     shard.prefetch_bucket(hash);
     Discards discards(environment_, shard.memory());
     base::MutexLock lock(shard.mutex);
+    if (shard.closed) return false;
     shard.prefetch_policy(hash);
     shard.housekeep(discards);
     return shard.put(hash, key, value, end);

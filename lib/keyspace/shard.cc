@@ -644,7 +644,6 @@ void Shard::rearm(const Place& place, EntryId id, std::uint64_t old_deadline) no
 }
 
 bool Shard::put(std::uint64_t hash, std::string_view key, std::string_view value, std::uint64_t end) noexcept {
-  if (closed) return false;
   const bool with_end = end != Entry::kNoDeadline;
   const Place place = index_.find(hash, key);
   if (place) {

@@ -134,8 +134,8 @@ std::string Stats::to_redis_info() const {
   text.line("larder_loads_in_flight:%" PRIu64 "\r\n", loads_in_flight);
   text.line("larder_load_us_p50:%" PRIu64 "\r\nlarder_load_us_p99:%" PRIu64 "\r\nlarder_load_us_max:%" PRIu64 "\r\n",
             load_latency.quantile_us(0.5), load_latency.quantile_us(0.99), load_latency.max_us);
-  text.line("\r\n# Keyspace\r\n");
   text.line("larder_negative_entries:%" PRIu64 "\r\n", entries_negative);
+  text.line("\r\n# Keyspace\r\n");
   if (entries != 0) text.line("db0:keys=%" PRIu64 ",expires=%" PRIu64 ",avg_ttl=0\r\n", entries, entries_with_ttl);
   return text.take();
 }

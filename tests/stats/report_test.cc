@@ -308,8 +308,8 @@ TEST(RedisInfo, HasFieldsOfItsOwnForTheRest) {
         {"larder_loads_in_flight", "125"},
         {"larder_load_us_p50", "2"},
         {"larder_load_us_p99", "1024"},
-        {"larder_load_us_max", "1000"}}},
-      {"Keyspace", {{"larder_negative_entries", "133"}}}};
+        {"larder_load_us_max", "1000"},
+        {"larder_negative_entries", "133"}}}};
   for (const auto& [section, fields] : expected) {
     for (const auto& [name, value] : fields) EXPECT_EQ(info[section][name], value) << name;
   }
@@ -318,7 +318,7 @@ TEST(RedisInfo, HasFieldsOfItsOwnForTheRest) {
 TEST(RedisInfo, NamesNoDatabaseThatIsEmpty) {
   auto info = parse_info(Stats().to_redis_info());
   EXPECT_TRUE(info.contains("Keyspace"));
-  EXPECT_FALSE(info["Keyspace"].contains("db0"));
+  EXPECT_TRUE(info["Keyspace"].empty());
   EXPECT_EQ(info["Memory"]["maxmemory"], "0");
 }
 
