@@ -66,7 +66,7 @@ TEST(RemovalListener, ThatWritesIsNotCalledFromWithinItself) {
 // Whatever the listener's writes need is found at once, though what they evict is only told, and freed, afterwards: so
 // no more is evicted than must be.
 TEST(RemovalListener, ThatKeepsACopyFindsRoom) {
-  for (const std::size_t size : {1'000, 60'000}) {
+  for (const std::size_t size : {std::size_t{1'000}, std::size_t{60'000}}) {
     ListenedTo cache({.max_memory = 4_MiB, .shards = 1},
                      [](Cache& self, std::string_view key, std::string_view value, RemovalCause cause) {
                        if (cause != RemovalCause::kEvicted || key.starts_with("copy")) return;
