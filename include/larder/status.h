@@ -31,7 +31,7 @@ enum class ErrorCode : std::uint8_t {
   kNoSuchKey,          // the command needs a key that is not there
   kKeyTooLong,         // a key of more than kKeyBytesMax bytes
   kValueTooLarge,      // a value above the configured or the absolute limit
-  kOutOfMemory,        // max_memory or max_entries is reached and nothing may be evicted
+  kOutOfMemory,        // max_memory or max_entries is reached and nothing may be evicted, or too little
   kTooManyKeys,        // more keys than one atomic command may name
   kConflict,           // optimistic concurrency: the key changed since the version was read
   kClosed,             // the cache was closed

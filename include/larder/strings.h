@@ -114,7 +114,8 @@ class Strings {
   // The value, and the key's end is changed. Empty options: as get.
   Lookup<std::string> get_ex(std::string_view key, const GetExOptions& options);
   // All at once, for every reader. At most 1,024 pairs: kTooManyKeys. At most a quarter of max_memory in keys and
-  // values together: kValueTooLarge. Of a key named twice the last value stays. O(pairs).
+  // values together: kValueTooLarge; nor more than half of it with what entries cost: kOutOfMemory. Of a key named twice
+  // the last value stays. O(pairs).
   Status mset(std::span<const KeyValue> pairs);
   Status mset(std::initializer_list<KeyValue> pairs) { return mset(std::span(pairs.begin(), pairs.size())); }
   // The same, and only if none of the keys is there.

@@ -38,6 +38,7 @@ Result<bool> Keys::del(std::string_view key) {
 }
 
 Result<std::uint64_t> Keys::del(const KeyList& keys) {
+  if (Status status = Keyspace::check_sizes(keys); !status.ok()) return status;
   std::uint64_t count = 0;
   for (const std::string_view key : keys) {
     const Result<bool> removed = del(key);
@@ -57,6 +58,7 @@ Result<bool> present(Keyspace& keyspace, std::string_view key, Use use) {
 }
 
 Result<std::uint64_t> count_present(Keyspace& keyspace, std::span<const std::string_view> keys, Use use) {
+  if (Status status = Keyspace::check_sizes(keys); !status.ok()) return status;
   std::uint64_t count = 0;
   for (const std::string_view key : keys) {
     const Result<bool> found = present(keyspace, key, use);

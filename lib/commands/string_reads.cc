@@ -104,6 +104,7 @@ constexpr std::size_t kBatch = 16;
 // they are read. found(i, value) runs with no lock held.
 template <typename Found>
 Status look_up_many(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys, Found&& found) {
+  if (Status status = keyspace::Keyspace::check_sizes(keys); !status.ok()) return status;
   std::array<std::uint64_t, kBatch> hashes;
   for (std::size_t first = 0; first < keys.size(); first += kBatch) {
     const auto batch = keys.subspan(first, std::min(kBatch, keys.size() - first));
@@ -118,7 +119,6 @@ Status look_up_many(keyspace::Keyspace& keyspace, std::span<const std::string_vi
       shard.prefetch_found(hashes[i]);
     }
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      if (batch[i].size() > kKeyBytesMax) return keyspace::Keyspace::key_too_long();
       ValueCopy value;
       Status status = keyspace.view(hashes[i], batch[i], Use::kMark, [&](const Entry* entry) {
         if (entry != nullptr) value.take(*entry);

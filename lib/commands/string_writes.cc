@@ -202,7 +202,6 @@ Result<std::uint64_t> Strings::append(std::string_view key, std::string_view suf
     const std::uint64_t size = entry == nullptr ? 0 : entry->value().size();
     if (size + suffix.size() > kValueBytesMax) return out_of_range();
     length = size + suffix.size();
-    if (entry != nullptr && suffix.empty()) return {};
     patch.offset = size;
     change.kind = Change::Kind::kPatch;
     change.patches = {&patch, 1};

@@ -29,7 +29,7 @@ void TimingWheel::push(std::uint32_t slot, std::uint32_t id, std::uint64_t deadl
     if (block != nullptr) levels_[level] = new (block) Level;
   }
   if (levels_[level] == nullptr || !list(slot).push_back(memory_, id)) {
-    first_lost_ = std::min(first_lost_, deadline);
+    first_lost_ = std::min(first_lost_, std::max(deadline, now_ + 1));
     return;
   }
   occupied_[level] |= std::uint64_t{1} << (slot % kSlots);

@@ -58,6 +58,9 @@ class Timers {
 
 class TimingWheel {
  public:
+  static constexpr std::uint32_t kSlots = 64;
+  using Level = std::array<memory::IdList, kSlots>;  // its lists' blocks are of up to IdList::kBlockBytesMax bytes
+
   TimingWheel(memory::ShardMemory& memory, Timers& timers) noexcept : memory_(memory), timers_(timers) {}
   ~TimingWheel() { clear(); }
 
@@ -79,7 +82,7 @@ class TimingWheel {
   std::uint32_t sweep(std::uint32_t budget) noexcept;
 
   void clear() noexcept;
-  // The earliest deadline of an entry whose timer was not filed for want of memory. kNever: there is none.
+  // When the first of the timers that were not filed for want of memory would have fired. kNever: there is none.
   std::uint64_t first_lost() const noexcept { return first_lost_; }
   void forget_lost() noexcept { first_lost_ = kNever; }
   std::uint64_t timers() const noexcept { return timers_count_; }
@@ -93,10 +96,8 @@ class TimingWheel {
 
  private:
   static constexpr std::uint32_t kLevels = 8;
-  static constexpr std::uint32_t kSlots = 64;
   static constexpr std::uint64_t kSlack = 64;
   static constexpr std::uint32_t kNoSlot = kLevels * kSlots;
-  using Level = std::array<memory::IdList, kSlots>;
 
   std::uint32_t slot_of(std::uint64_t deadline) const noexcept;  // level * 64 + slot
   std::uint64_t next_event() const noexcept;

@@ -94,7 +94,7 @@ class Editing {
         case Step::kFree: break;
         case Step::kWait: shard_.wait_for_latch(epoch); break;
         case Step::kReclaim:
-          if (!keyspace_.reclaim(keyspace_.shard_number(hash_), bytes_wanted_ + kWriteSlack, entries_wanted_, &idle_)) {
+          if (!keyspace_.reclaim(keyspace_.shard_number(hash_), bytes_wanted_, entries_wanted_, &idle_)) {
             fail(keyspace_.out_of_memory());
           }
           break;
@@ -323,6 +323,10 @@ Editing::Step Editing::patch(Shard::Place place, Discards& discards) {
 Editing::Step Editing::set_end(const Shard::Place& place, Discards& discards) {
   const Entry& old = *place.entry();
   const std::uint64_t end = end_for(&old);
+  if (end == Entry::kNoDeadline && Shard::end_of(old) == Entry::kNoDeadline) {  // as it was: a use, and no change
+    shard_.mark_use(place, hash_);
+    return done();
+  }
   if (old.has_deadline() || end == Entry::kNoDeadline) {
     shard_.set_end(place, hash_, end);
     shard_.changed_in_place(place, hash_);

@@ -24,6 +24,7 @@ std::int64_t limit_of(std::uint64_t max) {
 Environment::Environment(const Options& options, memory::Account& its_account)
     : hash(options.seed == 0 ? base::KeyHash::unpredictable() : base::KeyHash(options.seed)),
       account(its_account),
+      slack(account),
       entries(limit_of(options.max_entries)),
       expiry(options.expiry),
       listener(options.on_removal),

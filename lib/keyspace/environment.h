@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "base/key_hash.h"
+#include "keyspace/slack.h"
 #include "larder/options.h"
 #include "memory/account.h"
 
@@ -19,6 +20,7 @@ class Environment {
 
   const base::KeyHash hash;
   memory::Account& account;
+  const Slack slack;
   memory::Limit entries;  // max_entries
   const ExpiryOptions expiry;
   const RemovalListener listener;
@@ -55,6 +57,8 @@ class Environment {
   bool all_fit(std::uint64_t bytes) const noexcept {
     return !account.bytes().bounded() || bytes <= static_cast<std::uint64_t>(account.bytes().max()) / 4;
   }
+  // Whether room may be made for so much, as it is charged: nothing is evicted for a write that would not fit anyhow.
+  bool may_make_room_for(std::int64_t bytes) const noexcept { return bytes <= account.bytes().max() / 2; }
 
  private:
   std::uint64_t most_bytes_a_value() const noexcept {

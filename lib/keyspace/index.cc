@@ -7,16 +7,10 @@
 namespace larder::keyspace {
 namespace {
 
-// Growing must not take what the insert that it goes with still needs: a block of chained buckets, of timers, of the
-// policy's queue.
-constexpr std::int64_t kLeftForInsert = 3072;
-
 // Neighbours of a spare bucket.
 constexpr int kBefore = 0;
 constexpr int kAfter = 1;
 
-// A directory of n addresses, and one in front.
-constexpr std::size_t directory_bytes(std::uint32_t room) { return (room + 1) * sizeof(Bucket*); }
 Bucket**& replaced_by(Bucket** directory) { return reinterpret_cast<Bucket**&>(directory[-1]); }
 
 std::uint64_t reversed(std::uint64_t bits32) noexcept {
@@ -32,11 +26,11 @@ std::uint64_t reversed(std::uint64_t bits32) noexcept {
 void Index::clear() noexcept {
   seen_buckets_.store(0, std::memory_order_release);
   for (std::uint64_t chunk = 0; chunk * kChunkBuckets < buckets_; ++chunk) {
-    memory_.deallocate(chunks_[chunk], kChunkBuckets * sizeof(Bucket), 64);
+    memory_.deallocate(chunks_[chunk], kChunkBytes, 64);
   }
   while (slabs_ != nullptr) {
     Bucket* next = slabs_->next();
-    memory_.deallocate(slabs_, kSlabBuckets * sizeof(Bucket), 64);
+    memory_.deallocate(slabs_, kSlabBytes, 64);
     slabs_ = next;
   }
   buckets_ = mask_ = chained_ = spare_count_ = 0;
@@ -84,10 +78,12 @@ Index::Place Index::find_chained(Bucket* bucket, Tag tag, std::string_view key) 
 
 // Sees to it that the chunk of this bucket is there.
 bool Index::add_chunk(std::uint64_t number) noexcept {
+  // Growing must not take what the insert that it goes with still needs.
+  const std::int64_t leave = buckets_ == 0 ? 0 : slack_.write;
   const std::uint64_t chunk = number / kChunkBuckets;
   if (chunk >= chunks_room_) {
-    const std::uint32_t room = chunks_room_ == 0 ? 16 : chunks_room_ * 2;
-    auto** block = static_cast<Bucket**>(memory_.allocate(directory_bytes(room)));
+    const std::uint32_t room = chunks_room_ == 0 ? kFirstChunks : chunks_room_ * 2;
+    auto** block = static_cast<Bucket**>(memory_.allocate_optional(directory_bytes(room), 16, leave));
     if (block == nullptr) return false;
     Bucket** directory = block + 1;
     replaced_by(directory) = chunks_;
@@ -98,8 +94,7 @@ bool Index::add_chunk(std::uint64_t number) noexcept {
     chunks_room_ = room;
     seen_chunks_.store(directory, std::memory_order_release);
   }
-  const std::int64_t leave = buckets_ == 0 ? 0 : kLeftForInsert;
-  auto* block = static_cast<Bucket*>(memory_.allocate_optional(kChunkBuckets * sizeof(Bucket), 64, leave));
+  auto* block = static_cast<Bucket*>(memory_.allocate_optional(kChunkBytes, 64, leave));
   if (block == nullptr) return false;
   std::atomic_ref<Bucket*>(chunks_[chunk]).store(block, std::memory_order_relaxed);
   return true;
@@ -166,7 +161,7 @@ void Index::promote(Place& place, std::uint64_t hash) noexcept {
 
 bool Index::have_spare(std::uint64_t buckets) noexcept {
   while (spare_count_ < buckets) {
-    auto* slab = static_cast<Bucket*>(memory_.allocate(kSlabBuckets * sizeof(Bucket), 64));
+    auto* slab = static_cast<Bucket*>(memory_.allocate(kSlabBytes, 64));
     if (slab == nullptr) return false;
     slab->clear();
     slab->set_next(slabs_);
@@ -231,7 +226,7 @@ void Index::drop_slab() noexcept {
     *to = *bucket;
     before->move_next(to);
   }
-  memory_.deallocate(slab, kSlabBuckets * sizeof(Bucket), 64);
+  memory_.deallocate(slab, kSlabBytes, 64);
 }
 
 // Adds what stands in a place of another bucket. REQUIRES: a spare bucket.
@@ -349,7 +344,7 @@ bool Index::drop_last_bucket() noexcept {
   }
   set_buckets(number);
   if (number % kChunkBuckets == 0) {
-    memory_.deallocate(chunks_[number / kChunkBuckets], kChunkBuckets * sizeof(Bucket), 64);
+    memory_.deallocate(chunks_[number / kChunkBuckets], kChunkBytes, 64);
   }
   return true;
 }

@@ -26,6 +26,7 @@
 #include "base/key_hash.h"
 #include "base/prefetch.h"
 #include "keyspace/bucket.h"
+#include "keyspace/slack.h"
 #include "larder/eviction.h"
 #include "memory/account.h"
 
@@ -66,7 +67,8 @@ class Index {
     Entry* entry_ = nullptr;     // which stands there
   };
 
-  Index(memory::ShardMemory& memory, const base::KeyHash& hash) noexcept : memory_(memory), hash_(hash) {}
+  Index(memory::ShardMemory& memory, const base::KeyHash& hash, const Slack& slack) noexcept
+      : memory_(memory), hash_(hash), slack_(slack) {}
   ~Index() { LARDER_DCHECK(chunks_ == nullptr, "an index was dropped with its memory"); }
   Index(const Index&) = delete;
   Index& operator=(const Index&) = delete;
@@ -177,14 +179,21 @@ class Index {
   // The number of the bucket in which an entry with this hash belongs.
   std::uint64_t number_of(std::uint64_t hash) const noexcept { return number_of_bits((hash >> 16) & 0xffffffff); }
 
+  // The blocks of an index. Chunks and slabs are aligned to 64.
+  static constexpr std::uint64_t kChunkBuckets = 64;
+  static constexpr std::uint64_t kSlabBuckets = 16;  // chained ones
+  static constexpr std::uint32_t kFirstChunks = 16;
+  static constexpr std::size_t kChunkBytes = kChunkBuckets * sizeof(Bucket);
+  static constexpr std::size_t kSlabBytes = kSlabBuckets * sizeof(Bucket);
+  // The addresses of so many chunks, and one in front.
+  static constexpr std::size_t directory_bytes(std::uint32_t chunks) { return (chunks + 1) * sizeof(Bucket*); }
+
   // Counts entries, checks that each stands where its hash belongs. Returns what is wrong, or null.
   const char* check() noexcept;
 
  private:
-  static constexpr std::uint64_t kLoad = 6;           // entries a bucket, on average
-  static constexpr std::uint64_t kChunkBuckets = 64;  // 4 KiB
+  static constexpr std::uint64_t kLoad = 6;  // entries a bucket, on average
   static constexpr std::uint64_t kFirstBuckets = 4;
-  static constexpr std::uint64_t kSlabBuckets = 16;
   static constexpr std::uint64_t kBucketsMax = std::uint64_t{1} << 31;
 
   std::uint64_t number_of_bits(std::uint64_t bits) const noexcept {
@@ -219,6 +228,7 @@ class Index {
   std::uint64_t mask_ = 0;  // 2^(k+1) - 1
   memory::ShardMemory& memory_;
   const base::KeyHash& hash_;
+  const Slack& slack_;
   std::uint64_t size_ = 0;
   std::uint32_t chunks_room_ = 0;
   std::uint64_t chained_ = 0;  // chained buckets in use

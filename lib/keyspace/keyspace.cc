@@ -70,13 +70,16 @@ Keyspace::~Keyspace() {
 // --- Errors -----------------------------------------------------------------------------------------------------------------
 
 Status Keyspace::key_too_long() { return {ErrorCode::kKeyTooLong, "a key may have at most 65,535 bytes"}; }
+Status Keyspace::check_sizes(std::span<const std::string_view> keys) {
+  const bool fit = std::all_of(keys.begin(), keys.end(), [](std::string_view key) { return key.size() <= kKeyBytesMax; });
+  return fit ? Status() : key_too_long();
+}
 Status Keyspace::closed() { return {ErrorCode::kClosed, "the cache was closed"}; }
 Status Keyspace::out_of_memory() {
   refused_.fetch_add(1, std::memory_order_relaxed);
   return {ErrorCode::kOutOfMemory,
-          "max_memory or max_entries is reached and the eviction policy finds nothing that it may evict: raise the "
-          "bound, or "
-          "choose a policy that may evict more"};
+          "max_memory or max_entries is reached and the eviction policy finds nothing that it may evict, or the write "
+          "would take more than half of max_memory: raise the bound, or choose a policy that may evict more"};
 }
 
 void Keyspace::reap(std::uint64_t hash, std::string_view key) {
@@ -162,6 +165,9 @@ void Keyspace::close() {
 // --- Memory --------------------------------------------------------------------------------------------------------------------
 
 bool Keyspace::reclaim(std::uint32_t but, std::int64_t bytes, std::int64_t entries, int* idle) {
+  if (!environment_.may_make_room_for(bytes)) return false;
+  const Slack& slack = environment_.slack;
+  bytes += slack.write + slack.empty_shard;
   const auto enough = [&] {
     return environment_.account.bytes().left() >= bytes && environment_.entries.left() >= entries;
   };
@@ -179,7 +185,7 @@ bool Keyspace::reclaim(std::uint32_t but, std::int64_t bytes, std::int64_t entri
       if (evict) {
         Discards discards(environment_, shard.memory());
         base::MutexLock lock(shard.mutex);
-        if (shard.evict_for(bytes + kWriteSlack, entries, discards)) *idle = 0;
+        if (shard.evict_for(bytes + slack.write, entries, discards)) *idle = 0;
       }
       base::MutexLock lock(shard.mutex);
       if (evict) shard.compact(4 * kEntriesAHold);
@@ -203,7 +209,7 @@ Result<Blob*> Keyspace::make_blob(std::uint64_t hash, std::size_t size, std::siz
       if (room == Room::kReady && !shard.memory().spend(charge)) room = Room::kNone;
     }
     if (room == Room::kReady) break;
-    if (room == Room::kNone && !reclaim(shard_number(hash), charge + kWriteSlack, 0, &idle)) return out_of_memory();
+    if (room == Room::kNone && !reclaim(shard_number(hash), charge, 0, &idle)) return out_of_memory();
   }
   Blob* blob = Blob::create(*account_, size, capacity);
   if (blob != nullptr) return blob;

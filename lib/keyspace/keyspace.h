@@ -118,9 +118,9 @@ class Keyspace {
   // Drops all, and refuses what comes.
   void close();
 
-  // Evicts in other shards until the limits have so much left. False if nothing more can be had. `idle` counts, for one
-  // call, the rounds that evicted nothing: writers that hand each other unused leases and evict nothing must give up
-  // some time.
+  // Evicts in other shards until the limits have so much left, and the slack of a write. False if nothing more can be
+  // had. `idle` counts, for one call, the rounds that evicted nothing: writers that hand each other unused leases and
+  // evict nothing must give up some time.
   bool reclaim(std::uint32_t but, std::int64_t bytes, std::int64_t entries, int* idle);
   Status set_max_memory(std::uint64_t bytes);
   Status set_eviction(const Eviction& eviction);
@@ -136,6 +136,8 @@ class Keyspace {
   std::uint64_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
 
   static Status key_too_long();
+  // Before anything is done to the first of them.
+  static Status check_sizes(std::span<const std::string_view> keys);
   static Status closed();
   Status out_of_memory();
 

@@ -66,7 +66,7 @@ Status MultiKey::run(FunctionRef<bool(MultiKey&)> step) {
       locks_ = nullptr;
     }
     if (waiting_) keyspace_.shard(wait_shard_).wait_for_latch(wait_epoch_);
-    if (no_room_ && !keyspace_.reclaim(lacking_.shard, lacking_.bytes + kWriteSlack, lacking_.entries, &idle)) {
+    if (no_room_ && !keyspace_.reclaim(lacking_.shard, lacking_.bytes, lacking_.entries, &idle)) {
       return keyspace_.out_of_memory();
     }
   }
@@ -97,8 +97,7 @@ std::int64_t MultiKey::bytes_to_store(std::size_t i, std::size_t value_bytes, bo
 void MultiKey::need(std::size_t i, std::int64_t bytes, bool insert, bool one_more) {
   for (Need& one : needs_) {
     if (one.shard != keys_[i].shard) continue;
-    // The timers, queue and chains of each may need a block of their own.
-    one.bytes += bytes + 256;
+    one.bytes += bytes + keyspace_.environment().slack.another_key;
     one.entries += one_more;
     one.inserts += insert;
     return;
@@ -107,6 +106,10 @@ void MultiKey::need(std::size_t i, std::int64_t bytes, bool insert, bool one_mor
 }
 
 bool MultiKey::has_room() {
+  lacking_ = {};
+  for (const Need& one : needs_) lacking_.bytes += one.bytes;
+  no_room_ = !keyspace_.environment().may_make_room_for(lacking_.bytes);
+  if (no_room_) return false;
   for (const Need& one : needs_) {
     Shard& its_shard = keyspace_.shard(one.shard);
     lacking_ = one;

@@ -28,7 +28,7 @@ constexpr std::size_t alignment_of(std::size_t bytes) { return bytes % 64 == 0 ?
 
 Shard::Shard(Environment& environment, std::int64_t byte_slice, std::int64_t entry_slice, std::uint64_t seed,
              const Eviction& eviction)
-    : index_(memory_, environment.hash),
+    : index_(memory_, environment.hash, environment.slack),
       environment_(environment),
       memory_(environment.account, byte_slice),
       entry_lease_(environment.entries, entry_slice),
@@ -137,9 +137,12 @@ std::uint32_t Shard::file_timers(std::uint64_t now, std::uint32_t budget, Discar
     if (index_.buckets() != 0) {
       index_.for_bucket(index_.bucket_of_cursor(filing_cursor_), [&](const Place& place) {
         ++looked;
-        const Entry& entry = *place.entry();
+        Entry& entry = *place.entry();
         const std::uint64_t deadline = entry.deadline();
-        if (deadline == Entry::kNoDeadline || deadline < filed_before_ || is_due(entry)) return;
+        // The wheel has fired all that was due: an entry that was, and goes on, has no timer.
+        const bool filed = deadline > now && deadline < filed_before_;
+        if (deadline == Entry::kNoDeadline || filed || is_due(entry)) return;
+        if (entry.has_idle()) entry.set_deadline(expires_at(entry));
         arm(place, id_of(index_.hash_of(entry)));
       });
       remove_some(&filing_cursor_, 1, RemovalCause::kExpired, is_due, discards);
@@ -147,6 +150,7 @@ std::uint32_t Shard::file_timers(std::uint64_t now, std::uint32_t budget, Discar
     ++looked;
     filing_ = filing_cursor_ != 0;
   }
+  if (!filing_) no_walk_before_ = now + 1 + index_.size() / kEntriesAMs;
   return looked;
 }
 
@@ -459,6 +463,7 @@ Room Shard::make_room(std::int64_t bytes, std::int64_t entries, Discards& discar
   const std::int64_t wanted = bytes + slack();
   const auto ready = [&] { return memory_.ensure(wanted) && entry_lease_.ensure(entries); };
   if (ready()) return Room::kReady;
+  if (!environment_.may_make_room_for(bytes)) return Room::kNone;
   if (armed_ != 0) {
     expire(environment_.now(), kEvictionsAHold, discards);
     if (ready()) return Room::kReady;
@@ -736,62 +741,6 @@ RemovalResult Shard::remove_some(std::uint64_t* cursor, std::uint32_t buckets, R
     if (*cursor == 0) break;
   }
   return result;
-}
-
-// --- Checks ---------------------------------------------------------------------------------------------------------------
-
-const char* Shard::check() noexcept {
-  if (const char* wrong = index_.check()) return wrong;
-  if (const char* wrong = wheel_.check()) return wrong;
-  std::uint64_t blocks = 0;
-  std::uint64_t payload = 0;
-  std::uint64_t tracked = 0;
-  std::uint64_t weight = 0;
-  std::uint64_t armed = 0;
-  std::uint64_t with_ttl = 0;
-  std::uint64_t ghosts = 0;
-  for (std::uint64_t number = 0; number < index_.buckets(); ++number) {
-    index_.for_bucket(number, [&](const Place& place) {
-      const Entry& entry = *place.entry();
-      const Footprint footprint = footprint_of(entry);
-      blocks += footprint.charge;
-      payload += footprint.payload;
-      tracked += tracks(entry);
-      weight += tracks(entry) ? weight_of(entry, footprint) : 0;
-      armed += entry.deadline() != Entry::kNoDeadline;
-      with_ttl += end_of(entry) != Entry::kNoDeadline && !entry.is_ghost();
-      ghosts += entry.is_ghost();
-    });
-  }
-  if (blocks != entry_blocks_) return "shard: bytes of entries' blocks do not add up";
-  if (payload != payload_) return "shard: bytes of keys and values do not add up";
-  if (tracked != tracked_ || weight != tracked_weight_) return "shard: what the policy tracks does not add up";
-  if (armed != armed_ || with_ttl != with_ttl_) return "shard: entries with a time to live do not add up";
-  if (ghosts != ghosts_) return "shard: negative entries do not add up";
-  if (static_cast<std::int64_t>(blocks) > memory_.allocated()) return "shard: more bytes in entries than allocated";
-  if (memory_.available() < 0) return "shard: more was spent than leased";
-  return check_timers();
-}
-
-// Every entry with a deadline has a timer where the deadline belongs, or is far. Quadratic, so for small shards only.
-const char* Shard::check_timers() noexcept {
-  if (wheel_.timers() > 2000 || filing_) return nullptr;
-  const char* wrong = nullptr;
-  for (std::uint64_t number = 0; number < index_.buckets(); ++number) {
-    index_.for_bucket(number, [&](const Place& place) {
-      const Entry& entry = *place.entry();
-      if (entry.deadline() == Entry::kNoDeadline || entry.deadline() >= wheel_.first_lost()) return;
-      if (entry.deadline() >= far_from_) {
-        if (entry.deadline() < first_far_) wrong = "shard: an entry ends before the first that is to be filed later";
-        return;
-      }
-      bool found = false;
-      const EntryId id = id_of(index_.hash_of(entry));
-      wheel_.for_timers_of(entry.deadline(), [&](std::uint32_t timer) { found |= timer == id; });
-      if (!found) wrong = "shard: an entry has a deadline and no timer";
-    });
-  }
-  return wrong;
 }
 
 }  // namespace larder::keyspace

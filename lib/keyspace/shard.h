@@ -36,12 +36,6 @@ struct RemovalResult {
   bool latched = false;  // an entry that was chosen is latched: stopped before it
 };
 
-// What a write needs beyond the blocks it knows: a block of the policy's queue and one of timers, a level of the timing
-// wheel, a slab of chained buckets.
-inline constexpr std::int64_t kWriteSlack = 3072;
-// What a full shard keeps free beyond that for the next write.
-inline constexpr std::int64_t kHeadroom = 512;
-
 class alignas(64) Shard final : private expiry::Timers, private Residents {
  public:
   using Place = Index::Place;
@@ -128,7 +122,9 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   bool has_room(std::int64_t bytes, std::int64_t entries) noexcept {
     return memory_.ensure(bytes + slack()) && entry_lease_.ensure(entries);
   }
-  std::int64_t slack() const noexcept { return kWriteSlack + (index_.buckets() == 0 ? 5120 : 0); }  // the first chunk
+  std::int64_t slack() const noexcept {
+    return environment_.slack.write + (index_.buckets() == 0 ? environment_.slack.empty_shard : 0);
+  }
   // A block for an entry, charged. Null if there is no room for it: see make_room.
   Entry* new_entry(const EntryShape& shape, const Footprint& footprint, std::string_view key,
                    std::size_t value_bytes) noexcept;
@@ -249,7 +245,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   bool outlives(const Place& place, std::uint64_t hash, Discards& discards) noexcept;
   void hit_policy(const Place& place, std::uint64_t hash) noexcept;
   void do_housekeeping(Discards& discards) noexcept;
-  std::int64_t to_keep_free() const noexcept { return kWriteSlack + kHeadroom + policy_wants_; }
+  std::int64_t to_keep_free() const noexcept { return environment_.slack.write + environment_.slack.headroom + policy_wants_; }
   Verdict judge(const Place& place, EntryId id, FunctionRef<Verdict(Resident&)> visit);
   // Whether the policy has this entry, and the same after and before a change of its deadline.
   bool tracks(const Entry& entry) const noexcept { return entry.policy_epoch() == policy_epoch_ && in_scope(entry); }
@@ -269,7 +265,8 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   void rearm(const Place& place, EntryId id, std::uint64_t old_deadline) noexcept;
   bool timers_due(std::uint64_t now) const noexcept { return wheel_.due(now) || must_file_timers(now); }
   bool must_file_timers(std::uint64_t now) const noexcept {
-    return filing_ || wheel_.first_lost() <= now || first_far_ <= now + horizon_ms() / 16;
+    if (filing_ || first_far_ <= now + horizon_ms() / 16) return true;
+    return wheel_.first_lost() <= now && no_walk_before_ <= now;
   }
   std::uint32_t file_timers(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept;
   void count_in(const Entry& entry, const Footprint& footprint) noexcept;
@@ -316,6 +313,10 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   bool filing_ = false;                                    // the walk is under way
   std::uint64_t filing_cursor_ = 0;                        // how far it has come
   std::uint64_t filed_before_ = 0;                         // deadlines before this one had timers when it began
+  // Nor are timers filed for which there is no memory. The walks that find those look at no more entries than this in a
+  // millisecond.
+  static constexpr std::uint64_t kEntriesAMs = 256;
+  std::uint64_t no_walk_before_ = 0;
   std::uint64_t* versions_ = nullptr;                      // made when first asked for
   std::atomic<std::uint32_t> latch_epoch_{0};
   std::uint32_t writes_since_clock_ = 0;

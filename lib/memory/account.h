@@ -45,6 +45,9 @@ class Account {
       return charges_[step];
     return allocator_.charge(bytes, 16);
   }
+  std::size_t charge(std::size_t bytes, std::size_t alignment) const noexcept {
+    return alignment == 16 ? charge(bytes) : allocator_.charge(bytes, alignment);
+  }
 
   void acquire() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
   void release() noexcept {
@@ -107,7 +110,7 @@ class ShardMemory {
     allocated_ -= charge;
   }
   std::size_t charge(std::size_t bytes, std::size_t alignment = 16) const noexcept {
-    return alignment == 16 ? account_.charge(bytes) : allocator_.charge(bytes, alignment);
+    return account_.charge(bytes, alignment);
   }
 
   // Keeps a block aligned to 16 that is not needed any more. False: one of about its size is kept already, or it is

@@ -58,6 +58,13 @@ TEST_F(KeyCommands, DelCountsWhatWasThere) {
   EXPECT_EQ(*cache_.del(std::span<const std::string_view>()), 0u);
 }
 
+TEST_F(KeyCommands, AKeyThatIsTooLongIsRefusedBeforeTheOthersAreDeleted) {
+  cache_.set("a", "1");
+  const std::string long_key(kKeyBytesMax + 1, 'k');
+  EXPECT_EQ(cache_.del({"a", long_key}).status().code(), ErrorCode::kKeyTooLong);
+  EXPECT_EQ(value("a"), "1");
+}
+
 TEST_F(KeyCommands, TypeIsStringOrNone) {
   cache_.set("k", "", {.ttl = 10ms});
   EXPECT_EQ(*cache_.type("k"), ValueType::kString);

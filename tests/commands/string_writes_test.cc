@@ -455,6 +455,20 @@ TEST_F(StringWrites, CompareAndSetStoresIfNothingChanged) {
   EXPECT_FALSE(*cache_.exists("k"));
 }
 
+TEST_F(StringWrites, NothingIsEvictedForWhatDoesNotFit) {
+  Cache& full = make({.max_memory = 64_KiB});
+  for (int i = 0; i < 5'000; ++i) ASSERT_TRUE(full.set("key" + std::to_string(i), "value").ok());
+  const std::uint64_t entries = full.stats().entries;
+  std::vector<std::string> keys;
+  for (int i = 0; i < 400; ++i) keys.push_back("pair" + std::to_string(i));
+  std::vector<KeyValue> pairs;
+  for (const std::string& key : keys) pairs.push_back({key, "value"});
+  EXPECT_EQ(full.mset(pairs).code(), ErrorCode::kOutOfMemory);
+  EXPECT_EQ(full.set(std::string(kKeyBytesMax, 'k'), "value").status().code(), ErrorCode::kOutOfMemory);
+  EXPECT_EQ(full.append(std::string(kKeyBytesMax, 'k'), "value").status().code(), ErrorCode::kOutOfMemory);
+  EXPECT_GE(full.stats().entries + 3, entries);  // each call may evict one, for the next write
+}
+
 TEST_F(StringWrites, CompareAndSetHasNoOtherCondition) {
   for (const If condition : {If::kAbsent, If::kPresent}) {
     const Version version = cache_.get_versioned("k")->version;
@@ -471,8 +485,18 @@ TEST_F(StringWrites, ReadingLeavesTheVersionAsItIs) {
   cache_.get_range("k", 0, 1);
   EXPECT_FALSE(*cache_.set("k", "w", {.condition = If::kAbsent}));
   EXPECT_FALSE(cache_.incr("k").ok());
-  EXPECT_EQ(*cache_.append("k", ""), 1u);
+  EXPECT_EQ(*cache_.set_range("k", 0, ""), 1u);
+  EXPECT_EQ(*cache_.get_ex("k", {.persist = true}), "v");
+  EXPECT_FALSE(*cache_.persist("k"));
   EXPECT_EQ(cache_.get_versioned("k")->version.number, version.number);
+}
+
+// As in Redis, whose WATCH sees it, too.
+TEST_F(StringWrites, AppendingNothingIsAChange) {
+  cache_.set("k", "v");
+  const Version version = cache_.get_versioned("k")->version;
+  EXPECT_EQ(*cache_.append("k", ""), 1u);
+  EXPECT_NE(cache_.get_versioned("k")->version.number, version.number);
 }
 
 }  // namespace

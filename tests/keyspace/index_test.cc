@@ -64,7 +64,8 @@ class IndexTest : public testing::Test {
   memory::Account* account_ = new memory::Account(allocator_, memory::Limit::kUnbounded);
   memory::ShardMemory memory_{*account_, 4'096};
   base::KeyHash hash_{1};
-  Index index_{memory_, hash_};
+  Slack slack_{*account_};
+  Index index_{memory_, hash_, slack_};
   std::map<std::string, Entry*> entries_;
   std::map<std::string, std::vector<Block>> blocks_;
 };

@@ -56,5 +56,53 @@ TEST_F(TimersTest, EntriesThatLookAlikeHaveTimersOfTheirOwn) {
   EXPECT_EQ(cache.stats().entries, 0u);  // not one was forgotten
 }
 
+// A cache that is full has no memory for the timers of entries that are used again and again. They are found all the
+// same when their time comes, and looking for them comes to an end.
+class FullCacheTimersTest : public TimersTest, public testing::WithParamInterface<std::string> {};
+
+TEST_P(FullCacheTimersTest, IdleEntriesEndThoughThereIsNoMemoryForTheirTimers) {
+  for (const unsigned shards : {1u, 2u, 8u}) {
+    SCOPED_TRACE(shards);
+    Cache& cache = make({.max_memory = 256_KiB,
+                         .eviction = *Eviction::named(GetParam()),
+                         .expiry = {.idle = Milliseconds(1'000)},
+                         .shards = shards});
+    const auto tick_to_the_end = [&] {
+      std::uint64_t steps = 0;
+      for (bool more = true; more; more = cache.tick().more) {
+        steps += cache.tick({.steps_max = 10'000}).steps;
+        if (steps > 1'000'000) return false;
+      }
+      return true;
+    };
+    std::vector<std::string> keys;
+    for (int i = 0; i < 8'000; ++i) {
+      std::string key = "key" + std::to_string(i);
+      if (cache.set(key, "value").ok()) keys.push_back(std::move(key));
+      if (i % 10 == 0) advance(Milliseconds(1));
+      if (i % 500 == 0) {
+        for (const std::string& old : keys) static_cast<void>(cache.get(old));
+      }
+    }
+    for (int round = 0; round < 10; ++round) {
+      advance(Milliseconds(600));
+      for (const std::string& key : keys) static_cast<void>(cache.get(key));
+      ASSERT_TRUE(tick_to_the_end()) << "round " << round;
+      ASSERT_EQ(cache.check_invariants().to_string(), "ok") << "round " << round;
+      ASSERT_NE(cache.stats().entries, 0u);
+    }
+    advance(Milliseconds(1'001));
+    ASSERT_TRUE(tick_to_the_end());
+    EXPECT_EQ(cache.stats().entries, 0u);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Policies, FullCacheTimersTest, testing::Values("none", "s3-fifo", "lru-ttl", "random"),
+                         [](const auto& policy) {
+                           std::string name = policy.param;
+                           std::erase(name, '-');
+                           return name;
+                         });
+
 }  // namespace
 }  // namespace larder

@@ -22,7 +22,14 @@ class CountingAllocator final : public Allocator {
  public:
   static constexpr std::uint64_t kNoCeiling = ~std::uint64_t{0};
 
-  explicit CountingAllocator(std::uint64_t ceiling = kNoCeiling) : ceiling_(ceiling) {}
+  // What a block is said to cost: malloc's part, rounded up to whole units, so many times.
+  struct Price {
+    std::size_t unit = 1;
+    std::size_t times = 1;
+  };
+
+  explicit CountingAllocator(std::uint64_t ceiling = kNoCeiling, Price price = {1, 1})
+      : price_(price), ceiling_(ceiling) {}
   ~CountingAllocator() override = default;
 
   void* allocate(std::size_t bytes, std::size_t alignment) noexcept override {
@@ -51,7 +58,8 @@ class CountingAllocator final : public Allocator {
   }
 
   std::size_t charge(std::size_t bytes, std::size_t alignment) const noexcept override {
-    return standard().charge(bytes, alignment);
+    const std::size_t units = (standard().charge(bytes, alignment) + price_.unit - 1) / price_.unit;
+    return units * price_.unit * price_.times;
   }
 
   std::uint64_t live() const { return live_.load(); }
@@ -97,6 +105,7 @@ class CountingAllocator final : public Allocator {
     }
   }
 
+  const Price price_;
   std::atomic<std::uint64_t> live_{0};
   std::atomic<std::uint64_t> peak_{0};
   std::atomic<std::uint64_t> worst_excess_{0};
