@@ -42,8 +42,8 @@ struct TickReport {
 // exist in the child.
 class Cache final : public Keys, public Strings, public Bits, public Loading {
  public:
-  // REQUIRES: options.validate() is ok; otherwise the program stops with all that is wrong. Same for kMaxMemoryMin
-  // bytes that the allocator cannot give.
+  // REQUIRES: options.validate() is ok; otherwise the program stops with all that is wrong. Throws std::bad_alloc if
+  // there is no memory for the shards.
   explicit Cache(const Options& options = {});
   // The same, with the error as a value.
   static Result<std::unique_ptr<Cache>> open(const Options& options);

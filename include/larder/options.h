@@ -65,7 +65,7 @@ struct Options {
   std::uint32_t shards = 0;
   RemovalListener on_removal = {};       // empty: nobody is told
   bool background_thread = false;        // one thread that calls tick; otherwise writes do that work, in slices
-  Milliseconds background_interval{10};  // how often it does
+  Milliseconds background_interval{10};  // how often it does; at most a day
   Clock* clock = nullptr;                // null: Clock::system(). Must outlive the cache
   Allocator* allocator = nullptr;        // null: Allocator::standard(). Must outlive the cache and its handles
   std::uint64_t seed = 0;                // of hashing and random choices; 0: unpredictable. Fix it in tests only

@@ -21,29 +21,29 @@ void open_gate() NO_THREAD_SAFETY_ANALYSIS { fork_gate().unlock(); }
 Background::Background(Slice slice, std::chrono::milliseconds interval) : process_(::getpid()) {
   static const int registered = ::pthread_atfork(close_gate, open_gate, open_gate);
   (void)registered;
-  thread_ = std::thread([&shared = *shared_, slice = std::move(slice), interval] { run(shared, slice, interval); });
+  worker_->thread =
+      std::thread([&worker = *worker_, slice = std::move(slice), interval] { run(worker, slice, interval); });
 }
 
 Background::~Background() {
   if (::getpid() != process_) {
-    thread_.detach();         // it is the parent's,
-    (void)shared_.release();  // and it waits there: destroying that would wait for it
+    (void)worker_.release();
     return;
   }
   {
-    base::LeafLock lock(shared_->mutex);
-    shared_->stop = true;
-    shared_->stop_changed.notify_all();
+    base::LeafLock lock(worker_->mutex);
+    worker_->stop = true;
+    worker_->stop_changed.notify_all();
   }
-  thread_.join();
+  worker_->thread.join();
 }
 
-void Background::run(Shared& shared, const Slice& slice, std::chrono::milliseconds interval) {
+void Background::run(Worker& worker, const Slice& slice, std::chrono::milliseconds interval) {
   for (bool more = false;;) {
     {
-      base::LeafLock lock(shared.mutex);
-      if (!shared.stop && !more) shared.stop_changed.wait_for(shared.mutex, interval);
-      if (shared.stop) return;
+      base::LeafLock lock(worker.mutex);
+      if (!worker.stop && !more) worker.stop_changed.wait_for(worker.mutex, interval);
+      if (worker.stop) return;
     }
     more = slice(fork_gate());
   }

@@ -3,8 +3,8 @@
 // The one thread that a cache may be asked to have: it works in slices, at an interval.
 //
 // fork: while a process forks, no thread of this kind, of any cache, holds a shard's lock: it takes them under a gate
-// that is closed meanwhile. The thread does not exist in the child: the destructor notices, and neither waits for it
-// nor touches what it was waiting on.
+// that is closed meanwhile. The thread does not exist in the child: the destructor notices, and touches nothing of it.
+// Its very name may be that of a thread of the child by then.
 #pragma once
 
 #include <sys/types.h>
@@ -30,16 +30,16 @@ class Background {
   Background& operator=(const Background&) = delete;
 
  private:
-  struct Shared {
+  struct Worker {
     base::LeafMutex mutex;
     base::Condition stop_changed;
     bool stop GUARDED_BY(mutex) = false;
+    std::thread thread;
   };
-  static void run(Shared& shared, const Slice& slice, std::chrono::milliseconds interval);
+  static void run(Worker& worker, const Slice& slice, std::chrono::milliseconds interval);
 
-  std::unique_ptr<Shared> shared_ = std::make_unique<Shared>();
+  std::unique_ptr<Worker> worker_ = std::make_unique<Worker>();
   const pid_t process_;
-  std::thread thread_;
 };
 
 }  // namespace larder::cache

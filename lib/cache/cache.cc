@@ -1,6 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "larder/cache.h"
 
+#include <new>
+
 #include "base/check.h"
 #include "cache/background.h"
 #include "keyspace/keyspace.h"
@@ -46,7 +48,11 @@ Cache::Cache(const Options& options) : Cache(std::make_unique<Parts>(checked(opt
 
 Result<std::unique_ptr<Cache>> Cache::open(const Options& options) {
   if (Status status = options.validate(); !status.ok()) return status;
-  return std::make_unique<Cache>(options);
+  try {
+    return std::make_unique<Cache>(options);
+  } catch (const std::bad_alloc&) {
+    return Status(ErrorCode::kOutOfMemory, "no memory for the shards of a cache, in max_memory or from the allocator");
+  }
 }
 
 Cache::~Cache() { parts_->background.reset(); }
@@ -91,11 +97,11 @@ Stats Cache::stats() const {
     stats.bytes_set_aside += static_cast<std::uint64_t>(shard.memory().available());
   }
   keyspace::Environment& environment = keyspace.environment();
-  const memory::Limit& limit = environment.account.bytes();
+  const memory::Limit::Usage memory = environment.account.bytes().usage();
   stats.shards = keyspace.shards();
-  stats.max_memory = limit.bounded() ? static_cast<std::uint64_t>(limit.max()) : 0;
+  stats.max_memory = memory.max < memory::Limit::kUnbounded ? static_cast<std::uint64_t>(memory.max) : 0;
   stats.bytes_fixed = static_cast<std::uint64_t>(keyspace.fixed_bytes());
-  stats.bytes_used = static_cast<std::uint64_t>(limit.used());
+  stats.bytes_used = static_cast<std::uint64_t>(memory.used);
   stats.bytes_entries = blocks - payload;
   stats.bytes_index = allocated - blocks;
   // What is neither in a shard nor set aside is in large values.

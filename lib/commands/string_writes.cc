@@ -277,26 +277,22 @@ Result<std::string> Strings::incr_by_float(std::string_view key, long double by)
 
 // --- Optimistic concurrency -----------------------------------------------------------------------------------------------------
 
-namespace {
-
-Status no_version() { return {ErrorCode::kOutOfMemory, "no memory for versions"}; }
-
-}  // namespace
-
 Result<Versioned> Strings::get_versioned(std::string_view key) {
   if (key.size() > kKeyBytesMax) return Keyspace::key_too_long();
   const std::uint64_t hash = keyspace_->hash_of(key);
   keyspace::Shard& shard = keyspace_->shard_of(hash);
   ValueCopy value;
   Versioned answer;
-  bool known = false;
   keyspace_->reap(hash, key);  // so that its expiry is not taken for a change later
-  Status status = keyspace_->view(hash, key, keyspace::Use::kMark, [&](const Entry* entry) {
-    if (entry != nullptr) value.take(*entry);
-    known = shard.version(keyspace::id_of(hash), &answer.version.number);
-  });
-  if (!status.ok()) return status;
-  if (!known) return no_version();
+  while (answer.version.number == 0) {
+    Status status = keyspace_->view(hash, key, keyspace::Use::kMark, [&](const Entry* entry) {
+      value.reset();
+      if (entry != nullptr) value.take(*entry);
+      answer.version.number = shard.version(keyspace::id_of(hash));
+    });
+    if (status.ok() && answer.version.number == 0) status = keyspace_->keep_versions(hash);
+    if (!status.ok()) return status;
+  }
   if (value.taken()) answer.value = value.str();
   return answer;
 }
@@ -312,8 +308,10 @@ Result<Version> Strings::compare_and_set(std::string_view key, Version expected,
   Version version;
   bool stored = false;
   const auto guard = [&]() -> Status {
-    if (!shard.version(keyspace::id_of(hash), &version.number)) return no_version();
-    if (version.number != expected.number) return {ErrorCode::kConflict, "the key changed since this version was read"};
+    const std::uint64_t number = shard.version(keyspace::id_of(hash));
+    if (number == 0 || number != expected.number) {
+      return {ErrorCode::kConflict, "the key changed since this version was read"};
+    }
     return {};
   };
   Status status = set_value(*keyspace_, key, value, options, nullptr, &stored, guard, &version.number);

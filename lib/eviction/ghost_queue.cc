@@ -3,12 +3,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace larder::eviction {
 
 void GhostQueue::insert(Residents& residents, EntryId id, std::uint64_t capacity) {
+  free_some(residents, retired_, kChunksAnInsert);
   const std::uint64_t held = std::uint64_t{now_.lines} * kIdsALine;
-  if (capacity > held + held / 4 || capacity + kIdsALine < held / 2) resize(residents, capacity);
+  const bool fits = capacity <= held + held / 4 && capacity + kIdsALine >= held / 2;
+  if (!fits && retired_.chunks == nullptr) resize(residents, capacity);
   if (now_.lines == 0) return;
   const std::uint64_t hash = mixed(id);
   Line* line = line_of(hash, now_);
@@ -22,39 +25,42 @@ void GhostQueue::insert(Residents& residents, EntryId id, std::uint64_t capacity
   std::uint16_t& oldest = line->words[kOldest];
   line->words[oldest] = fingerprint(hash);
   oldest = static_cast<std::uint16_t>(oldest + 1u == kIdsALine ? 0 : oldest + 1);
-  if (before_.lines != 0 && ++inserted_ >= capacity) free_table(residents, before_);
+  if (++inserted_ >= capacity && retired_.chunks == nullptr) retired_ = std::exchange(before_, Table{});
 }
 
+// REQUIRES: nothing is retired.
 void GhostQueue::resize(Residents& residents, std::uint64_t capacity) {
-  free_table(residents, before_);
   Table table;
   table.lines = static_cast<std::uint32_t>(std::min<std::uint64_t>((capacity + kIdsALine - 1) / kIdsALine, 1u << 28));
   if (table.lines != 0) {
-    const std::size_t bytes = table.chunk_count() * sizeof(Line*);
-    table.chunks = static_cast<Line**>(residents.allocate(bytes));
+    table.directory_bytes = table.chunk_count() * sizeof(Line*);
+    table.chunks = static_cast<Line**>(residents.allocate(table.directory_bytes));
+    // Better to know nothing than to hold what fewer residents do not deserve.
+    if (table.chunks == nullptr && table.lines >= now_.lines) return;
     if (table.chunks == nullptr) {
-      // Better to know nothing than to hold what fewer residents do not deserve.
-      if (table.lines < now_.lines) free_table(residents, now_);
-      return;
+      table = Table{};
+    } else {
+      std::memset(table.chunks, 0, table.directory_bytes);
     }
-    std::memset(table.chunks, 0, bytes);
   }
-  before_ = now_;
-  now_ = table;
+  retired_ = std::exchange(before_, std::exchange(now_, table));
   inserted_ = 0;
 }
 
-void GhostQueue::free_table(Residents& residents, Table& table) {
-  for (std::uint32_t i = 0; i < table.chunk_count(); ++i) {
-    if (table.chunks[i] != nullptr) residents.deallocate(table.chunks[i], kChunkLines * sizeof(Line));
+void GhostQueue::free_some(Residents& residents, Table& table, std::uint32_t chunks) {
+  if (table.chunks == nullptr) return;
+  for (; table.lines != 0 && chunks != 0; --chunks) {
+    const std::uint32_t last = table.chunk_count() - 1;
+    if (table.chunks[last] != nullptr) residents.deallocate(table.chunks[last], kChunkLines * sizeof(Line));
+    table.lines = last * kChunkLines;
   }
-  if (table.chunks != nullptr) residents.deallocate(table.chunks, table.chunk_count() * sizeof(Line*));
+  if (table.lines != 0) return;
+  residents.deallocate(table.chunks, table.directory_bytes);
   table = Table{};
 }
 
 void GhostQueue::clear(Residents& residents) {
-  free_table(residents, now_);
-  free_table(residents, before_);
+  for (Table* table : {&now_, &before_, &retired_}) free_some(residents, *table, table->chunk_count() + 1);
 }
 
 }  // namespace larder::eviction

@@ -46,8 +46,11 @@ class GhostQueue {
   static_assert(sizeof(Line) == 64);
   static constexpr std::uint32_t kChunkLines = 64;
 
+  static constexpr std::uint32_t kChunksAnInsert = 4;  // are freed
+
   struct Table {
     Line** chunks = nullptr;
+    std::size_t directory_bytes = 0;
     std::uint32_t lines = 0;
     std::uint32_t chunk_count() const noexcept { return (lines + kChunkLines - 1) / kChunkLines; }
   };
@@ -79,11 +82,12 @@ class GhostQueue {
     return true;
   }
   void resize(Residents& residents, std::uint64_t capacity);
-  static void free_table(Residents& residents, Table& table);
+  static void free_some(Residents& residents, Table& table, std::uint32_t chunks);
 
   Table now_;
   Table before_;                // replaced, still asked
-  std::uint64_t inserted_ = 0;  // into now_, until before_ goes
+  Table retired_;               // not asked any more, and freed piece by piece
+  std::uint64_t inserted_ = 0;  // into now_
 };
 
 }  // namespace larder::eviction

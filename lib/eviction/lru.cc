@@ -8,9 +8,8 @@ constexpr int kStepsMax = 64;
 
 }  // namespace
 
-// False if there is no memory: it stands where it stood.
-bool Lru::to_end(Resident& entry, Residents& residents) {
-  // First, as it looks at positions in entries, and this entry's is written when we return.
+// `entry` is in our hands: what stands in the entry itself is written when we return.
+void Lru::sweep(Resident& entry, Residents& residents) {
   queue_.sweep(residents, entries_, [&](const IdQueue::Item& item, std::uint32_t position_now) {
     const Verdict verdict = residents.find(item.id, [&](Resident& found) {
       if (found.position != item.position) return Verdict::kNotThisOne;
@@ -20,6 +19,11 @@ bool Lru::to_end(Resident& entry, Residents& residents) {
     });
     return verdict == Verdict::kKeep;
   });
+}
+
+// False if there is no memory: it stands where it stood.
+bool Lru::to_end(Resident& entry, Residents& residents) {
+  sweep(entry, residents);
   std::uint32_t position = 0;
   if (!queue_.push(residents, entry.id, &position)) return false;
   entry.position = position;
@@ -34,7 +38,10 @@ bool Lru::on_insert(Resident& entry, Residents& residents) {
 
 void Lru::on_hit(Resident& entry, Residents& residents) { to_end(entry, residents); }
 
-void Lru::on_remove(Resident&, Residents&) { --entries_; }
+void Lru::on_remove(Resident& entry, Residents& residents) {
+  --entries_;
+  sweep(entry, residents);
+}
 
 bool Lru::evict(Residents& residents) {
   for (int step = 0; step < kStepsMax && entries_ != 0; ++step) {

@@ -22,6 +22,7 @@ class Lru final : public EvictionPolicy {
   void clear(Residents& residents) override;
 
  private:
+  void sweep(Resident& entry, Residents& residents);
   bool to_end(Resident& entry, Residents& residents);
   IdQueue queue_;
   std::uint64_t entries_ = 0;

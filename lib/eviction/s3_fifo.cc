@@ -54,7 +54,11 @@ void S3Fifo::on_resize(Resident& entry, std::uint32_t weight_before) {
   queue_of(entry).weight += entry.weight - std::uint64_t{weight_before};
 }
 
-void S3Fifo::on_remove(Resident& entry, Residents&) { leave(queue_of(entry), entry); }
+void S3Fifo::on_remove(Resident& entry, Residents& residents) {
+  Queue& queue = queue_of(entry);
+  leave(queue, entry);
+  sweep(queue, residents);
+}
 
 bool S3Fifo::evict(Residents& residents) {
   for (int step = 0; step < kStepsMax; ++step) {

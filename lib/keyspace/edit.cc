@@ -80,7 +80,7 @@ class Editing {
         epoch = shard_.latch_epoch();
         for (int attempt = 0; step == Step::kAgain && attempt < kAttemptsAHold; ++attempt) step = try_once(discards);
         if (step == Step::kDone) {
-          if (change_.version != nullptr) shard_.version(id_of(hash_), change_.version);
+          if (change_.version != nullptr) *change_.version = shard_.version(id_of(hash_));
           shard_.housekeep(discards);
         }
       }
@@ -193,7 +193,7 @@ Editing::Step Editing::apply(Shard::Place place, Discards& discards) {
     case Change::Kind::kReplace:
       if (ends_now) {
         if (!place) {
-          shard_.loads.overtake(key_);
+          shard_.changed(id_of(hash_), key_);
         } else {
           shard_.remove(place, id_of(hash_), RemovalCause::kDeleted, discards);
         }

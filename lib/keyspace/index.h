@@ -140,6 +140,20 @@ class Index {
     }
   }
 
+  // The first of them that is chosen: chosen(Entry).
+  template <typename Chosen>
+  Place find_in_bucket(std::uint64_t number, Chosen&& chosen) noexcept {
+    Bucket* const first = bucket_at(number);
+    for (Bucket* bucket = first; bucket != nullptr; bucket = bucket->next()) {
+      for (unsigned mask = bucket->occupied(); mask != 0; mask &= mask - 1) {
+        const Place place(bucket, std::countr_zero(mask), bucket != first);
+        base::count_entry();
+        if (chosen(*place.entry())) return place;
+      }
+    }
+    return {};
+  }
+
   // The n-th entry of one bucket's chain, if it has so many. Reads no entry.
   Place nth(std::uint64_t number, unsigned n) const noexcept {
     Bucket* const first = bucket_at(number);

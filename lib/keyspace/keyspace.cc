@@ -6,14 +6,12 @@
 #include <new>
 #include <thread>
 
-#include "base/check.h"
-
 namespace larder::keyspace {
 namespace {
 
 constexpr std::uint32_t kEntriesAHold = 64;
-constexpr std::uint32_t kBucketsAHold = 16;
-constexpr int kIdleRoundsMax = 8;
+constexpr std::uint32_t kBucketsAHold = 8;
+constexpr int kIdleRoundsMax = 64;
 
 // So many that threads on all cores seldom meet, and so few that what a write touches in each stays in the second-level
 // cache (docs/decisions/0007-number-of-shards.md).
@@ -48,9 +46,13 @@ Keyspace::Keyspace(const Options& options)
       policy_seeds_(environment_.seed ^ 0x3c6ef372fe94f82bULL) {
   const std::size_t bytes = shard_count_ * sizeof(Shard);
   fixed_bytes_ = static_cast<std::int64_t>(account_->allocator().charge(bytes, 64) + sizeof(Keyspace));
-  LARDER_CHECK(account_->bytes().lease(fixed_bytes_), "max_memory is too small for this number of shards");
-  shards_ = static_cast<Shard*>(account_->allocator().allocate(bytes, 64));
-  LARDER_CHECK(shards_ != nullptr, "no memory for the shards of a cache");
+  if (account_->bytes().lease(fixed_bytes_)) {
+    shards_ = static_cast<Shard*>(account_->allocator().allocate(bytes, 64));
+  }
+  if (shards_ == nullptr) {
+    account_->release();
+    throw std::bad_alloc();
+  }
   base::Random random(environment_.seed);
   for (std::uint32_t i = 0; i < shard_count_; ++i) {
     new (&shards_[i])
@@ -71,7 +73,8 @@ Keyspace::~Keyspace() {
 
 Status Keyspace::key_too_long() { return {ErrorCode::kKeyTooLong, "a key may have at most 65,535 bytes"}; }
 Status Keyspace::check_sizes(std::span<const std::string_view> keys) {
-  const bool fit = std::all_of(keys.begin(), keys.end(), [](std::string_view key) { return key.size() <= kKeyBytesMax; });
+  const bool fit =
+      std::all_of(keys.begin(), keys.end(), [](std::string_view key) { return key.size() <= kKeyBytesMax; });
   return fit ? Status() : key_too_long();
 }
 Status Keyspace::closed() { return {ErrorCode::kClosed, "the cache was closed"}; }
@@ -192,28 +195,43 @@ bool Keyspace::reclaim(std::uint32_t but, std::int64_t bytes, std::int64_t entri
       shard.give_back_leases();
     }
   }
-  return environment_.account.bytes().left() > left_before || environment_.entries.left() > entries_before;
+  // What was evicted here, others may have taken already.
+  return *idle == 0 || environment_.account.bytes().left() > left_before ||
+         environment_.entries.left() > entries_before;
 }
 
-Result<Blob*> Keyspace::make_blob(std::uint64_t hash, std::size_t size, std::size_t capacity) {
-  const auto charge = static_cast<std::int64_t>(account_->allocator().charge(Blob::block_bytes(capacity), 16));
+Status Keyspace::with_room(std::uint64_t hash, std::size_t charge, FunctionRef<bool(Shard&)> take) {
+  const auto bytes = static_cast<std::int64_t>(charge);
   Shard& shard = shard_of(hash);
   int idle = 0;
   for (;;) {
-    Room room = Room::kNone;
     {
       Discards discards(environment_, shard.memory());
       base::MutexLock lock(shard.mutex);
       if (shard.closed) return closed();
-      room = shard.make_room(charge, 0, discards);
-      if (room == Room::kReady && !shard.memory().spend(charge)) room = Room::kNone;
+      const Room room = shard.make_room(bytes, 0, discards);
+      if (room == Room::kReady && take(shard)) return {};
+      if (room == Room::kReady) break;
+      if (room == Room::kFreeFirst) continue;
     }
-    if (room == Room::kReady) break;
-    if (room == Room::kNone && !reclaim(shard_number(hash), charge, 0, &idle)) return out_of_memory();
+    if (!reclaim(shard_number(hash), bytes, 0, &idle)) break;
   }
+  return out_of_memory();
+}
+
+Status Keyspace::keep_versions(std::uint64_t hash) {
+  return with_room(hash, account_->charge(Shard::kVersions * sizeof(std::uint64_t)),
+                   [](Shard& shard) { return shard.keep_versions(); });
+}
+
+Result<Blob*> Keyspace::make_blob(std::uint64_t hash, std::size_t size, std::size_t capacity) {
+  const std::size_t charge = account_->charge(Blob::block_bytes(capacity));
+  Status status =
+      with_room(hash, charge, [&](Shard& shard) { return shard.memory().spend(static_cast<std::int64_t>(charge)); });
+  if (!status.ok()) return status;
   Blob* blob = Blob::create(*account_, size, capacity);
   if (blob != nullptr) return blob;
-  account_->bytes().give_back(charge);
+  account_->bytes().give_back(static_cast<std::int64_t>(charge));
   return out_of_memory();
 }
 

@@ -108,6 +108,11 @@ class Keyspace {
     return shard.put(hash, key, value, end);
   }
 
+  // Evicts until the key's shard has so much to give beside what a write needs, and calls take(shard) under its lock:
+  // false if the allocator has it not. kOutOfMemory.
+  Status with_room(std::uint64_t hash, std::size_t charge, FunctionRef<bool(Shard&)> take);
+  // From now on, the key's shard keeps versions. kOutOfMemory.
+  Status keep_versions(std::uint64_t hash);
   // A blob that holds these bytes; kOutOfMemory if there is no room for it. The hash says which shard makes room.
   Result<Blob*> make_blob(std::uint64_t hash, std::string_view bytes);
   // Room for a blob of this capacity, not initialised.

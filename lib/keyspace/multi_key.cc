@@ -106,13 +106,17 @@ void MultiKey::need(std::size_t i, std::int64_t bytes, bool insert, bool one_mor
 }
 
 bool MultiKey::has_room() {
+  // What one shard lacks is not to be taken from another that needs it: all of them together, then.
   lacking_ = {};
-  for (const Need& one : needs_) lacking_.bytes += one.bytes;
+  for (const Need& one : needs_) {
+    lacking_.bytes += one.bytes + (&one == needs_.data() ? 0 : keyspace_.environment().slack.write);
+    lacking_.entries += one.entries;
+  }
   no_room_ = !keyspace_.environment().may_make_room_for(lacking_.bytes);
   if (no_room_) return false;
   for (const Need& one : needs_) {
     Shard& its_shard = keyspace_.shard(one.shard);
-    lacking_ = one;
+    lacking_.shard = one.shard;
     if (its_shard.has_room(one.bytes, one.entries)) {
       if (one.inserts == 0 || its_shard.reserve(one.inserts)) continue;
       no_room_ = true;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint32_t kEvictionsAHold = 64;
 // Entries that a policy may look at for them.
-constexpr std::uint32_t kLooksAHold = 256;
+constexpr std::uint32_t kLooksAHold = 192;
 // So many holds in sequence that look at entries and evict none: the policy does not want to.
 constexpr std::uint32_t kVainHoldsMax = 1'000;
 // Room is made for a block that a policy asks for if it is no more than this part of what the shard has.
@@ -126,6 +126,7 @@ std::uint32_t Shard::file_timers(std::uint64_t now, std::uint32_t budget, Discar
   if (!filing_) {
     filing_ = true;
     filing_cursor_ = 0;
+    no_walk_before_ = now + 1 + index_.size() / kEntriesAMs;
     filed_before_ = std::min(far_from_, wheel_.first_lost());
     far_from_ = now + horizon_ms();
     first_far_ = expiry::TimingWheel::kNever;
@@ -150,7 +151,6 @@ std::uint32_t Shard::file_timers(std::uint64_t now, std::uint32_t budget, Discar
     ++looked;
     filing_ = filing_cursor_ != 0;
   }
-  if (!filing_) no_walk_before_ = now + 1 + index_.size() / kEntriesAMs;
   return looked;
 }
 
@@ -292,11 +292,10 @@ Verdict Shard::sample(std::uint64_t random, FunctionRef<Verdict(Resident&)> visi
     if (tracks(*found.entry())) return judge(found, id_of(index_.hash_of(*found.entry())), visit);
   }
   // Hardly anything that may be evicted: the next there is, a few buckets at a time.
-  for (std::uint32_t bucket = 0; bucket < kBucketsADraw; ++bucket) {
-    Place found;
-    index_.for_bucket(index_.bucket_of_cursor(sample_cursor_), [&](const Place& place) {
+  for (std::uint32_t bucket = 0; bucket < kBucketsADraw && looks_ < kLooksAHold; ++bucket) {
+    const Place found = index_.find_in_bucket(index_.bucket_of_cursor(sample_cursor_), [&](const Entry& entry) {
       ++looks_;
-      if (!found && tracks(*place.entry())) found = place;
+      return tracks(entry);
     });
     sample_cursor_ = index_.next_cursor(sample_cursor_);
     if (found) return judge(found, id_of(index_.hash_of(*found.entry())), visit);
@@ -369,10 +368,7 @@ class NoResidents final : public Residents {
   std::uint64_t size() const override { return 0; }
   std::uint64_t weight() const override { return 0; }
   void* allocate(std::size_t) override { return nullptr; }
-  void deallocate(void* block, std::size_t bytes) override {
-    const std::size_t alignment = alignment_of(bytes);
-    memory_.free_detached(block, bytes, memory_.charge(bytes, alignment), alignment);
-  }
+  void deallocate(void* block, std::size_t bytes) override { memory_.free_for_all(block, bytes, alignment_of(bytes)); }
 
  private:
   memory::ShardMemory& memory_;
@@ -406,7 +402,8 @@ bool Shard::adopt(std::uint32_t buckets, bool evict, Discards& discards) noexcep
       }
     });
     if (no_room) {
-      remove(no_room, id_of(index_.hash_of(*no_room.entry())), RemovalCause::kEvicted, discards);
+      const Entry& entry = *no_room.entry();
+      remove(no_room, id_of(index_.hash_of(entry)), cause_of(entry, RemovalCause::kEvicted), discards);
       continue;
     }
     adopt_cursor_ = index_.next_cursor(adopt_cursor_);
@@ -561,19 +558,17 @@ void Shard::count_end_out(const Entry& entry) noexcept {
   if (end_of(entry) != Entry::kNoDeadline && !entry.is_ghost()) --with_ttl_;
 }
 
-void Shard::changed(EntryId id, const Entry& entry) noexcept {
+void Shard::changed(EntryId id, std::string_view key) noexcept {
   if (versions_ != nullptr) ++versions_[id % kVersions];
-  if (!loads.empty()) loads.overtake(entry.key());
+  if (!loads.empty()) loads.overtake(key);
 }
 
-bool Shard::version(EntryId id, std::uint64_t* version) noexcept {
+bool Shard::keep_versions() noexcept {
   if (versions_ == nullptr) {
     versions_ = static_cast<std::uint64_t*>(memory_.allocate(kVersions * sizeof(std::uint64_t)));
-    if (versions_ == nullptr) return false;
-    std::fill_n(versions_, kVersions, std::uint64_t{1});
+    if (versions_ != nullptr) std::fill_n(versions_, kVersions, std::uint64_t{1});
   }
-  *version = versions_[id % kVersions];
-  return true;
+  return versions_ != nullptr;
 }
 
 void Shard::add(std::uint64_t hash, Entry* entry, const Footprint& footprint, std::uint64_t end) noexcept {
@@ -583,7 +578,7 @@ void Shard::add(std::uint64_t hash, Entry* entry, const Footprint& footprint, st
   count_in(*entry, footprint);
   if (entry->deadline() != Entry::kNoDeadline) arm(place, id_of(hash));
   track(place, id_of(hash), footprint);
-  changed(id_of(hash), *entry);
+  changed(id_of(hash), entry->key());
   ++counters.writes;
 }
 
@@ -600,7 +595,7 @@ void Shard::take_out(const Place& place, EntryId id, const Footprint& footprint,
   count_out(*entry, footprint);
   index_.erase(place);
   entry_lease_.earn(1);
-  changed(id, *entry);
+  changed(id, entry->key());
   if (!entry->is_ghost()) ++counters.removals[static_cast<std::size_t>(cause)];
   discards.add(entry, footprint, cause);
 }
@@ -686,7 +681,7 @@ void Shard::store_inline(const Place& place, std::uint64_t hash, std::string_vie
 
 void Shard::written(const Place& place, std::uint64_t hash) noexcept {
   mark_use(place, hash);
-  changed(id_of(hash), *place.entry());
+  changed(id_of(hash), place.entry()->key());
   ++counters.writes;
 }
 
@@ -723,13 +718,7 @@ RemovalResult Shard::remove_some(std::uint64_t* cursor, std::uint32_t buckets, R
   RemovalResult result;
   for (std::uint32_t i = 0; i < buckets && index_.buckets() != 0; ++i) {
     // One at a time, as removing changes the bucket. A bucket has six entries.
-    for (bool again = true; again;) {
-      Place found;
-      index_.for_bucket(index_.bucket_of_cursor(*cursor), [&](const Place& place) {
-        if (!found && chosen(*place.entry())) found = place;
-      });
-      again = static_cast<bool>(found);
-      if (!found) break;
+    while (Place found = index_.find_in_bucket(index_.bucket_of_cursor(*cursor), chosen)) {
       if (found.entry()->latched() && !latched_too) {
         result.latched = true;
         return result;

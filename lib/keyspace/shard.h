@@ -172,8 +172,13 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   void wait_for_latch(std::uint32_t epoch) noexcept { latch_epoch_.wait(epoch, std::memory_order_acquire); }
 
   // --- Versions (RULINGS 5) ---------------------------------------------------------------------------------------
-  // The version of a key's value. False if there is no memory for versions.
-  bool version(EntryId id, std::uint64_t* version) noexcept;
+  // The version of a key's value. 0: versions are not kept yet.
+  std::uint64_t version(EntryId id) const noexcept { return versions_ == nullptr ? 0 : versions_[id % kVersions]; }
+  // From now on they are. False: no memory.
+  bool keep_versions() noexcept;
+  static constexpr std::size_t kVersions = 128;
+  // Whoever relies on a key's value being what it was is to know: versions, loads in flight.
+  void changed(EntryId id, std::string_view key) noexcept;
 
   // --- Housekeeping: each looks at about `budget` entries and returns how many it looked at ------------------------
   std::uint32_t expire(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept;
@@ -217,13 +222,9 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   const char* check() noexcept;
 
  private:
-  // Whoever relies on a key's value being what it was is to know: versions, loads in flight.
-  void changed(EntryId id, const Entry& entry) noexcept;
   void written(const Place& place, std::uint64_t hash) noexcept;
   void take_out(const Place& place, EntryId id, const Footprint& footprint, RemovalCause cause,
                 Discards& discards) noexcept;
-
-  static constexpr std::size_t kVersions = 128;
 
   // expiry::Timers
   void find(std::uint32_t id, FunctionRef<bool(expiry::Timer&)> visit) override;
@@ -245,7 +246,9 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   bool outlives(const Place& place, std::uint64_t hash, Discards& discards) noexcept;
   void hit_policy(const Place& place, std::uint64_t hash) noexcept;
   void do_housekeeping(Discards& discards) noexcept;
-  std::int64_t to_keep_free() const noexcept { return environment_.slack.write + environment_.slack.headroom + policy_wants_; }
+  std::int64_t to_keep_free() const noexcept {
+    return environment_.slack.write + environment_.slack.headroom + policy_wants_;
+  }
   Verdict judge(const Place& place, EntryId id, FunctionRef<Verdict(Resident&)> visit);
   // Whether the policy has this entry, and the same after and before a change of its deadline.
   bool tracks(const Entry& entry) const noexcept { return entry.policy_epoch() == policy_epoch_ && in_scope(entry); }
@@ -316,8 +319,8 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   // Nor are timers filed for which there is no memory. The walks that find those look at no more entries than this in a
   // millisecond.
   static constexpr std::uint64_t kEntriesAMs = 256;
-  std::uint64_t no_walk_before_ = 0;
-  std::uint64_t* versions_ = nullptr;                      // made when first asked for
+  std::uint64_t no_walk_before_ = 0;   // set when a walk begins: behind its cursor, timers may be lost again
+  std::uint64_t* versions_ = nullptr;  // made when first asked for
   std::atomic<std::uint32_t> latch_epoch_{0};
   std::uint32_t writes_since_clock_ = 0;
   std::uint64_t nothing_due_at_ = 0;

@@ -147,9 +147,15 @@ class ShardMemory {
   // Its charge goes back before it does: free_detached with none. Thread safety: with or without the lock.
   void uncharge_detached(std::size_t charge) noexcept { lease_.return_later(static_cast<std::int64_t>(charge)); }
   // Thread safety: with or without the lock.
-  void free_detached(void* block, std::size_t bytes, std::size_t charge, std::size_t alignment = 16) noexcept {
-    allocator_.deallocate(block, bytes, alignment);
+  void free_detached(void* block, std::size_t bytes, std::size_t charge) noexcept {
+    allocator_.deallocate(block, bytes, 16);
     lease_.return_later(static_cast<std::int64_t>(charge));
+  }
+
+  // The same for what the shard will not need again soon: its charge goes to the limit.
+  void free_for_all(void* block, std::size_t bytes, std::size_t alignment) noexcept {
+    allocator_.deallocate(block, bytes, alignment);
+    lease_.limit().give_back(static_cast<std::int64_t>(charge(bytes, alignment)));
   }
 
   // Sees to it that so much can be allocated, in any number of blocks; false if the limit does not give it.

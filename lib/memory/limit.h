@@ -10,6 +10,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/mutex.h"
+
 namespace larder::memory {
 
 // Thread safety: all of it. Relaxed order: the numbers publish nothing but themselves.
@@ -32,10 +34,20 @@ class Limit {
   // Negative while usage exceeds a limit that was lowered.
   std::int64_t left() const noexcept { return left_.load(std::memory_order_relaxed); }
   std::int64_t max() const noexcept { return max_.load(std::memory_order_relaxed); }
-  std::int64_t used() const noexcept { return max() - left(); }
+  std::int64_t used() const { return usage().used; }
   bool bounded() const noexcept { return max() < kUnbounded; }
+  // Both as of one moment. Sleeps while set_max runs.
+  struct Usage {
+    std::int64_t max = 0;
+    std::int64_t used = 0;
+  };
+  Usage usage() const {
+    base::LeafLock lock(changing_);
+    return {max(), max() - left()};
+  }
 
-  void set_max(std::int64_t max) noexcept {
+  void set_max(std::int64_t max) {
+    base::LeafLock lock(changing_);
     const std::int64_t before = max_.exchange(max, std::memory_order_relaxed);
     left_.fetch_add(max - before, std::memory_order_relaxed);
   }
@@ -43,6 +55,7 @@ class Limit {
  private:
   std::atomic<std::int64_t> max_;
   std::atomic<std::int64_t> left_;
+  mutable base::LeafMutex changing_;
 };
 
 // One shard's part of a Limit. Thread safety: under the shard's lock, but for return_later.

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "larder/cache.h"
+#include "support/counting_allocator.h"
 
 namespace larder {
 namespace {
@@ -53,6 +54,9 @@ const std::vector<BadOptions>& bad_options() {
       {"NegativeInterval",
        {"background_interval"},
        [](Options& o) { o.background_thread = true, o.background_interval = -5ms; }},
+      {"EndlessInterval",
+       {"background_interval"},
+       [](Options& o) { o.background_thread = true, o.background_interval = Milliseconds::max(); }},
       {"SeveralAtOnce",
        {"max_memory", "value_bytes_max", "shards", "expiry.idle", "expiry.ttl_jitter", "background_interval"},
        [](Options& o) {
@@ -81,6 +85,15 @@ TEST_P(Bad, AreRefusedWithTheFieldsName) {
 
 INSTANTIATE_TEST_SUITE_P(Options, Bad, testing::Range(std::size_t{0}, bad_options().size()),
                          [](const auto& parameter) { return std::string(bad_options()[parameter.param].name); });
+
+TEST(GoodOptions, WithoutMemoryForThemAreAnErrorToo) {
+  support::CountingAllocator none;
+  none.refuse(true);
+  EXPECT_EQ(Cache::open({.allocator = &none}).status().code(), ErrorCode::kOutOfMemory);
+  support::CountingAllocator dear(64_KiB, {.unit = 1, .times = 100});
+  EXPECT_EQ(Cache::open({.max_memory = 64_KiB, .allocator = &dear}).status().code(), ErrorCode::kOutOfMemory);
+  EXPECT_EQ(dear.complaints(true), "");
+}
 
 TEST(GoodOptions, AtTheirBoundsAreAccepted) {
   const std::vector<std::function<void(Options&)>> good = {
@@ -276,6 +289,20 @@ TEST_F(OptionsInUse, ThePolicyChangesWithoutLosingAnything) {
   const std::size_t evicted_before = evicted();
   EXPECT_EQ(cache.set("new", std::string(50'000, 'v')).status().code(), ErrorCode::kOutOfMemory);
   EXPECT_EQ(evicted(), evicted_before);
+}
+
+// A policy that keeps positions in entries needs larger blocks for them, for which there is no room.
+TEST_F(OptionsInUse, WhatHasExpiredIsNotEvictedByAChangeOfPolicy) {
+  options_.max_memory = 64_KiB;
+  options_.eviction = Eviction::none();
+  Cache& cache = open();
+  int stored = 0;
+  while (cache.set(key(stored), "value", {.ttl = 1h}).ok()) ++stored;
+  clock_.advance(2h);
+  ASSERT_TRUE(cache.set_eviction(Eviction::lru()).ok());
+  EXPECT_EQ(*cache.dbsize(), 0u);
+  EXPECT_EQ(evicted(), 0u);
+  EXPECT_EQ(cache.stats().removed(RemovalCause::kExpired), static_cast<std::uint64_t>(stored));
 }
 
 TEST_F(OptionsInUse, OnlyKeysWithATtlGoWhereThePolicySaysSo) {

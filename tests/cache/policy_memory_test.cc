@@ -89,5 +89,26 @@ TEST(PolicyMemory, GhostsWorkInAFullCache) {
   EXPECT_GT(hits, keys);
 }
 
+// A policy finds out that entries have gone; it need not see others come.
+TEST(PolicyMemory, GoesWithTheEntries) {
+  for (const char* policy : {"s3-fifo", "lru", "lfu"}) {
+    SCOPED_TRACE(policy);
+    Cache cache({.max_memory = 16_MiB, .eviction = *Eviction::named(policy), .shards = 1, .seed = 1});
+    const std::uint64_t empty = cache.stats().bytes_used;
+    const auto fill = [&] {
+      for (int i = 0; i < 200'000; ++i) ASSERT_TRUE(cache.set("key" + std::to_string(i), "a value").ok());
+    };
+    fill();
+    for (int i = 0; i < 200'000; ++i) ASSERT_TRUE(cache.del("key" + std::to_string(i)).ok());
+    while (cache.tick().more) {
+    }
+    EXPECT_LT(cache.stats().bytes_used, 256_KiB);
+    fill();
+    cache.clear();
+    EXPECT_LT(cache.stats().bytes_used, empty + 64_KiB);
+    EXPECT_EQ(cache.check_invariants().to_string(), "ok");
+  }
+}
+
 }  // namespace
 }  // namespace larder

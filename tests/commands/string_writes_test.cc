@@ -491,6 +491,24 @@ TEST_F(StringWrites, ReadingLeavesTheVersionAsItIs) {
   EXPECT_EQ(cache_.get_versioned("k")->version.number, version.number);
 }
 
+TEST_F(StringWrites, AFullCacheMakesRoomForVersions) {
+  Cache& full = make({.max_memory = 128_KiB, .shards = 4});
+  for (int i = 0; i < 5'000; ++i) ASSERT_TRUE(full.set("key" + std::to_string(i), "value").ok());
+  for (int i = 0; i < 20; ++i) {
+    const std::string key = "versioned" + std::to_string(i);
+    const auto read = full.get_versioned(key);
+    ASSERT_TRUE(read.ok());
+    ASSERT_TRUE(full.compare_and_set(key, read->version, "value").ok());
+  }
+}
+
+TEST_F(StringWrites, StoringWhatHasExpiredAlreadyIsAChange) {
+  const Version version = cache_.get_versioned("k")->version;
+  EXPECT_TRUE(*cache_.set("k", "v", {.expires_at = UnixTime(1ms)}));
+  EXPECT_EQ(cache_.compare_and_set("k", version, "w").status().code(), ErrorCode::kConflict);
+  EXPECT_FALSE(*cache_.exists("k"));
+}
+
 // As in Redis, whose WATCH sees it, too.
 TEST_F(StringWrites, AppendingNothingIsAChange) {
   cache_.set("k", "v");

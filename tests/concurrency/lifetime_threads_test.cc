@@ -486,7 +486,13 @@ TEST(Fork, AChildMayUseAndEndItsCopy) {
     EXPECT_EQ(in_a_child(use), 0) << "background " << background;
     EXPECT_EQ(in_a_child([&] {
                 cache->close();
+                // It may stand where the parent's background thread did, and have its name.
+                std::atomic<bool> ended{false};
+                std::thread of_the_child([&] { ended.wait(false); });
                 cache.reset();
+                ended = true;
+                ended.notify_all();
+                of_the_child.join();
                 return true;
               }),
               0)

@@ -19,7 +19,7 @@ namespace {
 
 // What one hold may come to. Looking at an entry takes 10 to 100 ns, copying 16 KiB about a microsecond, a call of the
 // allocator 20 to 100 ns: so the longest hold is some tens of microseconds.
-constexpr std::uint64_t kEntries = 700;
+constexpr std::uint64_t kEntries = 500;
 constexpr std::uint64_t kBytes = 18 << 10;
 constexpr std::uint64_t kAllocations = 160;
 
@@ -124,6 +124,34 @@ TEST_F(HoldWorkTest, EvictionByEachPolicy) {
     expect_bounded("lowering the bound");
     cache_.clear();
     expect_bounded("clearing");
+  }
+}
+
+// What a policy remembered of many small entries is too much for fewer large ones.
+TEST_F(HoldWorkTest, SmallEntriesMakeWayForLargeOnes) {
+  ASSERT_TRUE(cache_.set_max_memory(32_MiB).ok());
+  for (int i = 0; i < 1'500'000; ++i) ASSERT_TRUE(cache_.set(key(i), "value").ok());
+  expect_bounded("small");
+  const std::string large(1'000, 'v');
+  for (int i = 0; i < 60'000; ++i) ASSERT_TRUE(cache_.set(key(-i), large).ok());
+  expect_bounded("large");
+}
+
+// One in thousands has a time to live, and may go.
+TEST_F(HoldWorkTest, FewThatMayBeEvicted) {
+  for (const char* policy : {"lfu-ttl", "random-ttl", "lru-ttl", "s3-fifo-ttl"}) {
+    SCOPED_TRACE(policy);
+    Options rare = options(&clock_);
+    rare.max_memory = 8_MiB;
+    rare.eviction = *Eviction::named(policy);
+    Cache cache(rare);
+    for (int i = 0; i < 200'000; ++i) {
+      const bool stored =
+          cache.set(key(i), "value", i % 1'000 == 0 ? SetOptions{.ttl = std::chrono::hours(1)} : SetOptions{}).ok();
+      if (!stored) break;
+    }
+    expect_bounded("filling");
+    EXPECT_GT(cache.stats().removed(RemovalCause::kEvicted), 0u);
   }
 }
 

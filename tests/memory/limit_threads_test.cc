@@ -57,6 +57,7 @@ TEST(Limit, IsNeverOverLeased) {
 
 TEST(Limit, KeepsItsSumWhileTheMaximumMoves) {
   Limit limit(1'000);
+  std::atomic<int> wrong{0};
   std::vector<std::thread> threads;
   const std::uint64_t rounds = support::count(50'000, 1'000'000);
   for (int t = 0; t < kThreads; ++t) {
@@ -66,12 +67,15 @@ TEST(Limit, KeepsItsSumWhileTheMaximumMoves) {
         const auto n = static_cast<std::int64_t>(1 + random.below(400));
         if (limit.lease(n)) limit.give_back(n);
         if (i % 16 == 0) limit.set_max(static_cast<std::int64_t>(random.below(2'000)));
+        const std::int64_t used = limit.used();
+        if (used < 0 || used > 400 * kThreads) ++wrong;
       }
     });
   }
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(limit.used(), 0);
   EXPECT_EQ(limit.left(), limit.max());
+  EXPECT_EQ(wrong, 0);
 }
 
 // One owner spends, others free what it spent, with no lock.
