@@ -114,8 +114,8 @@ class Strings {
   // The value, and the key's end is changed. Empty options: as get.
   Lookup<std::string> get_ex(std::string_view key, const GetExOptions& options);
   // All at once, for every reader. At most 1,024 pairs: kTooManyKeys. At most a quarter of max_memory in keys and
-  // values together: kValueTooLarge; nor more than half of it with what entries cost: kOutOfMemory. Of a key named twice
-  // the last value stays. O(pairs).
+  // values together: kValueTooLarge; nor more than half of it with what entries cost: kOutOfMemory. Of a key named
+  // twice the last value stays. O(pairs).
   Status mset(std::span<const KeyValue> pairs);
   Status mset(std::initializer_list<KeyValue> pairs) { return mset(std::span(pairs.begin(), pairs.size())); }
   // The same, and only if none of the keys is there.
@@ -137,7 +137,7 @@ class Strings {
   Result<std::string> incr_by_float(std::string_view key, long double by);
 
   // --- Optimistic concurrency ---------------------------------------------------------------------------------------
-  // The value with its version. Costs 1 KiB for each stripe on which it is used. Marks use.
+  // The value with its version. Costs 1 KiB for each stripe on which it is used: kOutOfMemory. Marks use.
   Result<Versioned> get_versioned(std::string_view key);
   // Stores only if the key has not changed since that version was read: kConflict otherwise. Answers the new version.
   // A rare conflict with another key's write is possible, a missed one is not.

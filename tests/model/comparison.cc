@@ -105,13 +105,11 @@ std::string Comparison::random_key(const Command& command) {
 }
 
 bool Comparison::may_refuse(const Command& command, const Answer& answer) const {
-  // Versions need memory, too.
-  if (setup_.allocations_fail_one_in != 0 && answer.failed_with(ErrorCode::kOutOfMemory)) {
-    return writes(command.verb) || command.verb == Verb::kGetVersioned;
+  const bool needs_memory = writes(command.verb) || command.verb == Verb::kGetVersioned;
+  if (answer.failed_with(ErrorCode::kOutOfMemory)) {
+    return needs_memory && (short_of_memory() || setup_.allocations_fail_one_in != 0);
   }
-  if (!short_of_memory() || !writes(command.verb)) return false;
-  if (answer.failed_with(ErrorCode::kValueTooLarge)) return setup_.max_memory != 0;
-  return answer.failed_with(ErrorCode::kOutOfMemory);
+  return answer.failed_with(ErrorCode::kValueTooLarge) && writes(command.verb) && setup_.max_memory != 0;
 }
 
 std::string Comparison::compare(const Command& command, const Answer& answer) {
