@@ -34,7 +34,8 @@ TEST_P(CostlyAllocator, AFullCacheTakesEveryWrite) {
                  .seed = 1});
     for (int i = 0; i < 20'000; ++i) {
       const std::string key = "key:" + std::to_string(i);
-      ASSERT_TRUE(cache.set(key, std::string(static_cast<std::size_t>(i) % 150, 'x'), {.ttl = Milliseconds(1 + i)}).ok())
+      ASSERT_TRUE(
+          cache.set(key, std::string(static_cast<std::size_t>(i) % 150, 'x'), {.ttl = Milliseconds(1 + i)}).ok())
           << "write " << i;
       if (i % 10 == 0) {
         ASSERT_TRUE(cache.append("text" + std::to_string(i / 2'000), key).ok()) << "write " << i;
