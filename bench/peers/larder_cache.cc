@@ -1,7 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
 // Larder as a user gets it: default options but for the bound and the allocator, statistics and all. "+ttl": every
-// entry carries a time to live of a day; "+near-ttl": of half a minute.
+// entry carries a time to live of a day; "+near-ttl": of half a minute. "-libc": charged as the C library's malloc lays
+// blocks out, which is what the default allocator says, whatever malloc this program has.
 #include <chrono>
 
 #include "bench/peers/contender_of.h"
@@ -23,19 +24,19 @@ Allocator& bench_allocator() {
 #endif
 }
 
-Options options_of(const PeerSetup& setup, const std::string& policy) {
+Options options_of(const PeerSetup& setup, const std::string& policy, Allocator& allocator) {
   Options options;
   options.max_memory = setup.entries * (kKeyBytes + setup.value_bytes + 160) + 64_MiB;  // room for all, and more
   if (setup.at_bound && !setup.bound_is_memory) options.max_entries = setup.entries;
   options.eviction = Eviction::named(policy).value();
-  options.allocator = &bench_allocator();
+  options.allocator = &allocator;
   return options;
 }
 
 class LarderCache {
  public:
-  LarderCache(const PeerSetup& setup, const std::string& policy, Ttl ttl)
-      : bound_is_memory_(setup.at_bound && setup.bound_is_memory), cache_(options_of(setup, policy)) {
+  LarderCache(const PeerSetup& setup, const std::string& policy, Ttl ttl, Allocator& allocator)
+      : bound_is_memory_(setup.at_bound && setup.bound_is_memory), cache_(options_of(setup, policy, allocator)) {
     if (ttl == Ttl::kDay) set_options_.ttl = std::chrono::hours(24);
     if (ttl == Ttl::kSeconds) set_options_.ttl = std::chrono::seconds(30);
   }
@@ -71,10 +72,13 @@ class LarderCache {
 std::unique_ptr<Contender> make_larder(const std::string& name, const std::string& policy, Ttl ttl) {
   const char* notes[] = {"no entry with a TTL", "every entry with a TTL of a day",
                          "every entry with a TTL of half a minute"};
-  const std::string note = notes[static_cast<std::size_t>(ttl)];
+  const bool libc = name.starts_with("larder-libc");
+  const std::string note = std::string(notes[static_cast<std::size_t>(ttl)]) + (libc ? "; the default allocator" : "");
   return std::make_unique<ContenderOf<LarderCache>>(
       PeerFacts{.name = name, .policy = policy, .note = note, .evicts = true, .overhead_bytes = 60},
-      [=](const PeerSetup& setup) { return std::make_unique<LarderCache>(setup, policy, ttl); });
+      [=](const PeerSetup& setup) {
+        return std::make_unique<LarderCache>(setup, policy, ttl, libc ? Allocator::standard() : bench_allocator());
+      });
 }
 
 }  // namespace larder::bench

@@ -35,6 +35,8 @@ const std::vector<Entry>& all_entries() {
     larder_entry("larder", "s3-fifo", Ttl::kNone, true),
     larder_entry("larder+ttl", "s3-fifo", Ttl::kDay, true),
     larder_entry("larder+near-ttl", "s3-fifo", Ttl::kSeconds),
+    larder_entry("larder-libc", "s3-fifo", Ttl::kNone),
+    larder_entry("larder-libc+near-ttl", "s3-fifo", Ttl::kSeconds),
     larder_entry("larder-lru", "lru", Ttl::kNone),
     larder_entry("larder-lru+ttl", "lru", Ttl::kDay),
     larder_entry("larder-lfu", "lfu", Ttl::kNone),

@@ -170,11 +170,12 @@ std::vector<Job> jobs_of(const BenchOptions& options) {
   const auto add_for_all = [&](Row row, std::uint64_t fallback, double seconds_per_million) {
     const std::uint64_t entries = options.entries.empty() ? fallback : options.entries.back();
     std::vector<std::string> peers = options.peers;
-    // Where the pledge speaks of timers, the peer that has them takes part for the one that files them later.
-    const std::string filed = "larder+near-ttl";
-    if (row == Row::kBytes && std::find(peers.begin(), peers.end(), filed) == peers.end()) {
-      const auto far = std::find(peers.begin(), peers.end(), "larder+ttl");
-      if (far != peers.end()) peers.insert(far + 1, filed);
+    // Where the pledge speaks of timers, the peer that has them takes part for the one that files them later; and what
+    // the default allocator makes of it is shown, too.
+    if (row == Row::kBytes && std::find(peers.begin(), peers.end(), "larder+ttl") != peers.end()) {
+      for (const char* further : {"larder+near-ttl", "larder-libc", "larder-libc+near-ttl"}) {
+        if (std::find(peers.begin(), peers.end(), further) == peers.end()) peers.emplace_back(further);
+      }
     }
     for (const std::string& peer : peers) {
       jobs.push_back({row,

@@ -106,7 +106,7 @@ Wish read_ttl(Options& options, std::string_view text) {
 
 Wish read_policy(Options& options, std::string_view text) {
   if (!larder::Eviction::named(text)) {
-    return "one of s3-fifo, lru, lfu, random, none; each may have -ttl behind it, and Redis's names will do";
+    return "s3-fifo, lru, lfu or random, each with -ttl behind it as well, or none; Redis's names will do, too";
   }
   options.policy = text;
   return {};

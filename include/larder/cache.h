@@ -49,6 +49,8 @@ class Cache final : public Keys, public Strings, public Bits, public Loading {
   static Result<std::unique_ptr<Cache>> open(const Options& options);
   // Closes. REQUIRES: no other call runs, nor will. Waits for the background thread. Removal listeners are not called.
   ~Cache();
+  Cache(const Cache&) = delete;  // nor is it moved: hold it by pointer (open) where it must change hands
+  Cache& operator=(const Cache&) = delete;
 
   // Drops everything and answers kClosed from now on. Callers that wait for a load get kClosed; a load that runs ends
   // in its own time. Listeners are called with kCleared. May be called twice.

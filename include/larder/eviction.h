@@ -1,12 +1,13 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
 // Which entry goes when memory runs out: the policies on offer, and the interface for one of your own
-// (examples/own_policy.cc).
+// (examples/own_policy.cc; one that keeps an order is lib/eviction/lru.cc, on the queue of lib/eviction/id_queue.h).
 //
 // A policy object serves one shard and is called under that shard's lock: no locks, no I/O, no calls to the cache,
-// bounded work. It never sees pointers to entries. An entry is named by its `EntryId`; a policy that keeps order
-// stores ids and asks `Residents` what has become of one. An id whose entry has gone, or has moved on in the order,
-// is simply found dead later: removal costs a policy nothing.
+// bounded work, and nothing thrown: an exception ends the program. It never sees pointers to entries. An entry is named
+// by its `EntryId`; a policy that keeps order stores ids and asks `Residents` what has become of one. An id whose entry
+// has gone is found dead later, so removal costs a policy nothing. But a key that was deleted and came back has its old
+// id: a policy that minds writes something into the entry (`position`, `bits`) when it comes, and compares.
 #pragma once
 
 #include <cstdint>
@@ -121,7 +122,7 @@ class Eviction {
   static Eviction none();  // a write that finds no room answers kOutOfMemory
   // A policy of your own. REQUIRES: factory is callable and gives no null; checked.
   static Eviction custom(std::string name, PolicyFactory factory, Scope scope = Scope::kAllKeys);
-  // By name: "s3-fifo", "lru", "lfu", "random", "none", each with "-ttl" behind it for kKeysWithTtl; and Redis's
+  // By name: "s3-fifo", "lru", "lfu", "random", each with "-ttl" behind it for kKeysWithTtl; "none"; and Redis's
   // names ("allkeys-lru", "volatile-lfu", "noeviction", ...). kInvalidArgument for any other name.
   static Result<Eviction> named(std::string_view name);
 

@@ -1,6 +1,6 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// Several keys as one argument.
+// Several keys, and several keys with values, as one argument.
 #pragma once
 
 #include <concepts>
@@ -47,6 +47,41 @@ class KeyList {
  private:
   std::vector<std::string_view> collected_;
   std::span<const std::string_view> keys_;
+};
+
+struct KeyValue {
+  std::string_view key;
+  std::string_view value;
+};
+
+// {{"a", "1"}, {"b", "2"}}, or a range of KeyValue, of which nothing is copied, or of what has `first` and `second`,
+// such as a std::map<std::string, std::string>: the views are collected, in one allocation or a few. Refers to the
+// bytes: they must outlive the call.
+class PairList {
+ public:
+  PairList(std::initializer_list<KeyValue> pairs) noexcept : pairs_(pairs.begin(), pairs.size()) {}
+  PairList(std::span<const KeyValue> pairs) noexcept : pairs_(pairs) {}
+  template <typename Range>
+  requires std::convertible_to<const Range&, std::span<const KeyValue>> PairList(const Range& pairs)
+  noexcept : pairs_(pairs) {}
+  template <typename Range>
+  requires requires(const Range& pairs) {
+    { std::begin(pairs)->first } -> std::convertible_to<std::string_view>;
+    { std::begin(pairs)->second } -> std::convertible_to<std::string_view>;
+    std::end(pairs);
+  }
+  PairList(const Range& pairs) {
+    for (const auto& [key, value] : pairs) collected_.push_back({key, value});
+    pairs_ = collected_;
+  }
+  PairList(const PairList&) = delete;
+  PairList& operator=(const PairList&) = delete;
+
+  operator std::span<const KeyValue>() const noexcept { return pairs_; }
+
+ private:
+  std::vector<KeyValue> collected_;
+  std::span<const KeyValue> pairs_;
 };
 
 }  // namespace larder

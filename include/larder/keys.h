@@ -27,6 +27,7 @@ namespace keyspace {
 class Keyspace;
 }
 
+// Of a finer time, such as system_clock::now(): std::chrono::floor<larder::Milliseconds>(time).
 using UnixTime = std::chrono::sys_time<Milliseconds>;
 
 enum class ValueType : std::uint8_t { kNone = 0, kString = 1 };
@@ -70,6 +71,8 @@ class Keys {
   Result<bool> exists(std::string_view key);
   // Like exists, and marks use.
   Result<std::uint64_t> touch(const KeyList& keys);
+  Result<std::uint64_t> touch(std::initializer_list<std::string_view> keys) { return touch(KeyList(keys)); }
+  Result<bool> touch(std::string_view key);
   // kNone for a key that is not there.
   Result<ValueType> type(std::string_view key);
 
@@ -77,9 +80,14 @@ class Keys {
   // future deletes the key (true). kInvalidExpireTime beyond about 4,000 years. EXPIRE, PEXPIRE, EXPIREAT, PEXPIREAT.
   Result<bool> expire(std::string_view key, Milliseconds ttl, ExpireIf when = ExpireIf::kAlways);
   Result<bool> expire_at(std::string_view key, UnixTime when_it_ends, ExpireIf when = ExpireIf::kAlways);
-  // Takes the end away; false if there is no key or it has none.
+  template <typename Duration>
+  Result<bool> expire_at(std::string_view key, std::chrono::sys_time<Duration> when_it_ends,
+                         ExpireIf when = ExpireIf::kAlways) {
+    return expire_at(key, std::chrono::floor<Milliseconds>(when_it_ends), when);
+  }
+  // From now on it does not expire; false if there is no key or it did not before.
   Result<bool> persist(std::string_view key);
-  // A miss if there is no key. TTL, PTTL.
+  // A miss if there is no key. Idle expiry is not in it. TTL, PTTL.
   Lookup<TimeToLive> ttl(std::string_view key);
   // A miss if there is no key; no time in it if the key does not expire. EXPIRETIME, PEXPIRETIME.
   Lookup<std::optional<UnixTime>> expire_time(std::string_view key);

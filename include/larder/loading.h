@@ -19,14 +19,25 @@ namespace loading {
 class SingleFlight;
 }
 
-// What a loader found. Converts from a std::string, a Status (the load failed), and std::nullopt (there is nothing).
+// What a loader found. Converts from the bytes, from std::nullopt (there is nothing), from a Status (the load failed;
+// an ok one: there is nothing), and from what may hold any of these. With a time to live of its own:
+//
+//     larder::Loaded loaded(row.text);
+//     loaded.ttl = row.fresh_for;
+//     return loaded;
 struct Loaded {
   Loaded(std::string found) : value(std::move(found)) {}
-  Loaded(const char* found) : value(found) {}
+  Loaded(std::string_view found) : value(found) {}
+  Loaded(const char* found) {  // null: there is nothing
+    if (found != nullptr) value = found;
+  }
   Loaded(std::nullopt_t) {}
   Loaded(Status failure) : error(std::move(failure)) {}
   Loaded(std::optional<std::string> found) : value(std::move(found)) {}
   Loaded(Lookup<std::string> found) : error(found.status()) {
+    if (found) value = *std::move(found);
+  }
+  Loaded(Result<std::string> found) : error(found.status()) {
     if (found) value = *std::move(found);
   }
 
@@ -44,7 +55,8 @@ struct LoadOptions {
   // (stats().entries_negative), which only get_or_load sees. Jitter shortens these times, too.
   Milliseconds negative_ttl{0};
   Milliseconds error_ttl{0};
-  // How long a caller waits for another caller's load before it gets kTimeout. Zero: without limit. The load goes on.
+  // How long a caller waits for another caller's load before it gets kTimeout, by Options::clock (a ManualClock must be
+  // advanced, by another thread). Zero: without limit. The load goes on.
   Milliseconds wait_max{0};
   // None of the last three may be negative: kInvalidArgument, and nothing is loaded.
 };
@@ -64,6 +76,10 @@ class Loading {
   // Returns a miss if the loader found nothing. Blocks while another caller's loader runs.
   template <typename Loader>
   Lookup<std::string> get_or_load(std::string_view key, Loader&& load, const LoadOptions& options = {}) {
+    static_assert(
+        std::is_constructible_v<Loaded, std::invoke_result_t<Loader&>>,
+        "a loader takes nothing and returns what larder::Loaded can be made of: std::string, std::string_view, "
+        "std::nullopt, std::optional<std::string>, larder::Status, larder::Lookup<std::string>, larder::Loaded");
     return load_through(
         key, [&]() -> Loaded { return Loaded(load()); }, options);
   }

@@ -37,10 +37,14 @@ std::string_view to_string(RemovalCause cause) noexcept;
 // counted. `value` is valid during the call. It may call the cache: what that removes it is told of when it has
 // returned, so that it is never called from within itself; until then those bytes are not counted in max_memory. One
 // that removes an entry for each that it is told of has no end, and neither has the call that began it.
+//
+// Of what expired it is told when that is found: by a write to any key of the same shard, a look-up of the key, dbsize,
+// tick, or the background thread. While a cache is only read, nobody is told.
 using RemovalListener = std::function<void(std::string_view key, std::string_view value, RemovalCause cause)>;
 
 struct ExpiryOptions {
-  // An entry not read or written for so long is gone. Zero: never. Costs 12 bytes an entry and a clock reading a hit.
+  // An entry not read or written for so long is gone, or sooner if its time to live ends. Zero: never. `peek`,
+  // `exists`, `type`, `ttl` and walks are no uses. Costs 12 bytes an entry and a clock reading a hit.
   Milliseconds idle{0};
   // Each time to live is shortened at random by up to this share of it (0 to 1), so that what was stored together
   // does not expire together. Applies to `ttl` of writes and loads; never to expire, expire_at and their like.

@@ -40,7 +40,7 @@ struct Stats {
   LatencyHistogram load_latency;
 
   // Now.
-  std::uint64_t entries = 0;
+  std::uint64_t entries = 0;  // with those that have expired and are not given back yet: Keys::dbsize does that first
   std::uint64_t entries_with_ttl = 0;
   std::uint64_t entries_negative = 0;  // remembered absences and failures of loads: not counted in the two above
   std::uint64_t loads_in_flight = 0;
@@ -59,7 +59,8 @@ struct Stats {
   double hit_ratio() const noexcept { return hits + misses == 0 ? 0.0 : double(hits) / double(hits + misses); }
   std::uint64_t removed(RemovalCause cause) const noexcept { return removals[static_cast<std::size_t>(cause)]; }
 
-  // In the format and with the field names of Redis's INFO (sections Server, Memory, Stats, Keyspace).
+  // In the format and with the field names of Redis's INFO (sections Server, Memory, Stats, Keyspace). avg_ttl is 0,
+  // for not known.
   std::string to_redis_info() const;
   // In Prometheus's text exposition format 0.0.4. `cache` becomes the label cache="...".
   std::string to_prometheus(std::string_view cache = "default") const;

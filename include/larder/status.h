@@ -1,6 +1,7 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// How a call answers. Nothing is thrown across the API: an operating error is a value.
+// How a call answers. An operating error is a value, and nothing is thrown (but std::bad_alloc, where memory that is
+// not the cache's runs out: for answers, and for the shards of a new cache).
 //
 //   Status      it worked, or an error code and a message
 //   Result<T>   a write's answer: a value, or an error
@@ -48,8 +49,8 @@ std::string_view to_string(ErrorCode code) noexcept;
 
 class Status {
  public:
-  Status() noexcept = default;  // it worked
-  Status(ErrorCode code, std::string_view message);
+  Status() noexcept = default;                       // it worked
+  Status(ErrorCode code, std::string_view message);  // REQUIRES: code is not kOk. Checked
   Status(const Status& other) : rep_(other.rep_ ? std::make_unique<Rep>(*other.rep_) : nullptr) {}
   Status(Status&&) noexcept = default;
   Status& operator=(const Status& other) { return *this = Status(other); }
@@ -98,6 +99,10 @@ class [[nodiscard]] Lookup {
   template <typename U>
   T value_or(U&& fallback) const& {
     return has_value() ? *value_ : static_cast<T>(std::forward<U>(fallback));
+  }
+  // Whether it is a value, and this one.
+  friend bool operator==(const Lookup& lookup, const T& value) {
+    return lookup.value_.has_value() && *lookup.value_ == value;
   }
 
  private:

@@ -27,7 +27,7 @@ namespace larder {
 struct SetOptions {
   enum class If : std::uint8_t { kAlways, kAbsent, kPresent };
 
-  std::optional<Milliseconds> ttl = {};  // EX, PX. kInvalidExpireTime unless positive
+  std::optional<Milliseconds> ttl = {};  // EX, PX: whole milliseconds, 5s or 500ms. kInvalidExpireTime unless positive
   // EXAT, PXAT. In the past: the key is deleted. kInvalidExpireTime unless after 1970
   std::optional<UnixTime> expires_at = {};
   bool keep_ttl = false;       // KEEPTTL: leave the end as it is. Otherwise a write takes it away
@@ -40,11 +40,6 @@ struct GetExOptions {
   std::optional<Milliseconds> ttl = {};
   std::optional<UnixTime> expires_at = {};
   bool persist = false;
-};
-
-struct KeyValue {
-  std::string_view key;
-  std::string_view value;
 };
 
 struct SetAndGet {
@@ -116,13 +111,9 @@ class Strings {
   // All at once, for every reader. At most 1,024 pairs: kTooManyKeys. At most a quarter of max_memory in keys and
   // values together: kValueTooLarge; nor more than half of it with what entries cost: kOutOfMemory. Of a key named
   // twice the last value stays. O(pairs).
-  Status mset(std::span<const KeyValue> pairs);
-  Status mset(std::initializer_list<KeyValue> pairs) { return mset(std::span(pairs.begin(), pairs.size())); }
+  Status mset(const PairList& pairs);
   // The same, and only if none of the keys is there.
-  Result<bool> mset_nx(std::span<const KeyValue> pairs);
-  Result<bool> mset_nx(std::initializer_list<KeyValue> pairs) {
-    return mset_nx(std::span(pairs.begin(), pairs.size()));
-  }
+  Result<bool> mset_nx(const PairList& pairs);
   // The length after it.
   Result<std::uint64_t> append(std::string_view key, std::string_view suffix);
   // Overwrites from `offset` on, with zero bytes up to it where the value was shorter. The length after it.

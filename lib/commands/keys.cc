@@ -72,6 +72,7 @@ Result<std::uint64_t> count_present(Keyspace& keyspace, std::span<const std::str
 
 Result<bool> Keys::exists(std::string_view key) { return present(*keyspace_, key, Use::kPeek); }
 Result<std::uint64_t> Keys::exists(const KeyList& keys) { return count_present(*keyspace_, keys, Use::kPeek); }
+Result<bool> Keys::touch(std::string_view key) { return present(*keyspace_, key, Use::kMark); }
 Result<std::uint64_t> Keys::touch(const KeyList& keys) { return count_present(*keyspace_, keys, Use::kMark); }
 
 Result<ValueType> Keys::type(std::string_view key) {

@@ -189,9 +189,9 @@ Result<bool> set_all(Keyspace& keyspace, std::span<const KeyValue> pairs, bool i
 
 }  // namespace
 
-Status Strings::mset(std::span<const KeyValue> pairs) { return set_all(*keyspace_, pairs, false).status(); }
+Status Strings::mset(const PairList& pairs) { return set_all(*keyspace_, pairs, false).status(); }
 
-Result<bool> Strings::mset_nx(std::span<const KeyValue> pairs) { return set_all(*keyspace_, pairs, true); }
+Result<bool> Strings::mset_nx(const PairList& pairs) { return set_all(*keyspace_, pairs, true); }
 
 // --- Parts ------------------------------------------------------------------------------------------------------------------
 

@@ -89,7 +89,7 @@ class Prometheus {
     std::uint64_t below = 0;
     for (std::size_t i = 0; i < histogram.buckets.size(); ++i) {
       below += histogram.buckets[i];
-      text_.line("larder_load_seconds_bucket{%s,le=\"%g\"} %" PRIu64 "\n", label_.c_str(),
+      text_.line("larder_load_seconds_bucket{%s,le=\"%.10g\"} %" PRIu64 "\n", label_.c_str(),
                  static_cast<double>(std::uint64_t{1} << i) / 1e6, below);
     }
     text_.line("larder_load_seconds_bucket{%s,le=\"+Inf\"} %" PRIu64 "\n", label_.c_str(), histogram.count);
@@ -172,6 +172,8 @@ std::string Stats::to_prometheus(std::string_view cache) const {
   out.value("bytes", bytes_fixed, "kind=\"fixed\"");
   out.one("pinned_bytes", "gauge", "Data held by handles.", bytes_pinned);
   out.one("dirty_bytes", "gauge", "Data not yet written to a store.", bytes_dirty);
+  out.head("info", "gauge", "How the cache is set up; always 1.");
+  out.value("info", 1, "policy=\"" + escaped(policy) + "\",shards=\"" + std::to_string(shards) + "\"");
   return out.take();
 }
 

@@ -92,6 +92,14 @@ TEST(Lookup, ValueOrFallsBackOnMissAndError) {
   EXPECT_EQ(Lookup<int>(7).value_or(1), 7);
 }
 
+TEST(Lookup, EqualsAValueIfItIsThatOne) {
+  const Lookup<std::string> found = std::string("7");
+  EXPECT_TRUE(found == "7" && "7" == found && found == std::string_view("7").data());
+  EXPECT_FALSE(found == "8");
+  EXPECT_NE(Lookup<std::string>(), "");
+  EXPECT_NE(Lookup<std::string>(Status(ErrorCode::kClosed, "")), "");
+}
+
 TEST(Lookup, AValueCanBeMovedOut) {
   Lookup<std::unique_ptr<int>> found = std::make_unique<int>(5);
   const std::unique_ptr<int> taken = *std::move(found);

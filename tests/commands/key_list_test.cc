@@ -7,6 +7,7 @@
 
 #include <array>
 #include <list>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -50,6 +51,25 @@ TEST(KeyList, CopiesNoViewsThatStandInARow) {
   EXPECT_EQ(std::span<const std::string_view>(list).data(), keys.data());
 }
 
+TEST(PairList, IsMadeOfWhatHoldsKeysWithValues) {
+  const auto pairs = [](const PairList& list) {
+    std::map<std::string, std::string> shown;
+    for (const KeyValue& pair : std::span<const KeyValue>(list)) shown.emplace(pair.key, pair.value);
+    return shown;
+  };
+  const std::map<std::string, std::string> expected = {{"a", "1"}, {"", "2"}};
+  EXPECT_EQ(pairs({{"a", "1"}, {"", "2"}}), expected);
+  EXPECT_EQ(pairs(expected), expected);
+  EXPECT_EQ(pairs(std::vector<std::pair<std::string_view, const char*>>{{"a", "1"}, {"", "2"}}), expected);
+  const KeyValue array[] = {{"a", "1"}, {"", "2"}};
+  EXPECT_EQ(pairs(array), expected);
+  const std::vector<KeyValue> in_a_row(std::begin(array), std::end(array));
+  EXPECT_EQ(pairs(in_a_row), expected);
+  EXPECT_EQ(std::span<const KeyValue>(PairList(in_a_row)).data(), in_a_row.data());
+  EXPECT_EQ(pairs(std::span(in_a_row)), expected);
+  EXPECT_TRUE(pairs({}).empty());
+}
+
 TEST_F(KeyListTest, ServesEveryCommandOnSeveralKeys) {
   cache_.mset({{"a", "1"}, {"b", "2"}, {"c", "3"}});
   EXPECT_FALSE(*cache_.mset_nx({{"c", "4"}, {"d", "5"}}));
@@ -57,6 +77,8 @@ TEST_F(KeyListTest, ServesEveryCommandOnSeveralKeys) {
   EXPECT_EQ(*cache_.exists({"a"}), 1u);
   EXPECT_TRUE(*cache_.exists("a"));
   EXPECT_EQ(*cache_.touch({"a", "b", "z"}), 2u);
+  EXPECT_TRUE(*cache_.touch("a"));
+  EXPECT_FALSE(*cache_.touch("z"));
   EXPECT_EQ(cache_.mget({"a", "z"}).size(), 2u);
   std::string all;
   EXPECT_EQ(*cache_.mget({"a", "b"}, [&](std::size_t, std::string_view value) { all += value; }), 2u);

@@ -167,6 +167,8 @@ TEST_F(KeyCommands, EndsBeyondTheRangeAreRefused) {
   EXPECT_EQ(left("k"), kLast.count());
   EXPECT_TRUE(*cache_.expire_at("k", in(kLast)));
   EXPECT_EQ(left("k"), kLast.count());
+  EXPECT_TRUE(*cache_.expire_at("k", std::chrono::sys_time<std::chrono::nanoseconds>(in(1s) + 999us)));
+  EXPECT_EQ(left("k"), 1'000);
   EXPECT_TRUE(*cache_.expire_at("k", UnixTime::min()));
   EXPECT_FALSE(*cache_.exists("k"));
 }

@@ -77,13 +77,17 @@ TEST_F(SingleFlightTest, ALoaderMayGiveAnythingThatConverts) {
   EXPECT_EQ(*cache_.get_or_load("c", [] { return std::optional<std::string>("an optional"); }), "an optional");
   EXPECT_TRUE(cache_.get_or_load("d", [] { return std::optional<std::string>(); }).missing());
   EXPECT_TRUE(cache_.get_or_load("d", [] { return std::nullopt; }).missing());
+  EXPECT_TRUE(cache_.get_or_load("d", [] { return static_cast<const char*>(nullptr); }).missing());
+  EXPECT_TRUE(cache_.get_or_load("d", [] { return Status(); }).missing());
+  EXPECT_EQ(*cache_.get_or_load("i", [] { return std::string_view("a view"); }), "a view");
+  EXPECT_EQ(*cache_.get_or_load("j", [] { return Result<std::string>(std::string("a result")); }), "a result");
   EXPECT_EQ(*cache_.get_or_load("e", [&] { return cache_.get("a"); }), "a literal");
   EXPECT_TRUE(cache_.get_or_load("f", [&] { return cache_.get("missing"); }).missing());
   EXPECT_EQ(cache_.get_or_load("g", [] { return Status(ErrorCode::kTimeout, "slow"); }).status().to_string(),
             "timeout: slow");
   auto once = std::make_unique<std::string>("moved in");  // a loader that cannot be copied
   EXPECT_EQ(*cache_.get_or_load("h", [once = std::move(once)] { return *once; }), "moved in");
-  EXPECT_EQ(*cache_.dbsize(), 5u);
+  EXPECT_EQ(*cache_.dbsize(), 7u);
 }
 
 // --- For how long -------------------------------------------------------------------------------------------------------
