@@ -211,6 +211,8 @@ class BitCombination {
 
   // With no lock held.
   Status compute(std::uint64_t hash) {
+    // The bound may have been lowered since the sources were stored.
+    if (!keyspace_.environment().value_fits(size_)) return keyspace_.environment().value_too_large(size_);
     Result<Blob*> blob = keyspace_.make_blob(hash, size_, size_);
     if (!blob) return blob.status();
     blob_ = *blob;

@@ -210,6 +210,15 @@ TEST_F(BitCommands, AMissingSourceIsAllZeros) {
   EXPECT_EQ(cache_.stats().removed(RemovalCause::kDeleted), 1u);
 }
 
+TEST_F(BitCommands, ACombinationThatALoweredBoundForbidsIsRefused) {
+  Cache& cache = make({.max_memory = 1_MiB, .shards = 1});
+  ASSERT_TRUE(cache.set("large", binary(70'000)).ok());
+  ASSERT_TRUE(cache.set_max_memory(256_KiB).ok());
+  ASSERT_TRUE(*cache.exists("large"));
+  EXPECT_EQ(cache.bit_op(kNot, "to", {"large"}).status().code(), ErrorCode::kValueTooLarge);
+  EXPECT_FALSE(*cache.exists("to"));
+}
+
 TEST_F(BitCommands, BitOpTakesOneSourceToManyAsItsOperationAllows) {
   cache_.set("a", "\x0f");
   std::vector<std::string_view> sources(1'023, "a");
