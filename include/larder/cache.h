@@ -38,12 +38,12 @@ struct TickReport {
 // Thread safety: every function may be called by any thread at any time; only the destructor must be alone.
 //
 // After close, every call that would look at an entry answers kClosed, and handles stay valid. A child made by fork may
-// use its copy of a cache if no other thread of the parent was in a call at that moment; the background thread does not
-// exist in the child.
+// use its copy of a cache if no other thread of the parent was in a call at that moment: the background thread is none,
+// unless a removal listener that it runs calls the cache. It does not exist in the child.
 class Cache final : public Keys, public Strings, public Bits, public Loading {
  public:
   // REQUIRES: options.validate() is ok; otherwise the program stops with all that is wrong. Throws std::bad_alloc if
-  // there is no memory for the shards.
+  // there is no memory for the shards, and std::system_error if the background thread cannot be made.
   explicit Cache(const Options& options = {});
   // The same, with the error as a value.
   static Result<std::unique_ptr<Cache>> open(const Options& options);

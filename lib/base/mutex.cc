@@ -14,6 +14,7 @@ constexpr int kSpins = 64;
 constexpr int kYields = 8;
 constexpr std::chrono::microseconds kSleepFirst{50};
 constexpr std::chrono::microseconds kSleepMax{1000};
+constexpr int kSleepsToLetOthers = 16;
 
 void pause() noexcept {
 #if defined(__x86_64__) || defined(__i386__)
@@ -23,20 +24,34 @@ void pause() noexcept {
 #endif
 }
 
+// Gives the processor away, for longer the more often one has waited.
+void give_way(int waited) noexcept {
+  if (waited < kYields) {
+    std::this_thread::yield();
+  } else {
+    std::this_thread::sleep_for(std::min(kSleepFirst * (1 << std::min(waited - kYields, 5)), kSleepMax));
+  }
+}
+
 }  // namespace
 
 void Mutex::lock_slowly() noexcept {
-  for (int spin = 0; spin < kSpins; ++spin) {
-    if (!held_.load(std::memory_order_relaxed) && !held_.exchange(true, std::memory_order_acquire)) return;
-    pause();
-  }
   for (int waited = 0;; ++waited) {
-    if (waited < kYields) {
-      std::this_thread::yield();
-    } else {
-      std::this_thread::sleep_for(std::min(kSleepFirst * (1 << std::min(waited - kYields, 5)), kSleepMax));
+    for (int spin = 0; spin < kSpins; ++spin) {
+      if (!held_.load(std::memory_order_relaxed) && !held_.exchange(true, std::memory_order_acquire)) {
+        if (waited != 0) wanted_.store(false, std::memory_order_relaxed);  // others will say so again
+        return;
+      }
+      pause();
     }
-    if (!held_.load(std::memory_order_relaxed) && !held_.exchange(true, std::memory_order_acquire)) return;
+    wanted_.store(true, std::memory_order_relaxed);
+    give_way(waited);
+  }
+}
+
+void Mutex::let_others_slowly() noexcept {
+  for (int waited = 0; wanted_.load(std::memory_order_relaxed) && waited < kYields + kSleepsToLetOthers; ++waited) {
+    give_way(std::min(waited, kYields));
   }
 }
 

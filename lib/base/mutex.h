@@ -2,7 +2,7 @@
 //
 // The only place for locks (docs/concurrency.md).
 //
-//   Mutex      one per shard, held for well under a microsecond: one byte, spins shortly, then sleeps
+//   Mutex      one per shard, held for well under a microsecond: spins shortly, then sleeps
 //   LeafMutex  for what is slow anyway; goes with Condition
 //
 // Clang's thread-safety analysis knows both.
@@ -34,7 +34,8 @@ namespace larder::base {
 // Spins for about a microsecond, which is longer than a shard lock is held; whoever waits longer waits for a holder
 // that was preempted, and gives the processor away: by yielding, then by sleeping for 50 us and longer. Nobody has to
 // be woken, so releasing is a plain store: a second locked instruction would keep the processor from overlapping the
-// cache misses of one call with those of the next (docs/decisions/0002-locks.md has the figures).
+// cache misses of one call with those of the next (docs/decisions/0002-locks.md has the figures). So nobody is handed
+// the lock either: a long work in slices, which takes it again at once, uses SliceLock, and lets others in between.
 class CAPABILITY("mutex") Mutex {
  public:
   Mutex() = default;
@@ -50,10 +51,18 @@ class CAPABILITY("mutex") Mutex {
     end_hold();
     held_.store(false, std::memory_order_release);
   }
+  // Called when it is released, by who will take it again at once: waits, a millisecond at most, until one of those who
+  // sleep for it has had it.
+  void let_others() noexcept {
+    if (wanted_.load(std::memory_order_relaxed)) [[unlikely]]
+      let_others_slowly();
+  }
 
  private:
   void lock_slowly() noexcept;
+  void let_others_slowly() noexcept;
   std::atomic<bool> held_{false};
+  std::atomic<bool> wanted_{false};  // somebody waits, and does not look all the time
 };
 
 class SCOPED_CAPABILITY MutexLock {
@@ -62,6 +71,21 @@ class SCOPED_CAPABILITY MutexLock {
   ~MutexLock() RELEASES() { mutex_.unlock(); }
   MutexLock(const MutexLock&) = delete;
   MutexLock& operator=(const MutexLock&) = delete;
+
+ private:
+  Mutex& mutex_;
+};
+
+// One hold of many in a row.
+class SCOPED_CAPABILITY SliceLock {
+ public:
+  explicit SliceLock(Mutex& mutex) noexcept ACQUIRES(mutex) : mutex_(mutex) { mutex_.lock(); }
+  ~SliceLock() RELEASES() {
+    mutex_.unlock();
+    mutex_.let_others();
+  }
+  SliceLock(const SliceLock&) = delete;
+  SliceLock& operator=(const SliceLock&) = delete;
 
  private:
   Mutex& mutex_;

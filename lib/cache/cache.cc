@@ -2,6 +2,7 @@
 #include "larder/cache.h"
 
 #include <new>
+#include <system_error>
 
 #include "base/check.h"
 #include "cache/background.h"
@@ -52,6 +53,8 @@ Result<std::unique_ptr<Cache>> Cache::open(const Options& options) {
     return std::make_unique<Cache>(options);
   } catch (const std::bad_alloc&) {
     return Status(ErrorCode::kOutOfMemory, "no memory for the shards of a cache, in max_memory or from the allocator");
+  } catch (const std::system_error& error) {
+    return Status(ErrorCode::kOutOfMemory, std::string("the background thread could not be made: ") + error.what());
   }
 }
 

@@ -33,7 +33,7 @@ struct Cursor {
 template <typename Visit>
 Result<std::uint64_t> walk_bucket(Keyspace& keyspace, Cursor* cursor, Visit&& visit) {
   Shard& shard = keyspace.shard(cursor->shard);
-  base::MutexLock lock(shard.mutex);
+  base::SliceLock lock(shard.mutex);
   if (shard.closed) return Keyspace::closed();
   Index& index = shard.index();
   std::uint64_t looked = 0;

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include <tsl/robin_map.h>
+
 #include "commands/ends.h"
 #include "commands/numbers.h"
 #include "keyspace/large_value.h"
@@ -139,16 +141,28 @@ Lookup<std::string> Strings::get_ex(std::string_view key, const GetExOptions& op
 
 namespace {
 
-Result<bool> set_all(Keyspace& keyspace, std::span<const KeyValue> pairs, bool if_none_is_there) {
-  if (pairs.empty()) return Status(ErrorCode::kInvalidArgument, "no pairs were given");
-  if (pairs.size() > keyspace::kKeysAtOnceMax) {
+// In the order of the first mention.
+std::vector<KeyValue> last_of_each(std::span<const KeyValue> pairs) {
+  std::vector<KeyValue> last;
+  tsl::robin_map<std::string_view, std::size_t> places;
+  for (const KeyValue& pair : pairs) {
+    const auto [found, is_new] = places.emplace(pair.key, last.size());
+    if (is_new) {
+      last.push_back(pair);
+    } else {
+      last[found->second].value = pair.value;
+    }
+  }
+  return last;
+}
+
+Result<bool> set_all(Keyspace& keyspace, std::span<const KeyValue> given, bool if_none_is_there) {
+  if (given.empty()) return Status(ErrorCode::kInvalidArgument, "no pairs were given");
+  if (given.size() > keyspace::kKeysAtOnceMax) {
     return Status(ErrorCode::kTooManyKeys, "an atomic command may name at most 1,024 keys");
   }
-  std::vector<std::string_view> keys;
-  std::vector<LargeValue> large(pairs.size());
   std::uint64_t bytes = 0;
-  for (const KeyValue& pair : pairs) {
-    keys.push_back(pair.key);
+  for (const KeyValue& pair : given) {
     bytes += pair.key.size() + pair.value.size();
     if (!keyspace.environment().value_fits(pair.value.size())) {
       return keyspace.environment().value_too_large(pair.value.size());
@@ -158,6 +172,10 @@ Result<bool> set_all(Keyspace& keyspace, std::span<const KeyValue> pairs, bool i
     return Status(ErrorCode::kValueTooLarge,
                   "the pairs of one atomic command may take a quarter of max_memory at most");
   }
+  const std::vector<KeyValue> pairs = last_of_each(given);
+  std::vector<std::string_view> keys;
+  for (const KeyValue& pair : pairs) keys.push_back(pair.key);
+  std::vector<LargeValue> large(pairs.size());
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     if (Status status = large[i].make(keyspace, pairs[i].key, pairs[i].value); !status.ok()) return status;
   }

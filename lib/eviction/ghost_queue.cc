@@ -7,11 +7,25 @@
 
 namespace larder::eviction {
 
-void GhostQueue::insert(Residents& residents, EntryId id, std::uint64_t capacity) {
-  free_some(residents, retired_, kChunksAnInsert);
+void GhostQueue::fit(Residents& residents, std::uint64_t capacity) {
+  free_some(residents, retired_, kChunksACall);
+  if (retired_.chunks != nullptr) return;
   const std::uint64_t held = std::uint64_t{now_.lines} * kIdsALine;
-  const bool fits = capacity <= held + held / 4 && capacity + kIdsALine >= held / 2;
-  if (!fits && retired_.chunks == nullptr) resize(residents, capacity);
+  if (capacity + kIdsALine < held / 2) {
+    // Better to know nothing than to hold what fewer residents do not deserve.
+    retired_ = std::exchange(before_, Table{});
+    if (retired_.chunks == nullptr) retired_ = std::exchange(now_, make_table(residents, capacity));
+  } else if (capacity > held + held / 4) {
+    const Table larger = make_table(residents, capacity);
+    if (larger.chunks == nullptr) return;
+    retired_ = std::exchange(before_, std::exchange(now_, larger));
+    inserted_ = 0;
+  } else if (inserted_ >= held) {
+    retired_ = std::exchange(before_, Table{});
+  }
+}
+
+void GhostQueue::insert(Residents& residents, EntryId id) {
   if (now_.lines == 0) return;
   const std::uint64_t hash = mixed(id);
   Line* line = line_of(hash, now_);
@@ -25,26 +39,19 @@ void GhostQueue::insert(Residents& residents, EntryId id, std::uint64_t capacity
   std::uint16_t& oldest = line->words[kOldest];
   line->words[oldest] = fingerprint(hash);
   oldest = static_cast<std::uint16_t>(oldest + 1u == kIdsALine ? 0 : oldest + 1);
-  if (++inserted_ >= capacity && retired_.chunks == nullptr) retired_ = std::exchange(before_, Table{});
+  ++inserted_;
 }
 
-// REQUIRES: nothing is retired.
-void GhostQueue::resize(Residents& residents, std::uint64_t capacity) {
+// Without chunks if there is no memory, or nothing to remember.
+GhostQueue::Table GhostQueue::make_table(Residents& residents, std::uint64_t capacity) {
   Table table;
   table.lines = static_cast<std::uint32_t>(std::min<std::uint64_t>((capacity + kIdsALine - 1) / kIdsALine, 1u << 28));
-  if (table.lines != 0) {
-    table.directory_bytes = table.chunk_count() * sizeof(Line*);
-    table.chunks = static_cast<Line**>(residents.allocate(table.directory_bytes));
-    // Better to know nothing than to hold what fewer residents do not deserve.
-    if (table.chunks == nullptr && table.lines >= now_.lines) return;
-    if (table.chunks == nullptr) {
-      table = Table{};
-    } else {
-      std::memset(table.chunks, 0, table.directory_bytes);
-    }
-  }
-  retired_ = std::exchange(before_, std::exchange(now_, table));
-  inserted_ = 0;
+  table.directory_bytes = table.chunk_count() * sizeof(Line*);
+  if (table.lines == 0) return {};
+  table.chunks = static_cast<Line**>(residents.allocate(table.directory_bytes));
+  if (table.chunks == nullptr) return {};
+  std::memset(table.chunks, 0, table.directory_bytes);
+  return table;
 }
 
 void GhostQueue::free_some(Residents& residents, Table& table, std::uint32_t chunks) {

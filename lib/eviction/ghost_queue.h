@@ -7,7 +7,8 @@
 // one is forgotten varies by some 18 % (31 independent arrivals a line). Found by mistake: 31 in 65,536.
 //
 // Cost: 2.1 bytes a ghost, one cache miss an operation. Lines are allocated 4 KiB at a time, when first used. The
-// capacity follows the number of residents in steps; the table that is replaced is asked until the new one has filled.
+// capacity follows the number of residents in steps; a table that is replaced by a larger one is asked until that has
+// filled, and one that has become far too large is forgotten.
 //
 // Thread safety: none; under the shard's lock.
 #pragma once
@@ -23,8 +24,11 @@ namespace larder::eviction {
 
 class GhostQueue {
  public:
-  // Remembers about as many ids as `capacity` says. Does nothing if there is no memory.
-  void insert(Residents& residents, EntryId id, std::uint64_t capacity);
+  // Is to remember about so many ids from now on: makes and frees a little of its memory. Call it with each entry that
+  // leaves.
+  void fit(Residents& residents, std::uint64_t capacity);
+  // Remembers an id. Does nothing if there is no memory.
+  void insert(Residents& residents, EntryId id);
   // Whether the id is remembered. It is forgotten by that.
   bool take(EntryId id) {
     if (now_.lines == 0) return false;
@@ -46,7 +50,7 @@ class GhostQueue {
   static_assert(sizeof(Line) == 64);
   static constexpr std::uint32_t kChunkLines = 64;
 
-  static constexpr std::uint32_t kChunksAnInsert = 4;  // are freed
+  static constexpr std::uint32_t kChunksACall = 4;  // are freed
 
   struct Table {
     Line** chunks = nullptr;
@@ -81,7 +85,7 @@ class GhostQueue {
     line->words[std::countr_zero(found)] = 0;
     return true;
   }
-  void resize(Residents& residents, std::uint64_t capacity);
+  static Table make_table(Residents& residents, std::uint64_t capacity);
   static void free_some(Residents& residents, Table& table, std::uint32_t chunks);
 
   Table now_;

@@ -58,6 +58,12 @@ void S3Fifo::on_remove(Resident& entry, Residents& residents) {
   Queue& queue = queue_of(entry);
   leave(queue, entry);
   sweep(queue, residents);
+  fit_ghosts(residents);
+}
+
+void S3Fifo::fit_ghosts(Residents& residents) {
+  const auto residents_now = static_cast<double>(small_.entries + main_.entries);
+  ghosts_.fit(residents, static_cast<std::uint64_t>(parameters_.ghosts_per_entry * residents_now));
 }
 
 bool S3Fifo::evict(Residents& residents) {
@@ -86,8 +92,8 @@ bool S3Fifo::evict_from_small(Residents& residents) {
     return enter(main_, entry, residents) ? Verdict::kKeep : Verdict::kEvict;
   });
   if (verdict != Verdict::kEvict) return false;
-  const auto residents_now = static_cast<double>(small_.entries + main_.entries + 1);
-  ghosts_.insert(residents, item.id, static_cast<std::uint64_t>(parameters_.ghosts_per_entry * residents_now));
+  fit_ghosts(residents);
+  ghosts_.insert(residents, item.id);
   return true;
 }
 

@@ -58,6 +58,7 @@ class S3Fifo final : public EvictionPolicy {
   static void leave(Queue& queue, const Resident& entry);
   static void set_mark(Resident& entry, bool mark);
   void sweep(Queue& queue, Residents& residents);
+  void fit_ghosts(Residents& residents);
   bool evict_from_small(Residents& residents);
   bool evict_from_main(Residents& residents);
 

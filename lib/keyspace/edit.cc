@@ -223,7 +223,8 @@ Editing::Step Editing::put(Shard::Place place, const EntryShape& shape, std::siz
   Step step = Step::kDone;
   const Footprint footprint = shard_.footprint_for(shape, key_.size(), value_bytes);
   if (!room(footprint.charge, place ? 0 : 1, discards, &step)) return step;
-  Entry* entry = place || shard_.reserve(1) ? shard_.new_entry(shape, footprint, key_, value_bytes) : nullptr;
+  Entry* entry =
+      place || shard_.reserve(1, footprint.charge) ? shard_.new_entry(shape, footprint, key_, value_bytes) : nullptr;
   if (entry == nullptr) return done(keyspace_.out_of_memory());
   fill(*entry);
   const std::uint64_t end = end_for(place && !place.entry()->is_ghost() ? place.entry() : nullptr);

@@ -58,7 +58,9 @@ class Environment {
     return !account.bytes().bounded() || bytes <= static_cast<std::uint64_t>(account.bytes().max()) / 4;
   }
   // Whether room may be made for so much, as it is charged: nothing is evicted for a write that would not fit anyhow.
-  bool may_make_room_for(std::int64_t bytes) const noexcept { return bytes <= account.bytes().max() / 2; }
+  bool may_make_room_for(std::int64_t bytes, std::int64_t new_entries) const noexcept {
+    return bytes <= account.bytes().max() / 2 && new_entries <= entries.max();
+  }
 
  private:
   std::uint64_t most_bytes_a_value() const noexcept {

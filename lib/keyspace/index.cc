@@ -77,9 +77,7 @@ Index::Place Index::find_chained(Bucket* bucket, Tag tag, std::string_view key) 
 }
 
 // Sees to it that the chunk of this bucket is there.
-bool Index::add_chunk(std::uint64_t number) noexcept {
-  // Growing must not take what the insert that it goes with still needs.
-  const std::int64_t leave = buckets_ == 0 ? 0 : slack_.write;
+bool Index::add_chunk(std::uint64_t number, std::int64_t leave) noexcept {
   const std::uint64_t chunk = number / kChunkBuckets;
   if (chunk >= chunks_room_) {
     const std::uint32_t room = chunks_room_ == 0 ? kFirstChunks : chunks_room_ * 2;
@@ -100,14 +98,16 @@ bool Index::add_chunk(std::uint64_t number) noexcept {
   return true;
 }
 
-bool Index::make_places(std::uint64_t inserts) noexcept {
+bool Index::make_places(std::uint64_t inserts, std::int64_t bytes) noexcept {
   if (buckets_ == 0) {
-    if (!add_chunk(0)) return false;
+    if (!add_chunk(0, 0)) return false;
     for (std::uint64_t number = 0; number < kFirstBuckets; ++number) chunks_[0][number].clear();
     set_buckets(kFirstBuckets);
   }
-  for (std::uint64_t i = 0; i < inserts && size_ + i >= buckets_ * kLoad && buckets_ < kBucketsMax; ++i) grow();
-  return have_spare(inserts);
+  for (std::uint64_t i = 0; i < inserts && size_ + i >= buckets_ * kLoad && buckets_ < kBucketsMax; ++i) {
+    grow(bytes + slack_.write);  // which must not take what the inserts still need
+  }
+  return have_spare(inserts, 0);
 }
 
 Index::Place Index::insert(std::uint64_t hash, Entry* entry) noexcept {
@@ -159,9 +159,9 @@ void Index::promote(Place& place, std::uint64_t hash) noexcept {
 
 // --- Chained buckets --------------------------------------------------------------------------------------------------
 
-bool Index::have_spare(std::uint64_t buckets) noexcept {
+bool Index::have_spare(std::uint64_t buckets, std::int64_t leave) noexcept {
   while (spare_count_ < buckets) {
-    auto* slab = static_cast<Bucket*>(memory_.allocate(kSlabBytes, 64));
+    auto* slab = static_cast<Bucket*>(memory_.allocate_optional(kSlabBytes, 64, leave));
     if (slab == nullptr) return false;
     slab->clear();
     slab->set_next(slabs_);
@@ -289,7 +289,7 @@ void Index::expect_chained(Bucket* first) noexcept {
 // --- Growing and shrinking --------------------------------------------------------------------------------------------
 
 // Splits one bucket, if there is memory for it; without, chains grow longer.
-void Index::grow() noexcept {
+void Index::grow(std::int64_t leave) noexcept {
   const std::uint64_t number = buckets_;
   const std::uint64_t source_number = number & (mask_ >> 1);
   Bucket* source = bucket_at(source_number);
@@ -300,8 +300,8 @@ void Index::grow() noexcept {
       base::prefetch(bucket->entry(std::countr_zero(mask)));
     }
   }
-  if (!have_spare(chain)) return;
-  if (number % kChunkBuckets == 0 && !add_chunk(number)) return;
+  if (!have_spare(chain, leave)) return;
+  if (number % kChunkBuckets == 0 && !add_chunk(number, leave)) return;
   set_buckets(number + 1);
   Bucket* target = bucket_at(number);
   target->clear();
@@ -330,7 +330,7 @@ bool Index::drop_last_bucket() noexcept {
   Bucket* source = bucket_at(number);
   std::uint64_t chain = 1;
   for (Bucket* bucket = source; bucket != nullptr; bucket = bucket->next()) ++chain;
-  if (!have_spare(chain)) return false;
+  if (!have_spare(chain, 0)) return false;
   const std::uint64_t half = std::uint64_t{1} << (63 - std::countl_zero(number));
   Bucket* target = bucket_at(number - half);
   for (Bucket* bucket = source; bucket != nullptr;) {

@@ -88,12 +88,12 @@ class Index {
     return bucket->leads_to(tag_of(hash)) ? find_chained(bucket->next(), tag_of(hash), key) : Place();
   }
 
-  // Makes sure that so many inserts find a place; grows by a bucket for each when it is time. False: no memory.
-  // Invalidates places.
-  bool reserve(std::uint64_t inserts) noexcept {
+  // Makes sure that so many inserts find a place; grows by a bucket for each when it is time, if that leaves as many
+  // bytes as the inserts need for themselves. False: no memory. Invalidates places.
+  bool reserve(std::uint64_t inserts, std::int64_t bytes) noexcept {
     if (size_ + inserts <= buckets_ * kLoad && spare_count_ >= inserts) [[likely]]
       return true;
-    return make_places(inserts);
+    return make_places(inserts, bytes);
   }
   // REQUIRES: it was reserved; no entry with this key.
   Place insert(std::uint64_t hash, Entry* entry) noexcept;
@@ -219,15 +219,15 @@ class Index {
   }
 
   static Place find_chained(Bucket* bucket, Tag tag, std::string_view key) noexcept;
-  bool make_places(std::uint64_t inserts) noexcept;
-  bool add_chunk(std::uint64_t number) noexcept;
-  void grow() noexcept;
+  bool make_places(std::uint64_t inserts, std::int64_t bytes) noexcept;
+  bool add_chunk(std::uint64_t number, std::int64_t leave) noexcept;
+  void grow(std::int64_t leave) noexcept;
   bool too_many_buckets() const noexcept { return buckets_ > kFirstBuckets && size_ * 2 < buckets_ * kLoad; }
   // More than are in use: what a large index leaves behind when it becomes small.
   bool too_many_spare() const noexcept { return spare_count_ > chained_ + 2 * kSlabBuckets; }
   bool drop_last_bucket() noexcept;
   void drop_slab() noexcept;
-  bool have_spare(std::uint64_t buckets) noexcept;
+  bool have_spare(std::uint64_t buckets, std::int64_t leave) noexcept;
   void add_spare(Bucket* bucket) noexcept;
   void take_spare(Bucket* bucket) noexcept;
   Bucket* chain_another(Bucket* first, Bucket* last) noexcept;

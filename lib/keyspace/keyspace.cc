@@ -49,15 +49,20 @@ Keyspace::Keyspace(const Options& options)
   if (account_->bytes().lease(fixed_bytes_)) {
     shards_ = static_cast<Shard*>(account_->allocator().allocate(bytes, 64));
   }
-  if (shards_ == nullptr) {
+  std::uint32_t made = 0;
+  try {
+    if (shards_ == nullptr) throw std::bad_alloc();
+    base::Random random(environment_.seed);
+    for (; made < shard_count_; ++made) {
+      new (&shards_[made])
+          Shard(environment_, slice_of(account_->bytes().max(), shard_count_, 512, 64 << 10),
+                slice_of(environment_.entries.max(), shard_count_, 1, 256), random.next(), options.eviction);
+    }
+  } catch (...) {  // a policy's factory may throw, too
+    while (made != 0) shards_[--made].~Shard();
+    if (shards_ != nullptr) account_->allocator().deallocate(shards_, bytes, 64);
     account_->release();
-    throw std::bad_alloc();
-  }
-  base::Random random(environment_.seed);
-  for (std::uint32_t i = 0; i < shard_count_; ++i) {
-    new (&shards_[i])
-        Shard(environment_, slice_of(account_->bytes().max(), shard_count_, 512, 64 << 10),
-              slice_of(environment_.entries.max(), shard_count_, 1, 256), random.next(), options.eviction);
+    throw;
   }
 }
 
@@ -104,30 +109,32 @@ Result<std::uint64_t> Keyspace::remove_if(RemovalCause cause, FunctionRef<bool(c
       bool latched = false;
       {
         Discards discards(environment_, shard.memory());
-        base::MutexLock lock(shard.mutex);
+        base::SliceLock lock(shard.mutex);
         if (shard.closed) return closed();
         epoch = shard.latch_epoch();
         const RemovalResult result = shard.remove_some(&cursor, kBucketsAHold, cause, chosen, discards);
         removed += result.removed;
+        shard.compact(kEntriesAHold);
         latched = result.latched;
         more = latched || cursor != 0;
       }
       if (latched) shard.wait_for_latch(epoch);
     }
-    forget(shard);
+    forget(shard, false);
   }
   return removed;
 }
 
 // What an empty shard does not need goes, in slices.
-void Keyspace::forget(Shard& shard) {
+void Keyspace::forget(Shard& shard, bool closes) {
   for (bool more = true; more;) {
-    base::MutexLock lock(shard.mutex);
+    base::SliceLock lock(shard.mutex);
     if (shard.index().size() != 0) return;
     more = shard.compact(kEntriesAHold) >= kEntriesAHold;
   }
   base::LeafLock no_other_policy(policy_mutex_);
-  std::unique_ptr<EvictionPolicy> policy = Shard::new_policy(eviction_, policy_seeds_.next());
+  std::unique_ptr<EvictionPolicy> policy;
+  if (!closes) policy = Shard::new_policy(eviction_, policy_seeds_.next());
   {
     base::MutexLock lock(shard.mutex);
     if (shard.index().size() == 0) {
@@ -148,27 +155,24 @@ void Keyspace::close() {
     std::uint64_t cursor = 0;
     for (bool more = true; more;) {
       Discards discards(environment_, shard.memory());
-      base::MutexLock lock(shard.mutex);
-      more = false;
+      base::SliceLock lock(shard.mutex);
       // Latched entries go, too: who holds the latch finds the shard closed.
-      while (shard.index().size() != 0 && discards.count() < kEntriesAHold) {
-        shard.remove_some(
-            &cursor, kBucketsAHold, RemovalCause::kCleared, [](const Entry&) { return true; }, discards, true);
-        more = true;
-      }
+      const auto all = [](const Entry&) { return true; };
+      shard.remove_some(&cursor, kBucketsAHold, RemovalCause::kCleared, all, discards, true);
+      more = shard.index().size() != 0;
     }
     {
       base::MutexLock lock(shard.mutex);
       shard.release_latches();
     }
-    forget(shard);
+    forget(shard, true);
   }
 }
 
 // --- Memory --------------------------------------------------------------------------------------------------------------------
 
 bool Keyspace::reclaim(std::uint32_t but, std::int64_t bytes, std::int64_t entries, int* idle) {
-  if (!environment_.may_make_room_for(bytes)) return false;
+  if (!environment_.may_make_room_for(bytes, entries)) return false;
   const Slack& slack = environment_.slack;
   bytes += slack.write + slack.empty_shard;
   const auto enough = [&] {
@@ -187,10 +191,10 @@ bool Keyspace::reclaim(std::uint32_t but, std::int64_t bytes, std::int64_t entri
       Shard& shard = shards_[number];
       if (evict) {
         Discards discards(environment_, shard.memory());
-        base::MutexLock lock(shard.mutex);
+        base::SliceLock lock(shard.mutex);
         if (shard.evict_for(bytes + slack.write, entries, discards)) *idle = 0;
       }
-      base::MutexLock lock(shard.mutex);
+      base::SliceLock lock(shard.mutex);
       if (evict) shard.compact(4 * kEntriesAHold);
       shard.give_back_leases();
     }
@@ -264,7 +268,7 @@ Status Keyspace::set_eviction(const Eviction& eviction) {
     const auto adopt = [&] {
       for (bool more = true; more;) {
         Discards discards(environment_, shard.memory());
-        base::MutexLock lock(shard.mutex);
+        base::SliceLock lock(shard.mutex);
         more = shard.adopt(kBucketsAHold, true, discards);
       }
     };
@@ -313,7 +317,7 @@ std::uint64_t Keyspace::tick(std::uint64_t budget, bool* more, base::LeafMutex* 
       }
       Discards discards(environment_, shard.memory());
       base::LeafLock open(gate != nullptr ? *gate : no_gate);
-      base::MutexLock lock(shard.mutex);
+      base::SliceLock lock(shard.mutex);
       const std::uint32_t expired = shard.expire(now, kEntriesAHold, discards);
       const std::uint32_t compacted = shard.compact(kEntriesAHold);
       looked += expired + compacted;
@@ -328,8 +332,9 @@ void Keyspace::expire_all() {
   for (std::uint32_t i = 0; i < shard_count_; ++i) {
     for (bool more = true; more;) {
       Discards discards(environment_, shards_[i].memory());
-      base::MutexLock lock(shards_[i].mutex);
+      base::SliceLock lock(shards_[i].mutex);
       more = shards_[i].expire(now, kEntriesAHold, discards) >= kEntriesAHold;
+      shards_[i].compact(kEntriesAHold);
     }
   }
 }

@@ -148,7 +148,7 @@ class Keyspace {
 
  private:
   friend class Editing;
-  void forget(Shard& shard);
+  void forget(Shard& shard, bool closes);
   Result<bool> exchange_policy(Shard& shard);
   static std::uint32_t choose_shards(const Options& options);
 

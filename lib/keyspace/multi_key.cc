@@ -112,13 +112,13 @@ bool MultiKey::has_room() {
     lacking_.bytes += one.bytes + (&one == needs_.data() ? 0 : keyspace_.environment().slack.write);
     lacking_.entries += one.entries;
   }
-  no_room_ = !keyspace_.environment().may_make_room_for(lacking_.bytes);
+  no_room_ = !keyspace_.environment().may_make_room_for(lacking_.bytes, lacking_.entries);
   if (no_room_) return false;
   for (const Need& one : needs_) {
     Shard& its_shard = keyspace_.shard(one.shard);
     lacking_.shard = one.shard;
     if (its_shard.has_room(one.bytes, one.entries)) {
-      if (one.inserts == 0 || its_shard.reserve(one.inserts)) continue;
+      if (one.inserts == 0 || its_shard.reserve(one.inserts, one.bytes)) continue;
       no_room_ = true;
       return false;
     }

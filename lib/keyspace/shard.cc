@@ -13,8 +13,10 @@ namespace {
 constexpr std::uint32_t kEvictionsAHold = 64;
 // Entries that a policy may look at for them.
 constexpr std::uint32_t kLooksAHold = 192;
-// So many holds in sequence that look at entries and evict none: the policy does not want to.
+// So many holds in sequence that look at entries and evict none: the policy does not want to. And one more for so many
+// buckets: each hold walks over more of them, where hardly any holds an entry.
 constexpr std::uint32_t kVainHoldsMax = 1'000;
+constexpr std::uint64_t kBucketsAVainHold = 32;
 // Room is made for a block that a policy asks for if it is no more than this part of what the shard has.
 constexpr std::int64_t kPolicyWantsMax = 4;
 // How a resident is drawn at random: so many draws, then so many buckets in sequence.
@@ -453,14 +455,15 @@ bool Shard::evict_for(std::int64_t bytes, std::int64_t entries, Discards& discar
     }
   }
   vain_holds_ = evicted != 0 || looks_ < kLooksAHold ? 0 : vain_holds_ + 1;
-  return evicted != 0 || (looks_ >= kLooksAHold && vain_holds_ < kVainHoldsMax);
+  const std::uint64_t vain_holds_max = kVainHoldsMax + index_.buckets() / kBucketsAVainHold;
+  return evicted != 0 || (looks_ >= kLooksAHold && vain_holds_ < vain_holds_max);
 }
 
 Room Shard::make_room(std::int64_t bytes, std::int64_t entries, Discards& discards) noexcept {
   const std::int64_t wanted = bytes + slack();
   const auto ready = [&] { return memory_.ensure(wanted) && entry_lease_.ensure(entries); };
   if (ready()) return Room::kReady;
-  if (!environment_.may_make_room_for(bytes)) return Room::kNone;
+  if (!environment_.may_make_room_for(bytes, entries)) return Room::kNone;
   if (armed_ != 0) {
     expire(environment_.now(), kEvictionsAHold, discards);
     if (ready()) return Room::kReady;
@@ -661,7 +664,7 @@ bool Shard::put(std::uint64_t hash, std::string_view key, std::string_view value
   }
   const EntryShape shape = shape_for(EntryType::kString, false, with_end);
   const Footprint footprint = footprint_for(shape, key.size(), value.size());
-  if (!has_room(footprint.charge, 1) || !reserve(1)) return false;
+  if (!has_room(footprint.charge, 1) || !reserve(1, footprint.charge)) return false;
   Entry* entry = new_entry(shape, footprint, key, value.size());
   if (entry == nullptr) return false;
   base::count_bytes(value.size());

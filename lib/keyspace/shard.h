@@ -131,8 +131,8 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   void free_entry(Entry* entry) noexcept;  // one that was not added
   Footprint footprint_for(const EntryShape& shape, std::size_t key_bytes, std::size_t value_bytes) const noexcept;
 
-  // Sees to it that so many entries can be added. False: no memory. Invalidates places.
-  bool reserve(std::uint64_t entries) noexcept { return index_.reserve(entries); }
+  // Sees to it that so many entries can be added, which need so many bytes. False: no memory. Invalidates places.
+  bool reserve(std::uint64_t entries, std::int64_t bytes) noexcept { return index_.reserve(entries, bytes); }
   // The way in. REQUIRES: make_room; reserve; the key is not there.
   void add(std::uint64_t hash, Entry* entry, const Footprint& footprint, std::uint64_t end) noexcept;
   // The way out.

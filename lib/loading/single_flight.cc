@@ -26,6 +26,7 @@ struct SingleFlight::Flight final : keyspace::Load {
   std::thread::id leader = std::this_thread::get_id();
   // Guarded by waiting_mutex_:
   bool finished = false;
+  bool lost = false;  // there was no memory for the outcome
   Lookup<std::string> outcome;
 };
 
@@ -107,6 +108,21 @@ bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, Found
 
 // --- The leader ---------------------------------------------------------------------------------------------------------------
 
+namespace {
+
+class Counted {
+ public:
+  explicit Counted(std::atomic<std::uint64_t>& now) : now_(now) { now_.fetch_add(1, std::memory_order_relaxed); }
+  ~Counted() { now_.fetch_sub(1, std::memory_order_relaxed); }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  std::atomic<std::uint64_t>& now_;
+};
+
+}  // namespace
+
 Loaded SingleFlight::run_loader(FunctionRef<Loaded()> load) {
   try {
     return load();
@@ -119,26 +135,42 @@ Loaded SingleFlight::run_loader(FunctionRef<Loaded()> load) {
 
 Lookup<std::string> SingleFlight::lead(std::string_view key, std::uint64_t hash, Flight& flight,
                                        FunctionRef<Loaded()> load, const LoadOptions& options) {
-  in_flight_.fetch_add(1, std::memory_order_relaxed);
-  const std::uint64_t start = keyspace_.environment().monotonic_us();
-  Loaded loaded = run_loader(load);
-  record_latency(keyspace_.environment().monotonic_us() - start);
-  in_flight_.fetch_sub(1, std::memory_order_relaxed);
-  if (!loaded.error.ok()) failed_.fetch_add(1, std::memory_order_relaxed);
+  try {
+    Loaded loaded = [&] {
+      const std::uint64_t start = keyspace_.environment().monotonic_us();
+      const Counted in_flight(in_flight_);
+      Loaded answer = run_loader(load);
+      record_latency(keyspace_.environment().monotonic_us() - start);
+      return answer;
+    }();
+    if (!loaded.error.ok()) failed_.fetch_add(1, std::memory_order_relaxed);
+    store(key, flight, loaded, options);
+    Lookup<std::string> outcome;
+    if (!loaded.error.ok()) {
+      outcome = std::move(loaded.error);
+    } else if (loaded.value) {
+      outcome = *std::move(loaded.value);
+    }
+    flight.outcome = outcome;  // nobody looks before it is finished
+    finish(key, hash, flight);
+    return outcome;
+  } catch (...) {  // no memory
+    flight.lost = true;
+    finish(key, hash, flight);
+    throw;
+  }
+}
 
-  store(key, hash, flight, loaded, options);
-
-  Lookup<std::string> outcome;
-  if (!loaded.error.ok()) {
-    outcome = std::move(loaded.error);
-  } else if (loaded.value) {
-    outcome = *std::move(loaded.value);
+// The others wait for this, whatever has happened.
+void SingleFlight::finish(std::string_view key, std::uint64_t hash, Flight& flight) noexcept {
+  {
+    Shard& shard = keyspace_.shard_of(hash);
+    base::MutexLock lock(shard.mutex);
+    shard.loads.erase(key, flight);
   }
   base::LeafLock lock(waiting_mutex_);
-  flight.outcome = outcome;
   flight.finished = true;
   published_.notify_all();
-  return outcome;
 }
 
 namespace {
@@ -166,8 +198,7 @@ bool remember(const Loaded& loaded, const LoadOptions& options, Memory* memory) 
 
 }  // namespace
 
-void SingleFlight::store(std::string_view key, std::uint64_t hash, Flight& flight, const Loaded& loaded,
-                         const LoadOptions& options) {
+void SingleFlight::store(std::string_view key, Flight& flight, const Loaded& loaded, const LoadOptions& options) {
   Memory memory;
   bool overtaken = false;
   const auto keep = [&]() -> Status {
@@ -196,10 +227,6 @@ void SingleFlight::store(std::string_view key, std::uint64_t hash, Flight& fligh
   // Not kept: the callers get the value all the same.
   if (remember(loaded, options, &memory) && !keep().ok()) not_stored_.fetch_add(1, std::memory_order_relaxed);
   if (overtaken) discarded_.fetch_add(1, std::memory_order_relaxed);
-
-  Shard& shard = keyspace_.shard_of(hash);
-  base::MutexLock lock(shard.mutex);
-  shard.loads.erase(key, flight);
 }
 
 void SingleFlight::record_latency(std::uint64_t us) {
@@ -254,6 +281,7 @@ Lookup<std::string> SingleFlight::join(const std::shared_ptr<Flight>& flight, co
   waiting_.erase(self);
   if (closed_) return keyspace::Keyspace::closed();  // even if the load has finished meanwhile
   if (timed_out) return Status(ErrorCode::kTimeout, "the load of another caller took longer than wait_max");
+  if (flight->lost) return Status(ErrorCode::kLoadFailed, "there was no memory for what was loaded");
   return flight->outcome;
 }
 

@@ -53,8 +53,8 @@ class SingleFlight {
   Status would_wait_for_itself(const Flight& flight) REQUIRES_LOCK(waiting_mutex_);
   static Loaded run_loader(FunctionRef<Loaded()> load);
   void record_latency(std::uint64_t us);
-  void store(std::string_view key, std::uint64_t hash, Flight& flight, const Loaded& loaded,
-             const LoadOptions& options);
+  void store(std::string_view key, Flight& flight, const Loaded& loaded, const LoadOptions& options);
+  void finish(std::string_view key, std::uint64_t hash, Flight& flight) noexcept;
 
   keyspace::Keyspace& keyspace_;
   base::LeafMutex waiting_mutex_;

@@ -95,6 +95,20 @@ TEST(GoodOptions, WithoutMemoryForThemAreAnErrorToo) {
   EXPECT_EQ(dear.complaints(true), "");
 }
 
+TEST(GoodOptions, AFactoryThatThrowsLeavesNothingBehind) {
+  support::CountingAllocator allocator;
+  int made = 0;
+  const auto factory = [&](std::uint64_t seed) -> std::unique_ptr<EvictionPolicy> {
+    if (++made > 3) throw std::bad_alloc();
+    return Eviction::s3_fifo().factory()(seed);
+  };
+  EXPECT_EQ(Cache::open({.eviction = Eviction::custom("mine", factory), .shards = 8, .allocator = &allocator})
+                .status()
+                .code(),
+            ErrorCode::kOutOfMemory);
+  EXPECT_EQ(allocator.complaints(true), "");
+}
+
 TEST(GoodOptions, AtTheirBoundsAreAccepted) {
   const std::vector<std::function<void(Options&)>> good = {
       [](Options& o) { o.max_memory = kMaxMemoryMin; },

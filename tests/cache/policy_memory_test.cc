@@ -89,6 +89,25 @@ TEST(PolicyMemory, GhostsWorkInAFullCache) {
   EXPECT_GT(hits, keys);
 }
 
+// What a policy remembers of entries that were deleted must not stand in the way of a lower bound.
+TEST(PolicyMemory, IsGivenBackWhenTheBoundIsLowered) {
+  for (const char* policy : {"s3-fifo", "lru", "lfu", "random"}) {
+    for (const int left : {0, 500, 30'000}) {
+      SCOPED_TRACE(std::string(policy) + ", left " + std::to_string(left));
+      Cache cache({.max_memory = 16_MiB, .eviction = *Eviction::named(policy), .shards = 4, .seed = 1});
+      for (int i = 0; i < 400'000; ++i) ASSERT_TRUE(cache.set("key" + std::to_string(i), "a value").ok());
+      for (int i = 0; i < 400'000 - left; ++i) ASSERT_TRUE(cache.del("key" + std::to_string(i)).ok());
+      while (cache.tick().more) {
+      }
+      ASSERT_TRUE(cache.set_max_memory(1_MiB).ok());
+      for (int i = 0; i < 1'000; ++i) ASSERT_TRUE(cache.set("new" + std::to_string(i), "a value").ok());
+      EXPECT_GT(cache.stats().entries, 900u);
+      EXPECT_LE(cache.stats().bytes_used, 1_MiB);
+      EXPECT_EQ(cache.check_invariants().to_string(), "ok");
+    }
+  }
+}
+
 // A policy finds out that entries have gone; it need not see others come.
 TEST(PolicyMemory, GoesWithTheEntries) {
   for (const char* policy : {"s3-fifo", "lru", "lfu"}) {

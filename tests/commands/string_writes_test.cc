@@ -491,6 +491,42 @@ TEST_F(StringWrites, ReadingLeavesTheVersionAsItIs) {
   EXPECT_EQ(cache_.get_versioned("k")->version.number, version.number);
 }
 
+// The table grows while there is room for that beside what the write needs itself.
+TEST_F(StringWrites, AFullCacheTakesLongKeys) {
+  Cache& full = make({.max_memory = 1_MiB, .shards = 1});
+  const std::string tail(5'000, 'k');
+  for (int i = 0; i < 6'000; ++i) {
+    ASSERT_TRUE(full.append(std::to_string(i) + (i % 3 == 0 ? tail : ""), "value").ok()) << i;
+    ASSERT_TRUE(full.incr("n" + std::to_string(i)).ok()) << i;
+  }
+}
+
+TEST_F(StringWrites, MsetKnowsHowManyEntriesThereMayBe) {
+  Cache& few = make({.max_memory = 0, .max_entries = 10, .shards = 1});
+  for (int i = 0; i < 10; ++i) few.set("key" + std::to_string(i), "value");
+  std::vector<std::string> keys;
+  std::vector<KeyValue> pairs;
+  for (int i = 0; i < 11; ++i) keys.push_back("pair" + std::to_string(i));
+  for (const std::string& key : keys) pairs.push_back({key, "value"});
+  EXPECT_EQ(few.mset(pairs).code(), ErrorCode::kOutOfMemory);
+  EXPECT_EQ(few.stats().entries, 10u);
+  EXPECT_EQ(few.stats().removed(RemovalCause::kEvicted), 0u);
+  EXPECT_TRUE(few.mset(std::vector<KeyValue>(20, {"one", "value"})).ok());
+  EXPECT_EQ(few.stats().removed(RemovalCause::kEvicted), 1u);
+}
+
+// Where hardly any bucket of a large table has an entry, sampling finds those that are left.
+TEST_F(StringWrites, WhatIsLeftOfManyEntriesIsEvicted) {
+  for (const char* policy : {"random", "lfu", "lru", "s3-fifo"}) {
+    Cache& cache = make({.max_memory = 64_MiB, .eviction = *Eviction::named(policy), .shards = 1});
+    for (int i = 0; i < 500'000; ++i) ASSERT_TRUE(cache.set("many" + std::to_string(i), "v").ok());
+    ASSERT_TRUE(cache.invalidate_prefix("many").ok());
+    for (int i = 0; i < 40; ++i) {
+      ASSERT_TRUE(cache.set("large" + std::to_string(i), std::string(7'000'000, 'v')).ok()) << policy << " " << i;
+    }
+  }
+}
+
 TEST_F(StringWrites, AFullCacheMakesRoomForVersions) {
   Cache& full = make({.max_memory = 128_KiB, .shards = 4});
   for (int i = 0; i < 5'000; ++i) ASSERT_TRUE(full.set("key" + std::to_string(i), "value").ok());

@@ -16,6 +16,10 @@ class GhostQueueTest : public testing::Test {
     ghosts_.clear(memory_);
     EXPECT_EQ(memory_.live_bytes, 0u);
   }
+  void insert(EntryId id, std::uint64_t capacity) {
+    ghosts_.fit(memory_, capacity);
+    ghosts_.insert(memory_, id);
+  }
   std::uint64_t take(EntryId first, EntryId count) {
     std::uint64_t found = 0;
     for (EntryId id = first; id < first + count; ++id) found += ghosts_.take(id);
@@ -33,7 +37,7 @@ TEST_F(GhostQueueTest, RemembersNothingAtFirst) {
 }
 
 TEST_F(GhostQueueTest, RemembersOnceAndIsForgottenWhenTaken) {
-  ghosts_.insert(memory_, 42, 1'000);
+  insert(42, 1'000);
   ghosts_.prefetch(42);
   EXPECT_TRUE(ghosts_.take(42));
   EXPECT_FALSE(ghosts_.take(42));
@@ -41,67 +45,82 @@ TEST_F(GhostQueueTest, RemembersOnceAndIsForgottenWhenTaken) {
 
 TEST_F(GhostQueueTest, RemembersAboutAsManyAsItsCapacity) {
   constexpr EntryId kCapacity = 10'000;
-  for (EntryId id = 0; id < 5 * kCapacity; ++id) ghosts_.insert(memory_, id, kCapacity);
+  for (EntryId id = 0; id < 5 * kCapacity; ++id) insert(id, kCapacity);
   EXPECT_GE(take(5 * kCapacity - kCapacity / 2, kCapacity / 2), kCapacity / 2 * 98 / 100);  // the younger half
   EXPECT_LE(take(0, 3 * kCapacity), 3 * kCapacity / 500);                                   // long gone
 }
 
 TEST_F(GhostQueueTest, MistakesOneForAnotherRarely) {
   constexpr EntryId kCapacity = 10'000;
-  for (EntryId id = 0; id < 2 * kCapacity; ++id) ghosts_.insert(memory_, id, kCapacity);
+  for (EntryId id = 0; id < 2 * kCapacity; ++id) insert(id, kCapacity);
   // 31 in 65,536 of 200,000 are 95; what is taken by mistake is gone, and makes it less.
   const std::uint64_t mistaken = take(1'000'000, 200'000);
   EXPECT_LE(mistaken, 95u + 60u);
 }
 
 TEST_F(GhostQueueTest, GrowsAndForgetsNothingByThat) {
-  for (EntryId id = 0; id < 900; ++id) ghosts_.insert(memory_, id, 1'000);
-  ghosts_.insert(memory_, 900, 10'000);
+  for (EntryId id = 0; id < 900; ++id) insert(id, 1'000);
+  insert(900, 10'000);
   EXPECT_GE(take(0, 900), 850u);  // in the table that is replaced
   EXPECT_TRUE(ghosts_.take(900));
 }
 
 TEST_F(GhostQueueTest, ReplacedTableGoesWhenTheNewOneHasFilled) {
-  for (EntryId id = 0; id < 20'000; ++id) ghosts_.insert(memory_, id, 20'000);
-  const std::size_t large = memory_.live_bytes;
-  for (EntryId id = 20'000; id < 22'100; ++id) ghosts_.insert(memory_, id, 2'000);
-  EXPECT_LT(memory_.live_bytes, large / 3);
+  for (EntryId id = 0; id < 20'000; ++id) insert(id, 20'000);
+  for (EntryId id = 20'000; id < 50'100; ++id) insert(id, 30'000);
+  for (int i = 0; i < 100; ++i) ghosts_.fit(memory_, 30'000);
+  EXPECT_LT(memory_.live_bytes, 2.3 * 30'000);
   // Nothing of the old table is asked any more; 31 in 65,536 are found by mistake.
   EXPECT_LE(take(0, 18'000), 30u);
 }
 
+// It need not remember anything new for that.
+TEST_F(GhostQueueTest, ATableThatIsFarTooLargeGoesPieceByPiece) {
+  for (EntryId id = 0; id < 20'000; ++id) insert(id, 20'000);
+  for (EntryId id = 20'000; id < 20'100; ++id) insert(id, 30'000);  // there are two now
+  for (std::uint64_t capacity = 14'000; capacity > 0; capacity /= 2) {
+    for (int i = 0; i < 20; ++i) {
+      const std::size_t before = memory_.live_bytes;
+      ghosts_.fit(memory_, capacity);
+      ASSERT_LE(before - std::min(before, memory_.live_bytes), 5u * 4'096);
+    }
+    EXPECT_LT(memory_.live_bytes, 3 * 2.2 * static_cast<double>(capacity) + 8'192);
+  }
+  EXPECT_LE(take(0, 20'100), 30u);
+}
+
 TEST_F(GhostQueueTest, TakesTwoBytesAGhost) {
   constexpr EntryId kCapacity = 100'000;
-  for (EntryId id = 0; id < 3 * kCapacity; ++id) ghosts_.insert(memory_, id, kCapacity);
+  for (EntryId id = 0; id < 3 * kCapacity; ++id) insert(id, kCapacity);
   EXPECT_LE(static_cast<double>(memory_.live_bytes), 2.2 * kCapacity);
 }
 
 TEST_F(GhostQueueTest, AllocatesLinesWhenTheyAreFirstUsed) {
-  ghosts_.insert(memory_, 1, 1'000'000);
+  insert(1, 1'000'000);
   EXPECT_LE(memory_.live_bytes, 4'096u + 1'000'000u / 31 / 63 * 8 + 64);
 }
 
 TEST_F(GhostQueueTest, WithoutMemoryItRemembersNothingAndGoesOn) {
   memory_.refuses = true;
-  ghosts_.insert(memory_, 1, 1'000);
+  insert(1, 1'000);
   EXPECT_FALSE(ghosts_.take(1));
   memory_.refuses = false;
-  ghosts_.insert(memory_, 1, 1'000);
+  insert(1, 1'000);
   EXPECT_TRUE(ghosts_.take(1));
 }
 
 TEST_F(GhostQueueTest, NoCapacityNoGhosts) {
-  ghosts_.insert(memory_, 1, 0);
+  insert(1, 0);
   EXPECT_FALSE(ghosts_.take(1));
   EXPECT_EQ(memory_.live_bytes, 0u);
 }
 
 TEST_F(GhostQueueTest, ClearForgetsAllAndCanBeUsedAgain) {
-  for (EntryId id = 0; id < 500; ++id) ghosts_.insert(memory_, id, 1'000);
+  for (EntryId id = 0; id < 500; ++id) insert(id, 1'000);
   ghosts_.clear(memory_);
   EXPECT_EQ(memory_.live_bytes, 0u);
   EXPECT_EQ(take(0, 500), 0u);
-  ghosts_.insert(memory_, 7, 1'000);
+  insert(7, 1'000);
   EXPECT_TRUE(ghosts_.take(7));
 }
 

@@ -30,7 +30,7 @@ class IndexTest : public testing::Test {
   static std::string key(std::uint64_t number) { return "key:" + std::to_string(number); }
 
   bool insert(const std::string& key) {
-    if (!index_.reserve(1)) return false;
+    if (!index_.reserve(1, 0)) return false;
     const EntryShape shape{};
     auto& block = blocks_[key];
     block.resize((Entry::bytes_for(shape, key.size(), 0) + sizeof(Block) - 1) / sizeof(Block));

@@ -155,8 +155,12 @@ Answer NaiveModel::mset(const Command& command) {
   const bool any =
       std::any_of(command.keys.begin(), command.keys.end(), [&](auto& key) { return find(key) != nullptr; });
   if (command.verb == Verb::kMsetNx && any) return Answer::number(0);
-  // Of a key named twice the first value is replaced, and the listener hears of it, though nobody ever saw it.
-  for (std::size_t i = 0; i < command.keys.size(); ++i) replace(command.keys[i], command.values[i], std::nullopt);
+  // Of a key named twice the last value is stored, and nobody ever hears of the others.
+  for (std::size_t i = 0; i < command.keys.size(); ++i) {
+    const bool again = std::find(command.keys.begin() + static_cast<std::ptrdiff_t>(i) + 1, command.keys.end(),
+                                 command.keys[i]) != command.keys.end();
+    if (!again) replace(command.keys[i], command.values[i], std::nullopt);
+  }
   return command.verb == Verb::kMset ? Answer::done() : Answer::number(1);
 }
 
