@@ -174,6 +174,7 @@ Result<bool> set_all(Keyspace& keyspace, std::span<const KeyValue> given, bool i
   }
   const std::vector<KeyValue> pairs = last_of_each(given);
   std::vector<std::string_view> keys;
+  keys.reserve(pairs.size());
   for (const KeyValue& pair : pairs) keys.push_back(pair.key);
   std::vector<LargeValue> large(pairs.size());
   for (std::size_t i = 0; i < pairs.size(); ++i) {
