@@ -51,8 +51,8 @@ class CAPABILITY("mutex") Mutex {
     end_hold();
     held_.store(false, std::memory_order_release);
   }
-  // Called when it is released, by who will take it again at once: waits, a millisecond at most, until one of those who
-  // sleep for it has had it.
+  // Called when it is released, by who will take it again at once: waits, some milliseconds at most, until one of those
+  // who sleep for it has had it.
   void let_others() noexcept {
     if (wanted_.load(std::memory_order_relaxed)) [[unlikely]]
       let_others_slowly();

@@ -144,7 +144,8 @@ namespace {
 // In the order of the first mention.
 std::vector<KeyValue> last_of_each(std::span<const KeyValue> pairs) {
   std::vector<KeyValue> last;
-  tsl::robin_map<std::string_view, std::size_t> places;
+  tsl::robin_map<std::string_view, std::size_t> places(2 * pairs.size());
+  last.reserve(pairs.size());
   for (const KeyValue& pair : pairs) {
     const auto [found, is_new] = places.emplace(pair.key, last.size());
     if (is_new) {
@@ -303,8 +304,9 @@ Result<Versioned> Strings::get_versioned(std::string_view key) {
   ValueCopy value;
   Versioned answer;
   keyspace_->reap(hash, key);  // so that its expiry is not taken for a change later
-  while (answer.version.number == 0) {
-    Status status = keyspace_->view(hash, key, keyspace::Use::kMark, [&](const Entry* entry) {
+  // A stripe's first time takes a second look, which counts for nothing.
+  for (keyspace::Use use = keyspace::Use::kMark; answer.version.number == 0; use = keyspace::Use::kPeek) {
+    Status status = keyspace_->view(hash, key, use, [&](const Entry* entry) {
       value.reset();
       if (entry != nullptr) value.take(*entry);
       answer.version.number = shard.version(keyspace::id_of(hash));

@@ -24,9 +24,8 @@ using keyspace::ValueCopy;
 
 struct SingleFlight::Flight final : keyspace::Load {
   std::thread::id leader = std::this_thread::get_id();
-  // Guarded by waiting_mutex_:
-  bool finished = false;
-  bool lost = false;  // there was no memory for the outcome
+  bool finished = false;  // guarded by waiting_mutex_; the leader alone touches what follows before that
+  bool lost = false;      // there was no memory for the outcome
   Lookup<std::string> outcome;
 };
 
@@ -151,7 +150,7 @@ Lookup<std::string> SingleFlight::lead(std::string_view key, std::uint64_t hash,
     } else if (loaded.value) {
       outcome = *std::move(loaded.value);
     }
-    flight.outcome = outcome;  // nobody looks before it is finished
+    flight.outcome = outcome;
     finish(key, hash, flight);
     return outcome;
   } catch (...) {  // no memory

@@ -538,6 +538,13 @@ TEST_F(StringWrites, AFullCacheMakesRoomForVersions) {
   }
 }
 
+TEST_F(StringWrites, AVersionedReadCountsOnce) {
+  cache_.set("k", "v");
+  ASSERT_TRUE(cache_.get_versioned("k").ok());  // the first on its stripe
+  ASSERT_TRUE(cache_.get_versioned("k").ok());
+  EXPECT_EQ(cache_.stats().hits, 2u);
+}
+
 TEST_F(StringWrites, StoringWhatHasExpiredAlreadyIsAChange) {
   const Version version = cache_.get_versioned("k")->version;
   EXPECT_TRUE(*cache_.set("k", "v", {.expires_at = UnixTime(1ms)}));
