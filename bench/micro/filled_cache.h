@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "bench/workload/keys.h"
@@ -19,6 +20,7 @@ struct FilledSetup {
   std::string policy = "s3-fifo";
   bool at_bound = false;  // max_entries is `entries`
   bool with_ttl = false;
+  std::shared_ptr<BackingStore> backing = nullptr;
 };
 
 class FilledCache {

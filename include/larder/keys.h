@@ -5,7 +5,9 @@
 //
 // Thread safety: every function may be called by any thread at any time. None blocks but for short locks; none runs
 // user code, except removal listeners where an entry leaves. O(1) where nothing else is said. A key that has expired
-// is absent for every function. Each function may answer kKeyTooLong and kClosed; writes may answer kOutOfMemory.
+// is absent for every function. Each function may answer kKeyTooLong and kClosed; writes may answer kOutOfMemory. With
+// a store behind: see strings.h; what is not about a key that is named (scan, keys, for_each, dbsize, random_key) sees
+// what is resident.
 #pragma once
 
 #include <chrono>

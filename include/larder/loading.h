@@ -74,6 +74,9 @@ class Loading {
   // stats().loads_not_stored counts it.
   //
   // Returns a miss if the loader found nothing. Blocks while another caller's loader runs.
+  //
+  // With a store behind (Options::store) the store is asked first, and the loader if it has no such key. What the
+  // loader gives is kept here and not written to the store. LoadOptions::negative_ttl has no effect then.
   template <typename Loader>
   Lookup<std::string> get_or_load(std::string_view key, Loader&& load, const LoadOptions& options = {}) {
     static_assert(

@@ -8,6 +8,7 @@
 #include <functional>
 #include <string_view>
 
+#include "larder/backing_store.h"
 #include "larder/clock.h"
 #include "larder/eviction.h"
 #include "larder/memory.h"
@@ -67,6 +68,7 @@ struct Options {
   // More cost about 1 KiB each, make writes slower (what they touch in a stripe leaves the processor's caches) and an
   // entry-exact policy less exact; fewer make threads wait for each other.
   std::uint32_t shards = 0;
+  StoreOptions store = {};               // what stands behind the cache
   RemovalListener on_removal = {};       // empty: nobody is told
   bool background_thread = false;        // one thread that calls tick; otherwise writes do that work, in slices
   Milliseconds background_interval{10};  // how often it does; at most a day

@@ -33,11 +33,16 @@ struct Stats {
   std::uint64_t refused_out_of_memory = 0;
   std::uint64_t loads = 0;
   std::uint64_t loads_failed = 0;
-  std::uint64_t loads_joined = 0;       // callers that waited for another's
+  std::uint64_t loads_joined = 0;       // callers that waited for another's load, or for its write to the store
   std::uint64_t loads_discarded = 0;    // not stored: overtaken by a write
   std::uint64_t loads_not_stored = 0;   // too large, or there was no room
   std::uint64_t listener_failures = 0;  // exceptions thrown by the removal listener
   LatencyHistogram load_latency;
+  std::uint64_t store_loads = 0;           // keys that the backing store was asked for
+  std::uint64_t store_loads_failed = 0;    // of those
+  std::uint64_t store_writes = 0;          // mutations that it was given
+  std::uint64_t store_writes_failed = 0;   // of those: certainly not written
+  std::uint64_t store_writes_unknown = 0;  // of those: nobody knows
 
   // Now.
   std::uint64_t entries = 0;  // with those that have expired and are not given back yet: Keys::dbsize does that first

@@ -42,6 +42,10 @@ enum class ErrorCode : std::uint8_t {
   kLoadDeadlock,       // loaders wait for each other's keys in a circle
   kTimeout,            // a deadline passed
   kCallbackThrew,      // a function handed to a call threw an exception
+  kStoreFailed,        // for stores to answer: the backing store could not do it, and nothing has changed
+  kStoreThrew,         // the backing store threw an exception while it loaded
+  kOutcomeUnknown,     // the backing store may or may not have written it; the cache has forgotten the key
+  kReadOnly,           // the backing store is only read (StoreOptions::Writes::kRefuse)
 };
 
 // The code's name, for example "out_of_memory". Static storage, no allocation.

@@ -7,6 +7,11 @@
 // are copied, counted and freed with no lock held. Where nothing else is said, a function is O(1) plus the bytes it
 // moves, runs no user code (but for removal listeners), and may answer kWrongType, kKeyTooLong, kClosed; writes may
 // answer kValueTooLarge and kOutOfMemory, and then have changed nothing.
+//
+// With a store behind (Options::store), a function whose keys are not resident asks the store, and one that writes
+// writes it: in this thread, blocking as long as the store does, or until another caller's work on the key has ended.
+// Then each may also answer the store's errors, kStoreThrew, kTimeout, kReentrantLoad, kLoadDeadlock, and a write
+// kOutcomeUnknown or kReadOnly.
 #pragma once
 
 #include <cstdint>
@@ -81,7 +86,8 @@ class Strings {
   Lookup<Pinned> pin(std::string_view key);
   // Runs `use` on the bytes in place, with no lock held; it may call the cache. Answers the length.
   Lookup<std::size_t> read(std::string_view key, FunctionRef<void(std::string_view)> use);
-  // A copy that marks no use, for looking in from outside: neither eviction nor idle expiry nor statistics notice.
+  // A copy that marks no use, for looking in from outside: neither eviction nor idle expiry nor statistics notice, and
+  // a store is not asked.
   Lookup<std::string> peek(std::string_view key);
   // In the order of the keys; a key of another type is a miss. Fetches from memory for all keys at once: per key about
   // half the cost of `get`. Not one instant's picture.

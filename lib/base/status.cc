@@ -9,7 +9,7 @@
 namespace larder {
 namespace {
 
-constexpr std::array<std::string_view, 21> kNames = {"ok",
+constexpr std::array<std::string_view, 25> kNames = {"ok",
                                                      "wrong_type",
                                                      "not_an_integer",
                                                      "not_a_float",
@@ -29,8 +29,12 @@ constexpr std::array<std::string_view, 21> kNames = {"ok",
                                                      "reentrant_load",
                                                      "load_deadlock",
                                                      "timeout",
-                                                     "callback_threw"};
-static_assert(kNames.size() == static_cast<std::size_t>(ErrorCode::kCallbackThrew) + 1);
+                                                     "callback_threw",
+                                                     "store_failed",
+                                                     "store_threw",
+                                                     "outcome_unknown",
+                                                     "read_only"};
+static_assert(kNames.size() == static_cast<std::size_t>(ErrorCode::kReadOnly) + 1);
 
 }  // namespace
 

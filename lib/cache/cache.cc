@@ -60,10 +60,7 @@ Result<std::unique_ptr<Cache>> Cache::open(const Options& options) {
 
 Cache::~Cache() { parts_->background.reset(); }
 
-void Cache::close() {
-  parts_->keyspace.close();
-  parts_->flights.close();
-}
+void Cache::close() { parts_->keyspace.close(); }
 
 TickReport Cache::tick(TickBudget budget) {
   TickReport report;
@@ -116,6 +113,15 @@ Stats Cache::stats() const {
   stats.listener_failures = environment.listener_failures.load(std::memory_order_relaxed);
   stats.policy = keyspace.policy_name();
   parts_->flights.add_to(&stats);
+  stats.loads_joined = keyspace.waits();
+  if (environment.store != nullptr) {
+    const store::StoreCounters& store = environment.store->counters();
+    stats.store_loads = store.loads.load(std::memory_order_relaxed);
+    stats.store_loads_failed = store.loads_failed.load(std::memory_order_relaxed);
+    stats.store_writes = store.writes.load(std::memory_order_relaxed);
+    stats.store_writes_failed = store.writes_failed.load(std::memory_order_relaxed);
+    stats.store_writes_unknown = store.writes_unknown.load(std::memory_order_relaxed);
+  }
   return stats;
 }
 

@@ -25,6 +25,9 @@ Status Options::validate() const {
   if (expiry.idle.count() < 0 || expiry.idle.count() > (std::int64_t{1} << 46))
     say("expiry.idle is negative or beyond 2,000 years");
   if (!(expiry.ttl_jitter >= 0.0 && expiry.ttl_jitter <= 1.0)) say("expiry.ttl_jitter is not from 0 to 1");
+  if (store.wait_max.count() < 0) say("store.wait_max is negative");
+  if (store.negative_ttl.count() < 0 || store.negative_ttl.count() > (std::int64_t{1} << 46))
+    say("store.negative_ttl is negative or beyond 2,000 years");
   if (background_thread && (background_interval.count() <= 0 || background_interval > std::chrono::hours(24)))
     say("background_interval is not from a millisecond to a day");
   if (wrong.empty()) return {};

@@ -16,6 +16,7 @@ using keyspace::Keyspace;
 using keyspace::Patch;
 using keyspace::Use;
 using keyspace::ValueCopy;
+using keyspace::Want;
 
 namespace {
 
@@ -169,27 +170,24 @@ class BitCombination {
   BitCombination(const BitCombination&) = delete;
   BitCombination& operator=(const BitCombination&) = delete;
 
-  // The step under the locks: key 0 is the target, the others are the sources. False: see MultiKey, or computes_.
+  // The step under the locks: key 0 is the target, the others are the sources.
   bool step(keyspace::MultiKey& keys) {
-    compute_ = false;
-    const keyspace::Shard::Place target = keys.find(0, true);
-    if (keys.must_wait()) return false;
-    if (blob_ == nullptr || !unchanged(keys)) {
-      take(keys);
+    keys.find(0, Want::kOverwrite);
+    if (blob_ == nullptr || !as_before(keys)) {
       if (blob_ != nullptr) blob_->release();
       blob_ = nullptr;
+      take(keys);
+      if (keys.must_wait()) return false;
       if (size_ > keyspace::kInlineBytesMax || total_ > kBytesUnderLocks) {
-        compute_ = true;
-        return true;
+        return keys.compute([this, hash = keys.key(0).hash] { return compute(hash); });
       }
     }
+    if (keys.must_wait()) return false;
     if (size_ == 0) {
-      const keyspace::Shard::Place place = keys.shard(0).find_any(keys.key(0).hash, keys.key(0).key);
-      if (place)
-        keys.shard(0).remove(place, keyspace::id_of(keys.key(0).hash), RemovalCause::kDeleted, keys.discards(0));
+      keys.stage_removal(0);
       return true;
     }
-    keys.need(0, keys.bytes_to_store(0, size_, false), !target);
+    keys.need(0, size_, false);
     if (!keys.has_room()) return false;
     char small[keyspace::kInlineBytesMax];
     std::string_view value;
@@ -201,14 +199,16 @@ class BitCombination {
         value = blob_->view();
       }
     }
-    Blob* blob = size_ > keyspace::kInlineBytesMax ? blob_ : nullptr;
-    failed_ = !keys.stage(0, value, blob, Entry::kNoDeadline);
-    if (failed_) return true;
-    keys.commit();
-    if (blob != nullptr) blob_ = nullptr;
+    is_blob_ = size_ > keyspace::kInlineBytesMax;
+    keys.stage(0, value, is_blob_ ? blob_ : nullptr, Entry::kNoDeadline);
     return true;
   }
+  void committed() {
+    if (is_blob_) blob_ = nullptr;
+  }
+  std::uint64_t size() const { return size_; }
 
+ private:
   // With no lock held.
   Status compute(std::uint64_t hash) {
     // The bound may have been lowered since the sources were stored.
@@ -219,27 +219,21 @@ class BitCombination {
     combine(operation_, views_, blob_->bytes(), size_);
     return {};
   }
-  bool must_compute() const { return compute_; }
-  bool failed() const { return failed_; }
-  std::uint64_t size() const { return size_; }
-
- private:
   void take(keyspace::MultiKey& keys) {
     size_ = total_ = 0;
     for (std::size_t i = 0; i < values_.size(); ++i) {
       values_[i].reset();
-      const keyspace::Shard::Place place = keys.find(i + 1, false);
-      if (place && !place.entry()->is_ghost()) values_[i].take(*place.entry());
+      if (const Entry* entry = keys.find(i + 1, Want::kSource)) values_[i].take(*entry);
       views_[i] = values_[i].view();
       size_ = std::max<std::uint64_t>(size_, views_[i].size());
       total_ += views_[i].size();
     }
   }
-  bool unchanged(keyspace::MultiKey& keys) {
+  bool as_before(keyspace::MultiKey& keys) {
     for (std::size_t i = 0; i < values_.size(); ++i) {
-      const keyspace::Shard::Place place = keys.find(i + 1, false);
-      const bool there = place && !place.entry()->is_ghost();
-      if (there != values_[i].taken() || (there && !values_[i].same_as(*place.entry()))) return false;
+      const Entry* entry = keys.find(i + 1, Want::kSource);
+      const bool there = entry != nullptr;
+      if (there != values_[i].taken() || (there && !values_[i].same_as(*entry))) return false;
     }
     return true;
   }
@@ -251,8 +245,7 @@ class BitCombination {
   std::uint64_t size_ = 0;
   std::uint64_t total_ = 0;
   Blob* blob_ = nullptr;
-  bool compute_ = false;
-  bool failed_ = false;
+  bool is_blob_ = false;
 };
 
 }  // namespace
@@ -268,13 +261,9 @@ Result<std::uint64_t> Bits::bit_op(BitOperation operation, std::string_view to, 
   keys.insert(keys.end(), from.begin(), from.end());
   keyspace::MultiKey multi(*keyspace_, keys);
   BitCombination combination(*keyspace_, operation, from.size());
-  for (;;) {
-    Status status = multi.run([&](keyspace::MultiKey& all) { return combination.step(all); });
-    if (!status.ok()) return status;
-    if (!combination.must_compute()) break;
-    if (status = combination.compute(multi.key(0).hash); !status.ok()) return status;
-  }
-  if (combination.failed()) return keyspace_->out_of_memory();
+  Status status = multi.run([&](keyspace::MultiKey& all) { return combination.step(all); });
+  if (multi.committed()) combination.committed();
+  if (!status.ok()) return status;
   return combination.size();
 }
 

@@ -14,6 +14,7 @@ using keyspace::Entry;
 using keyspace::Keyspace;
 using keyspace::MultiKey;
 using keyspace::Use;
+using keyspace::Want;
 
 std::string_view to_string(ValueType type) noexcept { return type == ValueType::kString ? "string" : "none"; }
 
@@ -60,23 +61,24 @@ Result<bool> present(Keyspace& keyspace, std::string_view key, Use use) {
 Result<std::uint64_t> count_present(Keyspace& keyspace, std::span<const std::string_view> keys, Use use) {
   if (Status status = Keyspace::check_sizes(keys); !status.ok()) return status;
   std::uint64_t count = 0;
-  for (const std::string_view key : keys) {
-    const Result<bool> found = present(keyspace, key, use);
-    if (!found.ok()) return found.status();
-    count += *found;
-  }
+  Status failure;
+  keyspace.view_many(keys, use, [&](std::size_t, const Entry* entry, const Status& status) {
+    count += entry != nullptr;
+    if (!status.ok()) failure = status;
+  });
+  if (!failure.ok()) return failure;
   return count;
 }
 
 }  // namespace
 
-Result<bool> Keys::exists(std::string_view key) { return present(*keyspace_, key, Use::kPeek); }
-Result<std::uint64_t> Keys::exists(const KeyList& keys) { return count_present(*keyspace_, keys, Use::kPeek); }
+Result<bool> Keys::exists(std::string_view key) { return present(*keyspace_, key, Use::kAsk); }
+Result<std::uint64_t> Keys::exists(const KeyList& keys) { return count_present(*keyspace_, keys, Use::kAsk); }
 Result<bool> Keys::touch(std::string_view key) { return present(*keyspace_, key, Use::kMark); }
 Result<std::uint64_t> Keys::touch(const KeyList& keys) { return count_present(*keyspace_, keys, Use::kMark); }
 
 Result<ValueType> Keys::type(std::string_view key) {
-  const Result<bool> found = present(*keyspace_, key, Use::kPeek);
+  const Result<bool> found = present(*keyspace_, key, Use::kAsk);
   if (!found.ok()) return found.status();
   return *found ? ValueType::kString : ValueType::kNone;
 }
@@ -98,7 +100,8 @@ Result<bool> Keys::invalidate(std::string_view key) {
         if (place)
           shard.remove(place, keyspace::id_of(hash), shard.cause_of(*place.entry(), RemovalCause::kInvalidated),
                        discards);
-        shard.loads.overtake(key);
+        shard.works.overtake(key);
+        if (!place && keyspace_->has_store()) shard.changed(keyspace::id_of(hash), key);  // in the store, perhaps
         return found;
       }
     }
@@ -166,7 +169,7 @@ Result<bool> Keys::persist(std::string_view key) {
 
 Lookup<TimeToLive> Keys::ttl(std::string_view key) {
   Lookup<TimeToLive> answer;
-  Status status = keyspace_->view(key, Use::kPeek, [&](const Entry* entry) {
+  Status status = keyspace_->view(key, Use::kAsk, [&](const Entry* entry) {
     if (entry == nullptr) return;
     TimeToLive ttl;
     const std::uint64_t end = keyspace::Shard::end_of(*entry);
@@ -180,9 +183,10 @@ Lookup<TimeToLive> Keys::ttl(std::string_view key) {
 Lookup<std::optional<UnixTime>> Keys::expire_time(std::string_view key) {
   bool found = false;
   std::uint64_t end = Entry::kNoDeadline;
-  Status status = keyspace_->view(key, Use::kPeek, [&](const Entry* entry) {
-    found = entry != nullptr;
-    if (found) end = keyspace::Shard::end_of(*entry);
+  Status status = keyspace_->view(key, Use::kAsk, [&](const Entry* entry) {
+    if (entry == nullptr) return;
+    found = true;
+    end = keyspace::Shard::end_of(*entry);
   });
   if (!status.ok()) return status;
   if (!found) return {};
@@ -201,42 +205,37 @@ enum class Carried { kNoSource, kOccupied, kDone };
 // Gives the value and the end of one key to another.
 Status carry(Keyspace& keyspace, std::string_view from, std::string_view to, Carry how, bool replace,
              Carried* outcome) {
-  MultiKey multi(keyspace, {from, to});
-  bool failed = false;
+  const std::string_view keys[] = {from, to};
+  MultiKey multi(keyspace, keys);
+  keyspace::ValueCopy value;
+  bool kept = false;
   Status status = multi.run([&](MultiKey& both) {
-    const keyspace::Shard::Place source = both.find(0, how == Carry::kMove);
-    if (both.must_wait()) return false;
-    if (!source || source.entry()->is_ghost()) {
-      *outcome = Carried::kNoSource;
-      return true;
-    }
-    const keyspace::Shard::Place target = both.find(1, true);
+    *outcome = Carried::kNoSource;
+    const Entry* source = both.find(0, how == Carry::kMove ? Want::kChange : Want::kSource);
+    if (source == nullptr) return !both.must_wait();
+    value.take(*source);  // finding the target may move it
+    const std::uint64_t end = keyspace::Shard::end_of(*source);
+    const bool occupied = both.find(1, replace ? Want::kOverwrite : Want::kChange) != nullptr;
     if (both.must_wait()) return false;
     *outcome = Carried::kOccupied;
-    if (target && !target.entry()->is_ghost() && !replace) return true;
+    if (occupied && !replace) return true;
     *outcome = Carried::kDone;
     if (from == to) return true;
-    keyspace::ValueCopy value;  // looked up again: finding the target may have removed it, and moved the source
-    const Entry& entry = *both.shard(0).find_any(both.key(0).hash, from).entry();
-    value.take(entry);
-    const std::uint64_t end = keyspace::Shard::end_of(entry);
-    // A move within one shard takes no place that it does not give back.
-    const bool one_more = !target && (how == Carry::kCopy || both.key(0).shard != both.key(1).shard);
-    both.need(1, both.bytes_to_store(1, value.view().size(), end != Entry::kNoDeadline), !target, one_more);
-    if (!both.has_room()) return false;
-    Blob* blob = value.release_blob();  // shared by both from now on, and copied by whoever changes it first
-    failed = !both.stage(1, value.view(), blob, end);
-    if (failed && blob != nullptr) blob->release();
-    if (failed) return true;
-    both.commit();
-    if (how == Carry::kMove) {
-      both.shard(0).remove(both.shard(0).find_any(both.key(0).hash, from), keyspace::id_of(both.key(0).hash),
-                           RemovalCause::kDeleted, both.discards(0));
+    kept = both.resident(0);
+    if (!kept) {  // a store has it, and the cache no room
+      both.stage_unkept(1, value.view(), end);
+    } else {
+      // A move within one shard takes no place that it does not give back.
+      both.need(1, value.view().size(), end != Entry::kNoDeadline, how == Carry::kMove && both.same_shard(0, 1));
+      if (!both.has_room()) return false;
+      // A blob is shared by both from now on, and copied by whoever changes it first.
+      if (!both.stage(1, value.view(), value.blob(), end)) return true;
     }
+    if (how == Carry::kMove) both.stage_removal(0);
     return true;
   });
-  if (!status.ok()) return status;
-  return failed ? keyspace.out_of_memory() : Status();
+  if (multi.committed() && kept) (void)value.release_blob();  // the cache's now
+  return status;
 }
 
 Status no_such_key() { return {ErrorCode::kNoSuchKey, "no such key"}; }

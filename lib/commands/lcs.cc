@@ -73,14 +73,14 @@ class Lengths {
 
 Result<LcsResult> Strings::lcs(std::string_view a, std::string_view b, const LcsOptions& options) {
   keyspace::ValueCopy values[2];
-  keyspace::MultiKey multi(*keyspace_, {a, b});
+  const std::string_view keys[] = {a, b};
+  keyspace::MultiKey multi(*keyspace_, keys);
   Status status = multi.run([&](keyspace::MultiKey& both) {
     for (std::size_t i = 0; i < 2; ++i) {
       values[i].reset();
-      const keyspace::Shard::Place place = both.find(i, false);
-      if (place && !place.entry()->is_ghost()) values[i].take(*place.entry());
+      if (const Entry* entry = both.find(i, keyspace::Want::kRead)) values[i].take(*entry);
     }
-    return true;
+    return !both.must_wait();
   });
   if (!status.ok()) return status;
   const std::string_view x = values[0].view();

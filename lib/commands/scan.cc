@@ -187,7 +187,8 @@ Result<std::uint64_t> Keys::invalidate_prefix(std::string_view prefix) {
   for (std::uint32_t i = 0; i < keyspace_->shards(); ++i) {
     Shard& shard = keyspace_->shard(i);
     base::MutexLock lock(shard.mutex);
-    shard.loads.overtake_prefix(prefix);
+    shard.works.overtake_prefix(prefix);
+    if (keyspace_->has_store()) shard.all_changed();
   }
   return keyspace_->remove_if(RemovalCause::kInvalidated,
                               [&](const Entry& entry) { return entry.key().substr(0, prefix.size()) == prefix; });
@@ -197,7 +198,8 @@ Status Keys::clear() {
   for (std::uint32_t i = 0; i < keyspace_->shards(); ++i) {
     Shard& shard = keyspace_->shard(i);
     base::MutexLock lock(shard.mutex);
-    shard.loads.overtake_prefix("");
+    shard.works.overtake_prefix("");
+    if (keyspace_->has_store()) shard.all_changed();
   }
   return keyspace_->remove_if(RemovalCause::kCleared, [](const Entry&) { return true; }).status();
 }

@@ -100,12 +100,31 @@ namespace {
 
 constexpr std::size_t kBatch = 16;
 
+template <typename Found, typename Failed>
+void read_missing(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys,
+                  std::span<const std::size_t> missing, Found&& found, Failed&& failed) {
+  std::vector<std::string_view> names;
+  for (const std::size_t i : missing) names.push_back(keys[i]);
+  std::vector<ValueCopy> values(missing.size());
+  std::vector<Status> failures(missing.size());
+  keyspace.read_through(names, [&](std::size_t i, const Entry* entry, const Status& status) {
+    if (entry != nullptr) values[i].take(*entry);
+    failures[i] = status;
+  });
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    if (values[i].taken()) found(missing[i], values[i].view());
+    if (!failures[i].ok()) failed(missing[i], failures[i]);
+  }
+}
+
 // Looks up many keys, so that the cache misses of sixteen overlap: their buckets are fetched, then their entries, then
-// they are read. found(i, value) runs with no lock held.
-template <typename Found>
-Status look_up_many(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys, Found&& found) {
+// they are read. found(i, value) runs with no lock held. What is not resident, and a store may have, comes last.
+template <typename Found, typename Failed>
+Status look_up_many(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys, Found&& found,
+                    Failed&& failed) {
   if (Status status = keyspace::Keyspace::check_sizes(keys); !status.ok()) return status;
   std::array<std::uint64_t, kBatch> hashes;
+  std::vector<std::size_t> missing;
   for (std::size_t first = 0; first < keys.size(); first += kBatch) {
     const auto batch = keys.subspan(first, std::min(kBatch, keys.size() - first));
     for (std::size_t i = 0; i < batch.size(); ++i) {
@@ -120,13 +139,19 @@ Status look_up_many(keyspace::Keyspace& keyspace, std::span<const std::string_vi
     }
     for (std::size_t i = 0; i < batch.size(); ++i) {
       ValueCopy value;
-      Status status = keyspace.view(hashes[i], batch[i], Use::kMark, [&](const Entry* entry) {
+      Status status = keyspace.view(hashes[i], batch[i], Use::kMarkResident, [&](const Entry* entry) {
         if (entry != nullptr) value.take(*entry);
       });
       if (!status.ok()) return status;
-      if (value.taken()) found(first + i, value.view());
+      if (value.taken()) {
+        found(first + i, value.view());
+      } else if (keyspace.has_store()) [[unlikely]] {
+        missing.push_back(first + i);
+      }
     }
   }
+  if (!missing.empty()) [[unlikely]]
+    read_missing(keyspace, keys, missing, found, failed);
   return {};
 }
 
@@ -134,8 +159,9 @@ Status look_up_many(keyspace::Keyspace& keyspace, std::span<const std::string_vi
 
 std::vector<Lookup<std::string>> Strings::mget(const KeyList& keys) {
   std::vector<Lookup<std::string>> values(keys.size());
-  Status status =
-      look_up_many(*keyspace_, keys, [&](std::size_t i, std::string_view value) { values[i] = std::string(value); });
+  Status status = look_up_many(
+      *keyspace_, keys, [&](std::size_t i, std::string_view value) { values[i] = std::string(value); },
+      [&](std::size_t i, const Status& failure) { values[i] = failure; });
   if (!status.ok()) {
     for (auto& value : values) value = status;
   }
@@ -146,10 +172,15 @@ Result<std::size_t> Strings::mget(const KeyList& keys, FunctionRef<void(std::siz
   std::size_t found = 0;
   Status status;
   try {
-    status = look_up_many(*keyspace_, keys, [&](std::size_t i, std::string_view value) {
-      ++found;
-      use(i, value);
-    });
+    Status failure;
+    status = look_up_many(
+        *keyspace_, keys,
+        [&](std::size_t i, std::string_view value) {
+          ++found;
+          use(i, value);
+        },
+        [&](std::size_t, const Status& one) { failure = one; });
+    if (status.ok()) status = failure;
   } catch (const std::exception& error) {
     return Status(ErrorCode::kCallbackThrew, error.what());
   } catch (...) {

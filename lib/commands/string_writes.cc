@@ -17,6 +17,7 @@ namespace larder {
 
 using commands::format_integer;
 using commands::parse_integer;
+using keyspace::Before;
 using keyspace::Change;
 using keyspace::Entry;
 using keyspace::Keyspace;
@@ -24,6 +25,7 @@ using keyspace::LargeValue;
 using keyspace::MultiKey;
 using keyspace::Patch;
 using keyspace::ValueCopy;
+using keyspace::Want;
 
 namespace {
 
@@ -47,7 +49,8 @@ Status set_value(Keyspace& keyspace, std::string_view key, std::string_view valu
   LargeValue large;
   if (Status status = large.make(keyspace, key, value); !status.ok()) return status;
   wanted.blob = large.slot();
-  return keyspace.edit(key, [&](const Entry* entry, Change& change) -> Status {
+  const bool blind = previous == nullptr && options.condition == SetOptions::If::kAlways && !options.keep_ttl;
+  const auto decide = [&](const Entry* entry, Change& change) -> Status {
     *stored = false;
     if (previous != nullptr) {
       previous->reset();
@@ -59,7 +62,8 @@ Status set_value(Keyspace& keyspace, std::string_view key, std::string_view valu
     change.version = version;
     *stored = true;
     return {};
-  });
+  };
+  return keyspace.edit(key, decide, blind ? Before::kDoesNotMatter : Before::kMatters);
 }
 
 Status no_guard() { return {}; }
@@ -181,30 +185,29 @@ Result<bool> set_all(Keyspace& keyspace, std::span<const KeyValue> given, bool i
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     if (Status status = large[i].make(keyspace, pairs[i].key, pairs[i].value); !status.ok()) return status;
   }
-  bool stored = false;
-  bool failed = false;
   MultiKey multi(keyspace, keys);
   Status status = multi.run([&](MultiKey& all) {
+    bool present = false;
+    bool waits = false;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
-      const keyspace::Shard::Place place = all.find(i, true);
-      if (all.must_wait()) return false;
-      const bool present = place && !place.entry()->is_ghost();
-      if (if_none_is_there && present) return true;
-      all.need(i, all.bytes_to_store(i, pairs[i].value.size(), false), !place);
+      present = (all.find(i, if_none_is_there ? Want::kChange : Want::kOverwrite) != nullptr) || present;
+      waits = all.must_wait() || waits;
+      all.need(i, pairs[i].value.size(), false);
     }
+    if (waits) return false;
+    if (if_none_is_there && present) return true;
     if (!all.has_room()) return false;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
-      failed = !all.stage(i, pairs[i].value, large[i].get(), Entry::kNoDeadline);
-      if (failed) return true;
+      if (!all.stage(i, pairs[i].value, large[i].get(), Entry::kNoDeadline)) break;
     }
-    all.commit();
-    for (LargeValue& value : large) value.take();
-    stored = true;
     return true;
   });
-  if (!status.ok()) return status;
-  if (failed) return keyspace.out_of_memory();  // the allocator failed, though the limit allowed it
-  return stored;
+  if (!multi.committed()) {
+    if (!status.ok()) return status;
+    return false;
+  }
+  for (LargeValue& value : large) value.take();
+  return true;
 }
 
 }  // namespace
@@ -304,15 +307,24 @@ Result<Versioned> Strings::get_versioned(std::string_view key) {
   ValueCopy value;
   Versioned answer;
   keyspace_->reap(hash, key);  // so that its expiry is not taken for a change later
-  // A stripe's first time takes a second look, which counts for nothing.
-  for (keyspace::Use use = keyspace::Use::kMark; answer.version.number == 0; use = keyspace::Use::kPeek) {
+  const auto version = [&] { return shard.version(keyspace::id_of(hash)); };
+  // A stripe's first time takes a second look, which counts for nothing. So does a value that came from a store: it is
+  // of this version only if that has not changed since before it was asked for.
+  bool settled = false;
+  for (keyspace::Use use = keyspace::Use::kMark; !settled; use = keyspace::Use::kAsk) {
+    std::uint64_t before = 0;
+    if (keyspace_->has_store()) {
+      base::MutexLock lock(shard.mutex);
+      before = version();
+    }
     Status status = keyspace_->view(hash, key, use, [&](const Entry* entry) {
       value.reset();
       if (entry != nullptr) value.take(*entry);
-      answer.version.number = shard.version(keyspace::id_of(hash));
+      answer.version.number = version();
     });
     if (status.ok() && answer.version.number == 0) status = keyspace_->keep_versions(hash);
     if (!status.ok()) return status;
+    settled = answer.version.number != 0 && (!keyspace_->has_store() || answer.version.number == before);
   }
   if (value.taken()) answer.value = value.str();
   return answer;

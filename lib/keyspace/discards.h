@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "keyspace/entry.h"
@@ -30,6 +31,7 @@ struct Discarded {
   std::uint32_t bytes;
   std::uint32_t charge;
   bool whole;  // and not only a block
+  bool told;   // to the listener
   bool blob_charged;
   RemovalCause cause;
   bool has_blob() const noexcept { return whole && entry->external(); }
@@ -47,6 +49,10 @@ class Discards {
 
   // A removed or replaced entry. Its blob, if it has one, goes with it.
   void add(Entry* entry, const Footprint& footprint, RemovalCause cause) { push(entry, footprint, true, cause); }
+  // The same, and nobody is told.
+  void add_silently(Entry* entry, const Footprint& footprint) {
+    push(entry, footprint, true, RemovalCause::kReplaced, false);
+  }
   // A block whose key and blob live on in another block: nobody is told.
   void add_block(Entry* entry, const Footprint& footprint) { push(entry, footprint, false, RemovalCause::kReplaced); }
 
@@ -57,12 +63,12 @@ class Discards {
  private:
   static constexpr std::uint32_t kInline = 6;
 
-  void push(Entry* entry, const Footprint& footprint, bool whole, RemovalCause cause) {
+  void push(Entry* entry, const Footprint& footprint, bool whole, RemovalCause cause, bool told = true) {
     if (!(whole && (entry->external() || environment_.listener)) &&
         memory_.keep(entry, footprint.bytes, footprint.charge)) {
       return;
     }
-    const Discarded item{entry, footprint.bytes, footprint.charge, whole, true, cause};
+    const Discarded item{entry, footprint.bytes, footprint.charge, whole, told && whole, true, cause};
     memory_.detach(footprint.charge);
     pending_ += footprint.charge;
     if (item.has_blob()) pending_ += static_cast<std::int64_t>(entry->blob()->charge());
@@ -74,7 +80,6 @@ class Discards {
     ++count_;
   }
   void release();
-  void tell(const Discarded& item);
 
   Environment& environment_;
   memory::ShardMemory& memory_;
@@ -82,6 +87,20 @@ class Discards {
   std::int64_t pending_ = 0;
   std::array<Discarded, kInline> first_;
   std::vector<Discarded> more_;
+};
+
+// While it lives, the listener of a cache is told nothing by this thread: that comes when it goes. Until then what
+// leaves the cache is not charged.
+class ListenerPause {
+ public:
+  explicit ListenerPause(Environment& environment);
+  ~ListenerPause();
+  ListenerPause(const ListenerPause&) = delete;
+  ListenerPause& operator=(const ListenerPause&) = delete;
+
+ private:
+  struct Rest;
+  std::unique_ptr<Rest> rest_;  // null: there is no listener, or this thread is in it
 };
 
 }  // namespace larder::keyspace

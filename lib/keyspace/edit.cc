@@ -22,34 +22,13 @@
 
 #include "base/check.h"
 #include "keyspace/keyspace.h"
+#include "keyspace/patches.h"
 
 namespace larder::keyspace {
 namespace {
 
 // Bytes that may be written into a value under a lock: about a microsecond.
 constexpr std::uint64_t kBytesAHold = 16 << 10;
-
-std::uint64_t patched_size(std::uint64_t size, std::span<const Patch> patches) {
-  for (const Patch& patch : patches) {
-    if (!patch.bytes.empty()) size = std::max<std::uint64_t>(size, patch.offset + patch.bytes.size());
-  }
-  return size;
-}
-
-std::uint64_t patched_bytes(std::uint64_t size, std::uint64_t new_size, std::span<const Patch> patches) {
-  std::uint64_t bytes = new_size - size;
-  for (const Patch& patch : patches) bytes += patch.bytes.size();
-  return bytes;
-}
-
-// `to` has new_size bytes, the first `kept` of which are there.
-void write_patches(char* to, std::uint64_t kept, std::uint64_t new_size, std::span<const Patch> patches) {
-  base::count_bytes(patched_bytes(kept, new_size, patches));
-  std::memset(to + kept, 0, new_size - kept);
-  for (const Patch& patch : patches) {
-    if (!patch.bytes.empty()) std::memcpy(to + patch.offset, patch.bytes.data(), patch.bytes.size());
-  }
-}
 
 // Room to grow, so that appending is O(1) amortised: as much again, at most 1 MiB.
 std::uint64_t grown_capacity(std::uint64_t size) { return size + std::min<std::uint64_t>(size, 1 << 20); }
@@ -130,15 +109,6 @@ class Editing {
   void build();
   void write_built();
 
-  std::uint64_t end_for(const Entry* entry) const {
-    switch (change_.end) {
-      case Change::End::kSet: return change_.ends_at;
-      case Change::End::kClear: return Entry::kNoDeadline;
-      case Change::End::kKeep: break;
-    }
-    return entry == nullptr ? Entry::kNoDeadline : Shard::end_of(*entry);
-  }
-
   Keyspace& keyspace_;
   const std::string_view key_;
   const std::uint64_t hash_;
@@ -178,7 +148,7 @@ Editing::Step Editing::try_once(Discards& discards) {
   if (Status status = decide_(entry, change_); !status.ok()) return done(std::move(status));
   if (entry == nullptr && change_.kind == Change::Kind::kEnd) return done();
   if (!place && change_.kind == Change::Kind::kRemove) {
-    shard_.loads.overtake(key_);  // removing what is not there is a write, too
+    shard_.works.overtake_load(key_);  // removing what is not there is a write, too
     return done();
   }
   return apply(place, discards);
@@ -227,9 +197,10 @@ Editing::Step Editing::put(Shard::Place place, const EntryShape& shape, std::siz
       place || shard_.reserve(1, footprint.charge) ? shard_.new_entry(shape, footprint, key_, value_bytes) : nullptr;
   if (entry == nullptr) return done(keyspace_.out_of_memory());
   fill(*entry);
-  const std::uint64_t end = end_for(place && !place.entry()->is_ghost() ? place.entry() : nullptr);
+  const std::uint64_t end = change_.end_for(place && !place.entry()->is_ghost() ? place.entry() : nullptr);
   if (place) {
-    shard_.replace(place, hash_, entry, end, whole || place.entry()->is_ghost(), discards);
+    const bool told = whole || place.entry()->is_ghost();
+    shard_.replace(place, hash_, entry, end, told ? Shard::Old::kTold : Shard::Old::kMoved, discards);
   } else {
     shard_.add(hash_, entry, footprint, end);
   }
@@ -242,7 +213,7 @@ Editing::Step Editing::replace(Shard::Place place, Discards& discards) {
     return done(keyspace_.environment_.value_too_large(value.size()));
   }
   Entry* old = place ? place.entry() : nullptr;
-  const std::uint64_t end = end_for(old != nullptr && !old->is_ghost() ? old : nullptr);
+  const std::uint64_t end = change_.end_for(old != nullptr && !old->is_ghost() ? old : nullptr);
   const bool with_end = end != Entry::kNoDeadline;
   if (value.size() > kInlineBytesMax) {
     Blob*& blob = change_.blob != nullptr ? *change_.blob : built_;
@@ -284,7 +255,7 @@ Editing::Step Editing::patch(Shard::Place place, Discards& discards) {
     return done(keyspace_.environment_.value_too_large(new_size));
   }
   const std::uint64_t work = patched_bytes(size, new_size, change_.patches);
-  const bool with_end = end_for(old) != Entry::kNoDeadline;
+  const bool with_end = change_.end_for(old) != Entry::kNoDeadline;
   if (new_size <= kInlineBytesMax) {
     std::array<char, kInlineBytesMax> bytes;
     if (size != 0) std::memcpy(bytes.data(), old->inline_value().data(), size);
@@ -323,7 +294,7 @@ Editing::Step Editing::patch(Shard::Place place, Discards& discards) {
 
 Editing::Step Editing::set_end(const Shard::Place& place, Discards& discards) {
   const Entry& old = *place.entry();
-  const std::uint64_t end = end_for(&old);
+  const std::uint64_t end = change_.end_for(&old);
   if (end == Entry::kNoDeadline && Shard::end_of(old) == Entry::kNoDeadline) {  // as it was: a use, and no change
     shard_.mark_use(place, hash_);
     return done();
@@ -398,16 +369,13 @@ Editing::Step Editing::finish_latched(Discards& discards) {
     shard_.swap_blob(place, hash_, std::exchange(built_, nullptr));
   } else {
     holder_->set_blob(std::exchange(built_, nullptr));
-    shard_.replace(place, hash_, std::exchange(holder_, nullptr), Shard::end_of(entry), false, discards);
+    shard_.replace(place, hash_, std::exchange(holder_, nullptr), Shard::end_of(entry), Shard::Old::kMoved, discards);
   }
   latched_ = false;
   shard_.unlatch(shard_.find_any(hash_, key_));  // it may stand in another block now
   return Step::kDone;
 }
 
-Status Keyspace::edit(std::string_view key, Decide decide) {
-  if (key.size() > kKeyBytesMax) return key_too_long();
-  return Editing(*this, key, decide).run();
-}
+Status Keyspace::edit_resident(std::string_view key, Decide decide) { return Editing(*this, key, decide).run(); }
 
 }  // namespace larder::keyspace

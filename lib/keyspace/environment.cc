@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/random.h"
+#include "keyspace/entry.h"
 
 namespace larder::keyspace {
 namespace {
@@ -19,6 +20,14 @@ std::int64_t limit_of(std::uint64_t max) {
   return max == 0 ? memory::Limit::kUnbounded : static_cast<std::int64_t>(max);
 }
 
+// Sequences go on where another process has ended, as time does: a million of them for each millisecond.
+std::unique_ptr<store::FencedStore> make_store(const Options& options) {
+  if (!options.store.backing) return nullptr;
+  Clock& clock = options.clock == nullptr ? Clock::system() : *options.clock;
+  const auto unix_ms = static_cast<std::uint64_t>(clock.unix_time().count());
+  return std::make_unique<store::FencedStore>(options.store, unix_ms << 20);
+}
+
 }  // namespace
 
 Environment::Environment(const Options& options, memory::Account& its_account)
@@ -28,6 +37,7 @@ Environment::Environment(const Options& options, memory::Account& its_account)
       entries(limit_of(options.max_entries)),
       expiry(options.expiry),
       listener(options.on_removal),
+      store(make_store(options)),
       seed(options.seed == 0 ? base::unpredictable_seed() : options.seed),
       value_bytes_max(options.value_bytes_max),
       weigh_entries(options.max_memory == 0 && options.max_entries != 0),
@@ -74,6 +84,11 @@ Result<std::uint64_t> Environment::deadline_at(std::int64_t unix_ms) noexcept {
 
 std::int64_t Environment::unix_of(std::uint64_t deadline) noexcept {
   return static_cast<std::int64_t>(deadline) + unix_offset();
+}
+
+std::uint64_t Environment::end_of(const StoredValue& value) noexcept {
+  if (!value.expires_at) return Entry::kNoDeadline;
+  return deadline_at(value.expires_at->time_since_epoch().count()).value_or(Entry::kNoDeadline);
 }
 
 Milliseconds Environment::jittered(Milliseconds ttl) noexcept {

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "base/key_hash.h"
 #include "keyspace/slack.h"
 #include "larder/options.h"
 #include "memory/account.h"
+#include "store/fenced_store.h"
 
 namespace larder::keyspace {
 
@@ -24,6 +26,7 @@ class Environment {
   memory::Limit entries;  // max_entries
   const ExpiryOptions expiry;
   const RemovalListener listener;
+  const std::unique_ptr<store::FencedStore> store;  // null: nothing stands behind
   const std::uint64_t seed;
   const std::uint64_t value_bytes_max;
   const bool weigh_entries;  // bounded by max_entries alone: each entry weighs 1
@@ -48,6 +51,8 @@ class Environment {
   // The cache's time of a unix time: 0 if that is not in the future.
   Result<std::uint64_t> deadline_at(std::int64_t unix_ms) noexcept;
   std::int64_t unix_of(std::uint64_t deadline) noexcept;
+  // When what a store has ends: 0 if it has ended; never, too, if that is beyond what can be kept.
+  std::uint64_t end_of(const StoredValue& value) noexcept;
   // A time to live, shortened by the jitter that the options ask for.
   Milliseconds jittered(Milliseconds ttl) noexcept;
 

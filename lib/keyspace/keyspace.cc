@@ -40,6 +40,7 @@ std::uint32_t Keyspace::choose_shards(const Options& options) {
 Keyspace::Keyspace(const Options& options)
     : account_(new memory::Account(options.allocator == nullptr ? Allocator::standard() : *options.allocator,
                                    bytes_limit(options))),
+      outside_(options.store.backing ? new memory::Account(account_->allocator(), memory::Limit::kUnbounded) : nullptr),
       environment_(options, *account_),
       shard_count_(choose_shards(options)),
       eviction_(options.eviction),
@@ -61,6 +62,7 @@ Keyspace::Keyspace(const Options& options)
   } catch (...) {  // a policy's factory may throw, too
     while (made != 0) shards_[--made].~Shard();
     if (shards_ != nullptr) account_->allocator().deallocate(shards_, bytes, 64);
+    if (outside_ != nullptr) outside_->release();
     account_->release();
     throw;
   }
@@ -71,6 +73,7 @@ Keyspace::~Keyspace() {
   close();
   for (std::uint32_t i = 0; i < shard_count_; ++i) shards_[i].~Shard();
   account_->allocator().deallocate(shards_, shard_count_ * sizeof(Shard), 64);
+  if (outside_ != nullptr) outside_->release();
   account_->release();
 }
 
@@ -167,6 +170,29 @@ void Keyspace::close() {
     }
     forget(shard, true);
   }
+  waiting_.close();
+}
+
+std::uint64_t Keyspace::give_up_us(Milliseconds at_most) noexcept {
+  constexpr std::int64_t kAtMostMs = std::int64_t{1} << 50;  // or longer: all the same
+  if (at_most.count() <= 0) return 0;
+  return environment_.monotonic_us() + static_cast<std::uint64_t>(std::min(at_most.count(), kAtMostMs)) * 1000;
+}
+
+Status Keyspace::wait_for(KeyWork& work, std::uint64_t give_up_us) {
+  using Ended = base::Waiting::Ended;
+  switch (waiting_.wait(
+      work, give_up_us, [this] { return environment_.monotonic_us(); }, waits_)) {
+    case Ended::kFinished: return {};
+    case Ended::kOwnWork:
+      return {ErrorCode::kReentrantLoad, "a loader, or a store, asked for the key that it is called for"};
+    case Ended::kCircle:
+      return {ErrorCode::kLoadDeadlock, "loaders, or stores, wait for each other's keys in a circle"};
+    case Ended::kTimeout:
+      return {ErrorCode::kTimeout, "the work of another caller on the key took longer than wait_max"};
+    case Ended::kClosed: break;
+  }
+  return closed();
 }
 
 // --- Memory --------------------------------------------------------------------------------------------------------------------

@@ -3,9 +3,13 @@
 // All shards of one cache, and how commands reach them. What a command has to do besides its own algebra is done here,
 // once: hash, lock, liveness, latch, room, eviction, charging, freeing after the lock, the tale told to listeners.
 //
-//   view        look at one entry
-//   edit        change one entry, or make it, or end it
-//   with_locked look at several entries at one instant, and change them (multi_key.h)
+//   view      look at one entry
+//   edit      change one entry, or make it, or end it
+//   MultiKey  look at several entries at one instant, and change them (multi_key.h)
+//
+// Where a store stands behind, view loads what is not resident (read_through.cc), and edit writes to the store before
+// it changes the entry (write_through.cc). Without one, nothing of that is looked at but a null pointer, and not by a
+// hit.
 //
 // Thread safety: all of it. User code runs under no lock.
 #pragma once
@@ -16,6 +20,8 @@
 #include <string_view>
 #include <vector>
 
+#include "keyspace/detached_entry.h"
+#include "keyspace/patches.h"
 #include "keyspace/shard.h"
 #include "keyspace/value_copy.h"
 #include "larder/options.h"
@@ -24,15 +30,16 @@ namespace larder::keyspace {
 
 // How a read counts.
 enum class Use : std::uint8_t {
-  kMark,  // as a hit or a miss; the policy notices
-  kPeek,  // not at all
+  kMark,          // as a hit or a miss; the policy notices
+  kMarkResident,  // the same, and a store behind is not asked
+  kAsk,           // not at all
+  kPeek,          // not at all, and a store behind is not asked
 };
+constexpr bool marks(Use use) noexcept { return use <= Use::kMarkResident; }
+constexpr bool asks(Use use) noexcept { return use == Use::kMark || use == Use::kAsk; }
 
-// Bytes written into a value from an offset on.
-struct Patch {
-  std::uint64_t offset;
-  std::string_view bytes;
-};
+// Whether a command that writes looks at what the key was before.
+enum class Before : std::uint8_t { kMatters, kDoesNotMatter };
 
 // What an edit makes of an entry. The bytes it names must stay as they are until `edit` returns.
 struct Change {
@@ -53,6 +60,16 @@ struct Change {
   End end = End::kKeep;
   std::uint64_t ends_at = 0;         // kSet. 0 or any past time removes the key
   std::uint64_t* version = nullptr;  // gets the version after the change
+
+  // When it ends after the change, given what the entry, or null, was before.
+  std::uint64_t end_for(const Entry* entry) const noexcept {
+    switch (end) {
+      case End::kSet: return ends_at;
+      case End::kClear: return Entry::kNoDeadline;
+      case End::kKeep: break;
+    }
+    return entry == nullptr ? Entry::kNoDeadline : Shard::end_of(*entry);
+  }
 
   static Change nothing() { return {}; }
   static Change remove() { return {.kind = Kind::kRemove}; }
@@ -75,7 +92,7 @@ class Keyspace {
   std::uint32_t shards() const noexcept { return shard_count_; }
 
   // Calls visit(const Entry*) under the shard's lock; null if there is no such key. visit must do bounded work, and no
-  // I/O.
+  // I/O. Blocks where a store has to be asked.
   template <typename Visit>
   Status view(std::string_view key, Use use, Visit&& visit) {
     if (key.size() > kKeyBytesMax) return key_too_long();
@@ -84,18 +101,44 @@ class Keyspace {
   template <typename Visit>
   Status view(std::uint64_t hash, std::string_view key, Use use, Visit&& visit);
 
+  // The same for several keys, once for each, in any order: visit(i, entry, ok), or visit(i, null, why not).
+  using VisitOne = FunctionRef<void(std::size_t, const Entry*, const Status&)>;
+  void view_many(std::span<const std::string_view> keys, Use use, VisitOne visit);
+  // For keys that were not resident just now: one call of the store for all that nobody else is loading.
+  void read_through(std::span<const std::string_view> keys, VisitOne visit);
+  // A copy of what a store has, for commands to look at.
+  std::unique_ptr<DetachedEntry> detach(std::string_view key, std::string_view value, std::uint64_t end) {
+    return std::make_unique<DetachedEntry>(*outside_, key, value, end);
+  }
+  bool has_store() const noexcept { return environment_.store != nullptr; }
+
   // Removes an entry that has expired.
   void reap(std::uint64_t hash, std::string_view key);
 
   // Decides under the shard's lock what becomes of an entry; `decide` gets the entry or null, must do bounded work, and
   // may be called several times: the last time counts. Its error is returned, and nothing changes.
   using Decide = FunctionRef<Status(const Entry*, Change&)>;
-  Status edit(std::string_view key, Decide decide);
+  Status edit(std::string_view key, Decide decide, Before before = Before::kMatters) {
+    if (key.size() > kKeyBytesMax) return key_too_long();
+    if (environment_.store != nullptr) [[unlikely]]
+      return edit_stored(key, decide, before);
+    return edit_resident(key, decide);
+  }
+  // The same, and no store is told.
+  Status edit_resident(std::string_view key, Decide decide);
+  // Keeps what a load has brought, unless it was overtaken. The value's bytes must stay as they are.
+  struct Brought {
+    EntryType type = EntryType::kString;
+    std::string_view value;
+    std::uint64_t end = Entry::kNoDeadline;
+  };
+  // False: it was overtaken.
+  Result<bool> keep(std::string_view key, const KeyWork& load, const Brought& brought);
 
   // Tries to give a key an inline value and an end (kNoDeadline: none), whatever it had. False, with nothing changed:
   // use `edit`. REQUIRES: a value of at most kInlineBytesMax bytes, an end in the future.
   bool put(std::string_view key, std::string_view value, std::uint64_t end) {
-    if (key.size() > kKeyBytesMax) return false;
+    if (key.size() > kKeyBytesMax || environment_.store != nullptr) return false;
     const std::uint64_t hash = hash_of(key);
     Shard& shard = shard_of(hash);
     // What the key's look-up reads comes from memory while the lock is taken and room is made.
@@ -120,8 +163,17 @@ class Keyspace {
 
   // Removes entries that `chosen` names, in slices, with no lock held in between. `chosen` runs under the lock.
   Result<std::uint64_t> remove_if(RemovalCause cause, FunctionRef<bool(const Entry&)> chosen);
-  // Drops all, and refuses what comes.
+  // Drops all, and refuses what comes. Whoever waits for another's work is woken.
   void close();
+
+  // Who waits for whose work on a key.
+  base::Waiting& waiting() noexcept { return waiting_; }
+  // Until when a call that begins now waits for others, all in all; zero: without limit.
+  std::uint64_t give_up_us(Milliseconds at_most) noexcept;
+  // Waits until others' work is finished. kReentrantLoad, kLoadDeadlock, kTimeout, kClosed.
+  Status wait_for(KeyWork& work, std::uint64_t give_up_us);
+  // How often a call has waited for another's load or write.
+  std::uint64_t waits() const noexcept { return waits_.load(std::memory_order_relaxed); }
 
   // Evicts in other shards until the limits have so much left, and the slack of a write. False if nothing more can be
   // had. `idle` counts, for one call, the rounds that evicted nothing: writers that hand each other unused leases and
@@ -148,18 +200,22 @@ class Keyspace {
 
  private:
   friend class Editing;
+  Status edit_stored(std::string_view key, Decide decide, Before before);
   void forget(Shard& shard, bool closes);
   Result<bool> exchange_policy(Shard& shard);
   static std::uint32_t choose_shards(const Options& options);
 
   memory::Account* account_;
+  memory::Account* outside_ = nullptr;  // for detached entries: without a limit
   Environment environment_;
+  base::Waiting waiting_;
   std::uint32_t shard_count_;
   std::int64_t fixed_bytes_ = 0;
   Shard* shards_ = nullptr;
   std::atomic<std::uint32_t> next_victim_{0};
   std::atomic<std::uint32_t> next_tick_{0};
   std::atomic<std::uint64_t> refused_{0};
+  std::atomic<std::uint64_t> waits_{0};
   base::LeafMutex policy_mutex_;  // taken before a shard's
   Eviction eviction_ GUARDED_BY(policy_mutex_);
   base::Random policy_seeds_ GUARDED_BY(policy_mutex_);
@@ -169,6 +225,7 @@ template <typename Visit>
 Status Keyspace::view(std::uint64_t hash, std::string_view key, Use use, Visit&& visit) {
   Shard& shard = shard_of(hash);
   bool expired = false;
+  bool ask = false;
   {
     base::MutexLock lock(shard.mutex);
     if (shard.closed) [[unlikely]]
@@ -179,16 +236,24 @@ Status Keyspace::view(std::uint64_t hash, std::string_view key, Use use, Visit&&
       if (expired || place.entry()->is_ghost()) place = {};
     }
     if (place) {
-      if (use == Use::kMark) shard.hit(place, hash);
+      if (marks(use)) shard.hit(place, hash);
       visit(static_cast<const Entry*>(place.entry()));
     } else {
-      if (use == Use::kMark) ++shard.misses;
-      visit(static_cast<const Entry*>(nullptr));
+      if (marks(use)) ++shard.misses;
+      ask = environment_.store != nullptr && asks(use);
+      if (!ask) visit(static_cast<const Entry*>(nullptr));
     }
   }
   if (expired) [[unlikely]]
     reap(hash, key);
-  return {};
+  Status status;
+  if (ask) [[unlikely]] {
+    read_through({&key, 1}, [&](std::size_t, const Entry* entry, const Status& outcome) {
+      status = outcome;
+      if (status.ok()) visit(entry);
+    });
+  }
+  return status;
 }
 
 }  // namespace larder::keyspace

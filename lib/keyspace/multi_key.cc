@@ -34,12 +34,26 @@ Discards& ShardLocks::discards(std::uint32_t shard) {
   return *held->discards;
 }
 
-MultiKey::MultiKey(Keyspace& keyspace, const std::vector<std::string_view>& keys) : keyspace_(keyspace) {
+MultiKey::MultiKey(Keyspace& keyspace, std::span<const std::string_view> keys) : keyspace_(keyspace) {
   keys_.reserve(keys.size());
+  seen_.resize(keys.size());
+  staged_.reserve(keys.size());
+  dropped_.reserve(keys.size());
   for (const std::string_view key : keys) {
     const std::uint64_t hash = keyspace.hash_of(key);
     keys_.push_back({key, hash, keyspace.shard_number(hash)});
   }
+}
+
+MultiKey::~MultiKey() {
+  for (const Staged& one : staged_) {  // something was thrown
+    Shard& its_shard = shard(one.key);
+    Discards discards(keyspace_.environment(), its_shard.memory());
+    base::MutexLock lock(its_shard.mutex);
+    if (store_is_asked_) drop(one.key, discards);
+    if (one.entry != nullptr) its_shard.free_entry(one.entry);
+  }
+  if (!claims_.empty()) release();
 }
 
 Status MultiKey::run(FunctionRef<bool(MultiKey&)> step) {
@@ -47,54 +61,124 @@ Status MultiKey::run(FunctionRef<bool(MultiKey&)> step) {
   for (const KeyRef& key : keys_) {
     if (key.key.size() > kKeyBytesMax) return Keyspace::key_too_long();
   }
-  int idle = 0;
-  for (;;) {
-    waiting_ = no_room_ = false;
-    needs_.clear();
-    {
-      ShardLocks locks(keyspace_, keys_);
-      locks_ = &locks;
-      for (std::size_t i = 0; i < keys_.size(); ++i) {
-        if (shard(i).closed) return Keyspace::closed();
-      }
-      const bool is_done = step(*this);
-      unstage();  // what was not committed
-      if (is_done) {
-        for (std::size_t i = 0; i < keys_.size(); ++i) shard(i).housekeep(discards(i));
-        return {};
-      }
-      locks_ = nullptr;
-    }
-    if (waiting_) keyspace_.shard(wait_shard_).wait_for_latch(wait_epoch_);
-    if (no_room_ && !keyspace_.reclaim(lacking_.shard, lacking_.bytes, lacking_.entries, &idle)) {
-      return keyspace_.out_of_memory();
-    }
+  for (Next next = Next::kAgain; next != Next::kDone;) {
+    next = attempt(step);
+    if (next != Next::kDone) next = see_to(next);
   }
+  if (!claims_.empty()) release();
+  pause_.reset();
+  return std::move(status_);
 }
 
-Shard::Place MultiKey::find(std::size_t i, bool to_change) {
+// One hold of all locks.
+MultiKey::Next MultiKey::attempt(FunctionRef<bool(MultiKey&)> step) {
+  waiting_ = no_room_ = false;
+  work_ = nullptr;
+  needs_.clear();
+  ShardLocks locks(keyspace_, keys_);
+  locks_ = &locks;
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    if (!shard(i).closed) continue;
+    status_ = Keyspace::closed();
+    return Next::kDone;
+  }
+  if (claims_all_ && claims_.empty() && !claim_all()) return Next::kOther;
+  const bool is_done = step(*this) || !status_.ok();
+  if (!is_done || !status_.ok() || staged_.empty()) {
+    unstage();
+    if (is_done) return Next::kDone;
+    if (work_) return Next::kCompute;
+    if (waiting_) return waits_for_;
+    return no_room_ ? Next::kReclaim : Next::kAgain;
+  }
+  if (!keyspace_.has_store()) {
+    commit();
+    return Next::kDone;
+  }
+  // All keys: what is written may depend on those that are only read.
+  for (std::size_t i = 0; i < keys_.size(); ++i) claim(i);
+  return Next::kWrite;
+}
+
+// With no lock held.
+MultiKey::Next MultiKey::see_to(Next next) {
+  switch (next) {
+    case Next::kDone:
+    case Next::kAgain: return next;
+    case Next::kLatch: keyspace_.shard(wait_shard_).wait_for_latch(wait_epoch_); break;
+    case Next::kOther:
+      if (give_up_us_ == 0) give_up_us_ = keyspace_.give_up_us(keyspace_.environment().store->options().wait_max);
+      status_ = keyspace_.wait_for(*other_, give_up_us_);
+      break;
+    case Next::kLoad:
+      if (!claims_.empty()) status_ = load();
+      claims_all_ = true;
+      break;
+    case Next::kReclaim:
+      if (!keyspace_.reclaim(lacking_.shard, lacking_.bytes, lacking_.entries, &idle_)) {
+        status_ = keyspace_.out_of_memory();
+      }
+      break;
+    case Next::kCompute: status_ = work_(); break;
+    case Next::kWrite: write(); return Next::kDone;
+  }
+  return status_.ok() ? Next::kAgain : Next::kDone;
+}
+
+// --- For the step -------------------------------------------------------------------------------------------------------------
+
+const Entry* MultiKey::find(std::size_t i, Want want) {
   Shard& its_shard = shard(i);
-  Shard::Place place = its_shard.find_any(keys_[i].hash, keys_[i].key);
-  if (!place) return {};
-  if (to_change && place.entry()->latched()) {
+  const KeyRef& ref = keys_[i];
+  const bool stored = keyspace_.has_store();
+  // For the first that is in the way; but of what must be loaded all is loaded at once.
+  const auto wait = [&](Next next) {
+    if (!waiting_) waits_for_ = next;
     waiting_ = true;
-    wait_shard_ = keys_[i].shard;
-    wait_epoch_ = its_shard.latch_epoch();
-    return {};
+    return nullptr;
+  };
+  const bool changes = want == Want::kChange || want == Want::kOverwrite;
+  seen_[i] = {};
+  if (stored && changes && keyspace_.environment().store->options().writes == StoreOptions::Writes::kRefuse) {
+    status_ = {ErrorCode::kReadOnly, "the store behind this cache is only read: write it yourself, and invalidate"};
+    return wait(Next::kAgain);
   }
-  if (its_shard.expired(*place.entry())) return its_shard.find(keys_[i].hash, keys_[i].key, discards(i));
-  if (!to_change) its_shard.mark_use(place, keys_[i].hash);  // a change is a use itself
-  return place;
+  if (stored && want != Want::kRead && claims_.empty() && !waiting_) {
+    std::shared_ptr<KeyWork> other = its_shard.works.find(ref.key);
+    if (other != nullptr && other->kind == KeyWork::Kind::kWrite) {
+      other_ = std::move(other);
+      return wait(Next::kOther);
+    }
+  }
+  Shard::Place place = its_shard.find_any(ref.hash, ref.key);
+  if (place && changes && place.entry()->latched()) {
+    if (waiting_) return nullptr;
+    wait_shard_ = ref.shard;
+    wait_epoch_ = its_shard.latch_epoch();
+    return wait(Next::kLatch);
+  }
+  if (place && its_shard.expired(*place.entry())) place = its_shard.find(ref.hash, ref.key, discards(i));
+  seen_[i] = {.place = static_cast<bool>(place), .resident = place && !place.entry()->is_ghost()};
+  if (seen_[i].resident) {
+    if (!changes) its_shard.mark_use(place, ref.hash);  // a change is a use itself
+    return place.entry();
+  }
+  const bool known_absent = place && place.entry()->type() == EntryType::kAbsent;
+  if (!stored || want == Want::kOverwrite || known_absent) return nullptr;
+  if (loaded_.empty()) loaded_.resize(keys_.size());
+  Loaded& loaded = loaded_[i];
+  if (!claims_.empty() && loaded.known) return loaded.entry == nullptr ? nullptr : &loaded.entry->entry();
+  loaded.wanted = true;
+  return wait(Next::kLoad);
 }
 
-std::int64_t MultiKey::bytes_to_store(std::size_t i, std::size_t value_bytes, bool with_end) const noexcept {
-  Shard& its_shard = keyspace_.shard(keys_[i].shard);
+void MultiKey::need(std::size_t i, std::size_t value_bytes, bool with_end, bool moves) {
+  Shard& its_shard = shard(i);
   const bool external = value_bytes > kInlineBytesMax;
   const EntryShape shape = its_shard.shape_for(EntryType::kString, external, with_end);
-  return its_shard.footprint_for(shape, keys_[i].key.size(), external ? 0 : value_bytes).charge;
-}
-
-void MultiKey::need(std::size_t i, std::int64_t bytes, bool insert, bool one_more) {
+  const std::int64_t bytes = its_shard.footprint_for(shape, keys_[i].key.size(), external ? 0 : value_bytes).charge;
+  const bool insert = !seen_[i].place;
+  const bool one_more = insert && !moves;
   for (Need& one : needs_) {
     if (one.shard != keys_[i].shard) continue;
     one.bytes += bytes + keyspace_.environment().slack.another_key;
@@ -129,37 +213,215 @@ bool MultiKey::has_room() {
   return true;
 }
 
-bool MultiKey::stage(std::size_t i, std::string_view value, Blob* blob, std::uint64_t end) {
+bool MultiKey::compute(std::function<Status()> work) {
+  work_ = std::move(work);
+  return false;
+}
+
+bool MultiKey::stage(std::size_t i, std::string_view value, Blob* blob, std::uint64_t end, bool whole) {
   Shard& its_shard = shard(i);
   const EntryShape shape = its_shard.shape_for(EntryType::kString, blob != nullptr, end != Entry::kNoDeadline);
   const std::size_t value_bytes = blob != nullptr ? 0 : value.size();
   const Footprint footprint = its_shard.footprint_for(shape, keys_[i].key.size(), value_bytes);
   Entry* entry = its_shard.new_entry(shape, footprint, keys_[i].key, value_bytes);
-  if (entry == nullptr) return false;
+  if (entry == nullptr) {  // the allocator has none, though the limit allowed it
+    status_ = keyspace_.out_of_memory();
+    return false;
+  }
   if (blob != nullptr) {
     entry->set_blob(blob);
   } else if (!value.empty()) {
     std::memcpy(entry->inline_bytes(), value.data(), value.size());
   }
-  staged_.push_back({i, entry, footprint, end});
+  staged_.push_back({i, Mutation::Kind::kPut, entry, footprint, end, entry->value(), whole});
   return true;
 }
 
-void MultiKey::commit() {
-  for (const auto& [i, entry, footprint, end] : staged_) {
-    const Shard::Place place = shard(i).find_any(keys_[i].hash, keys_[i].key);
-    if (place) {
-      shard(i).replace(place, keys_[i].hash, entry, end, true, discards(i));
-    } else {
-      shard(i).add(keys_[i].hash, entry, footprint, end);
-    }
+void MultiKey::stage_unkept(std::size_t i, std::string_view value, std::uint64_t end) {
+  staged_.push_back({i, Mutation::Kind::kPut, nullptr, {}, end, value, true});
+}
+
+void MultiKey::stage_removal(std::size_t i) {
+  staged_.push_back({i, Mutation::Kind::kErase, nullptr, {}, Entry::kNoDeadline, {}, true});
+}
+
+void MultiKey::unstage() noexcept {
+  for (const Staged& one : staged_) {
+    if (one.entry != nullptr) shard(one.key).free_entry(one.entry);
   }
   staged_.clear();
 }
 
-void MultiKey::unstage() {
-  for (const Staged& one : staged_) shard(one.key).free_entry(one.entry);
+// --- Commit -------------------------------------------------------------------------------------------------------------------
+
+// Places are found anew for each: storing one moves others.
+void MultiKey::commit() {
+  for (Staged& one : staged_) {
+    commit_one(one);
+    one.entry = nullptr;
+  }
   staged_.clear();
+  committed_ = true;
+  version_ = shard(0).version(id_of(keys_[0].hash));
+  for (std::size_t i = 0; i < keys_.size(); ++i) shard(i).housekeep(discards(i));
+}
+
+void MultiKey::commit_one(const Staged& one) {
+  Shard& its_shard = shard(one.key);
+  const KeyRef& ref = keys_[one.key];
+  const Shard::Place place = its_shard.find_any(ref.hash, ref.key);
+  if (one.kind == Mutation::Kind::kErase) {
+    if (place) return its_shard.remove(place, id_of(ref.hash), RemovalCause::kDeleted, discards(one.key));
+    // Removing what is not there is a write, too; and with a store it may be there.
+    keyspace_.has_store() ? its_shard.changed(id_of(ref.hash), ref.key) : its_shard.works.overtake_load(ref.key);
+    return;
+  }
+  const bool overtaken = !claims_.empty() && claims_[one.key]->overtaken;
+  bool keeps = one.entry != nullptr && !its_shard.closed && !overtaken;
+  // With a store, the locks were released since room was made.
+  if (keeps && !place && keyspace_.has_store()) keeps = its_shard.has_room(0, 1) && its_shard.reserve(1, 0);
+  if (!keeps) {
+    drop(one.key, discards(one.key));
+    if (one.entry == nullptr) return;
+    if (one.entry->external()) dropped_.push_back(one.entry->blob());
+    its_shard.free_entry(one.entry);
+  } else if (place) {
+    const bool told = one.whole || place.entry()->is_ghost();
+    its_shard.replace(place, ref.hash, one.entry, one.end, told ? Shard::Old::kTold : Shard::Old::kFreed,
+                      discards(one.key));
+  } else {
+    its_shard.add(ref.hash, one.entry, one.footprint, one.end);
+  }
+}
+
+void MultiKey::drop(std::size_t i, Discards& discards) {
+  Shard& its_shard = shard(i);
+  const EntryId id = id_of(keys_[i].hash);
+  const Shard::Place place = its_shard.find_any(keys_[i].hash, keys_[i].key);
+  if (place) return its_shard.remove(place, id, RemovalCause::kInvalidated, discards);
+  its_shard.changed(id, keys_[i].key);
+}
+
+// --- With a store -------------------------------------------------------------------------------------------------------------
+
+// REQUIRES: nobody else writes the key.
+void MultiKey::claim(std::size_t i) {
+  if (claims_.empty()) claims_.resize(keys_.size());
+  if (claims_[i] != nullptr) return;
+  if (!pause_) pause_.emplace(keyspace_.environment());
+  WorkTable& works = shard(i).works;
+  works.overtake_load(keys_[i].key);
+  claims_[i] = works.find(keys_[i].key);  // by us, as the key was named before
+  if (claims_[i] != nullptr) return;
+  claims_[i] = std::make_shared<KeyWork>(KeyWork::Kind::kWrite);
+  works.insert(keys_[i].key, claims_[i]);
+}
+
+// All or none. Joins loads of the store, and overtakes those of loaders, which may write the key themselves.
+bool MultiKey::claim_all() {
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    other_ = shard(i).works.find(keys_[i].key);
+    if (other_ != nullptr && other_->kind != KeyWork::Kind::kLoad) return false;
+  }
+  for (std::size_t i = 0; i < keys_.size(); ++i) claim(i);
+  for (Loaded& loaded : loaded_) loaded.wanted = false;  // somebody may have loaded it meanwhile
+  return true;
+}
+
+// EXCLUDES all locks.
+void MultiKey::release() noexcept {
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    if (claims_[i] == nullptr) continue;
+    {
+      base::MutexLock lock(shard(i).mutex);
+      shard(i).works.erase(keys_[i].key, *claims_[i]);
+    }
+    keyspace_.waiting().finish(*claims_[i]);
+  }
+  claims_.clear();
+}
+
+// What the step wants and is not resident.
+Status MultiKey::load() {
+  std::vector<std::size_t> wanted;
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    if (!loaded_[i].wanted) continue;
+    wanted.push_back(i);
+    names.push_back(keys_[i].key);
+  }
+  std::vector<Lookup<StoredValue>> found(names.size());
+  store::FencedStore& store = *keyspace_.environment().store;
+  if (names.size() == 1) {
+    found[0] = store.load(names[0]);
+  } else {
+    store.load_many(names, found);
+  }
+  for (std::size_t n = 0; n < wanted.size(); ++n) {
+    if (Status status = take_loaded(wanted[n], found[n]); !status.ok()) return status;
+  }
+  return {};
+}
+
+// Keeps it in the cache the first time. What is not kept, or was evicted meanwhile, is there for the step alone.
+Status MultiKey::take_loaded(std::size_t i, const Lookup<StoredValue>& found) {
+  Loaded& loaded = loaded_[i];
+  loaded.wanted = false;
+  if (!found.status().ok()) return found.status();
+  const std::uint64_t end = found ? keyspace_.environment().end_of(*found) : 0;
+  loaded.known = true;
+  if (!found || end == 0) return {};
+  if (!loaded.kept) {
+    const Result<bool> kept = keyspace_.keep(keys_[i].key, *claims_[i], {EntryType::kString, found->bytes, end});
+    loaded.kept = kept.ok() && *kept;
+    loaded.known = !loaded.kept;
+    if (loaded.kept) return {};
+  }
+  loaded.entry = keyspace_.detach(keys_[i].key, found->bytes, end);
+  return {};
+}
+
+void MultiKey::write() {
+  using Outcome = WriteResult::Outcome;
+  keyspace::Environment& environment = keyspace_.environment();
+  store::FencedStore& store = *environment.store;
+  std::vector<Mutation> batch;
+  const std::uint64_t group = staged_.size() > 1 ? store.next_sequence() : 0;
+  for (const Staged& one : staged_) {
+    std::optional<UnixTime> expires_at;
+    if (one.end != Entry::kNoDeadline) expires_at = UnixTime(Milliseconds(environment.unix_of(one.end)));
+    batch.push_back(
+        {one.kind, ValueType::kString, keys_[one.key].key, one.value, expires_at, store.next_sequence(), group});
+  }
+  std::vector<WriteResult> results(batch.size());
+  store_is_asked_ = true;
+  store.write(batch, results);
+  const auto is = [](Outcome outcome) { return [outcome](const WriteResult& one) { return one.outcome == outcome; }; };
+  const auto done = static_cast<std::size_t>(std::count_if(results.begin(), results.end(), is(Outcome::kDone)));
+  const bool unknown = done != 0 || std::any_of(results.begin(), results.end(), is(Outcome::kUnknown));
+  {
+    ShardLocks locks(keyspace_, keys_);
+    locks_ = &locks;
+    if (done == results.size()) {
+      commit();
+    } else if (unknown) {
+      for (const Staged& one : staged_) drop(one.key, discards(one.key));
+    }
+    unstage();
+    store_is_asked_ = false;
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+      if (claims_[i] != nullptr) shard(i).works.erase(keys_[i].key, *claims_[i]);
+    }
+  }
+  for (Blob* blob : dropped_) blob->release();
+  if (done == results.size()) return;
+  const WriteResult& failed = *std::find_if_not(results.begin(), results.end(), is(Outcome::kDone));
+  status_ = failed.error;
+  if (done != 0) {
+    status_ = {ErrorCode::kOutcomeUnknown, "the store wrote " + std::to_string(done) + " of " +
+                                               std::to_string(results.size()) +
+                                               " keys, and not the others: " + std::string(failed.error.message())};
+  }
 }
 
 }  // namespace larder::keyspace

@@ -1,11 +1,30 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// Several keys at one instant: all their shards are locked, in ascending order. For bounded work on a bounded number of
-// keys.
+// One or several keys at one instant: all their shards are locked, in ascending order. For bounded work on a bounded
+// number of keys. And the one way in which a command writes to a store behind the cache (CONTRACTS T1-T3):
+//
+//   step      under the locks, says what is to become of the keys, and stages it: memory is had, nothing is changed
+//   claim     under the same hold: from now on other writers of the keys that change wait, and so do readers that do
+//   not
+//             find them. Without a store: commit, at once
+//   write     the store, with no lock held: all changes as one batch
+//   commit    under the locks, if the store has written it; what finds no room now is dropped from the cache instead,
+//   and
+//             so is what was invalidated meanwhile. If the store has certainly not written it: nothing is changed. If
+//             that is not known: the keys are dropped
+//   release   under the same hold
+//
+// A step that needs a key which is not resident claims all its keys first, all at one instant or none, and has them
+// loaded; what cannot be kept in the cache is there for the step all the same.
+//
+// While keys are claimed, no listener runs in this thread: it might write them, and wait for itself.
 //
 // Thread safety: an object belongs to one thread; while it holds locks the thread must not call the cache otherwise.
 #pragma once
 
+#include <functional>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -42,61 +61,128 @@ class ShardLocks {
   std::vector<Held> held_;
 };
 
-// Runs a step with all shards of these keys locked, until it is done. A step answers false, having changed nothing, if
-// it needs room
-// (`need`) or meets a latch (`wait_for`); then locks are released, room is made or the latch waited for, and it runs
-// again.
+// What a step does with a key that it looks for.
+enum class Want : std::uint8_t {
+  kRead,
+  kSource,     // read, and another key is going to be written by what it is
+  kChange,     // what it is to become depends on what it is
+  kOverwrite,  // it does not
+};
+
 class MultiKey {
  public:
-  MultiKey(Keyspace& keyspace, const std::vector<std::string_view>& keys);
+  MultiKey(Keyspace& keyspace, std::span<const std::string_view> keys);
+  ~MultiKey();
+  MultiKey(const MultiKey&) = delete;
+  MultiKey& operator=(const MultiKey&) = delete;
 
+  // Runs the step with all shards of these keys locked, until it answers true. It answers false if `must_wait` says so,
+  // or if has_room does not say that there is room, or after `compute`; then locks are released, what was in the way is
+  // seen to, and it runs again.
   Status run(FunctionRef<bool(MultiKey&)> step);
 
   // --- For the step ---
   const KeyRef& key(std::size_t i) const noexcept { return keys_[i]; }
-  // The entry, alive, or a place that is false. Sets `wait_for` if it is latched and the step is going to change it.
-  Shard::Place find(std::size_t i, bool to_change);
-  Shard& shard(std::size_t i) noexcept { return keyspace_.shard(keys_[i].shard); }
-  Discards& discards(std::size_t i) { return locks_->discards(keys_[i].shard); }
-  // Says what the shard of a key is to have room for, more for each call: bytes, an insert, and whether that makes one
-  // entry more in the end. Then ask has_room, which invalidates places.
-  void need(std::size_t i, std::int64_t bytes, bool insert, bool one_more);
-  void need(std::size_t i, std::int64_t bytes, bool insert) { need(i, bytes, insert, insert); }
-  bool has_room();
+  // The entry, alive and no negative one, or null. A read counts as a use. Valid until has_room.
+  const Entry* find(std::size_t i, Want want);
+  // Whether what was found stands in the cache, and is not what the store has.
+  bool resident(std::size_t i) const noexcept { return seen_[i].resident; }
+  bool same_shard(std::size_t i, std::size_t j) const noexcept { return keys_[i].shard == keys_[j].shard; }
   bool must_wait() const noexcept { return waiting_; }
-  // Prepares to store a small value, or a blob. False: no memory; nothing has changed, and nothing will unless `commit`
-  // is called. REQUIRES: has_room answered true for it.
-  bool stage(std::size_t i, std::string_view value, Blob* blob, std::uint64_t end);
-  // Stores what was staged, and takes over the references to the blobs. Places are found anew.
-  void commit();
-  std::int64_t bytes_to_store(std::size_t i, std::size_t value_bytes, bool with_end) const noexcept;
+  // Says that something is to be stored for this key, which takes so many bytes; then ask has_room. `moves`: the entry
+  // of another key of the same shard goes for it. REQUIRES: find, before.
+  void need(std::size_t i, std::size_t value_bytes, bool with_end, bool moves = false);
+  bool has_room();
+  // `work` is to be done with no lock held, before the step runs again.
+  bool compute(std::function<Status()> work);
+
+  // What a key is to become. True, unless there is no memory (which fails the call). At most one of these for a key.
+  // A small value or a blob, whose reference is taken over at the commit. REQUIRES: has_room answered true for it.
+  // `whole`: it counts as another value in place of the one before, which a listener is told of.
+  bool stage(std::size_t i, std::string_view value, Blob* blob, std::uint64_t end, bool whole = true);
+  // A value that is too large to be kept: for the store only. Its bytes must stay as they are until `run` returns.
+  void stage_unkept(std::size_t i, std::string_view value, std::uint64_t end);
+  void stage_removal(std::size_t i);
+
+  // --- After it ---
+  // What was staged has been done; the references to the blobs are the cache's. Not if nothing was staged.
+  bool committed() const noexcept { return committed_; }
+  // Of the first key, as it was left.
+  std::uint64_t version() const noexcept { return version_; }
 
  private:
+  enum class Next { kDone, kAgain, kLatch, kOther, kLoad, kReclaim, kCompute, kWrite };
   struct Need {
     std::uint32_t shard;
     std::int64_t bytes;
     std::int64_t entries;
     std::uint64_t inserts;
   };
-
   struct Staged {
     std::size_t key;
-    Entry* entry;
+    Mutation::Kind kind;
+    Entry* entry;  // null: not kept
     Footprint footprint;
     std::uint64_t end;
+    std::string_view value;
+    bool whole;
   };
-  void unstage();
+  // What the store had of a key, while it is claimed.
+  struct Loaded {
+    bool wanted = false;
+    bool kept = false;  // in the cache, once
+    bool known = false;
+    std::unique_ptr<DetachedEntry> entry;  // known, and null: the store has none
+  };
+
+  Shard& shard(std::size_t i) noexcept { return keyspace_.shard(keys_[i].shard); }
+  Discards& discards(std::size_t i) { return locks_->discards(keys_[i].shard); }
+  Next attempt(FunctionRef<bool(MultiKey&)> step);
+  Next see_to(Next next);
+  void claim(std::size_t i);
+  bool claim_all();
+  void release() noexcept;
+  Status load();
+  Status take_loaded(std::size_t i, const Lookup<StoredValue>& found);
+  void write();
+  void commit();
+  void commit_one(const Staged& one);
+  void drop(std::size_t i, Discards& discards);
+  void unstage() noexcept;
 
   Keyspace& keyspace_;
   std::vector<KeyRef> keys_;
   std::vector<Staged> staged_;
   ShardLocks* locks_ = nullptr;
+  Status status_;
+  bool committed_ = false;
+  std::uint64_t version_ = 0;
+
+  // Of one attempt.
+  struct Seen {
+    bool place = false;     // there is an entry, or a negative one
+    bool resident = false;  // what was found is an entry, and not what the store has
+  };
+  std::vector<Seen> seen_;  // of each key that was looked for
   std::vector<Need> needs_;
-  bool waiting_ = false;
+  bool waiting_ = false;  // for a latch, for another's work, or for a load
+  Next waits_for_ = Next::kAgain;
   std::uint32_t wait_shard_ = 0;
   std::uint32_t wait_epoch_ = 0;
+  std::shared_ptr<KeyWork> other_;
+  std::function<Status()> work_;
   bool no_room_ = false;  // in shard lacking_, even after evicting there
   Need lacking_{};
+  int idle_ = 0;  // see Keyspace::reclaim
+
+  // With a store.
+  bool claims_all_ = false;      // before the step runs
+  bool store_is_asked_ = false;  // to write what is staged, and what it has done is not yet applied
+  std::uint64_t give_up_us_ = 0;
+  std::vector<std::shared_ptr<KeyWork>> claims_;  // of each key; null: none
+  std::vector<Loaded> loaded_;
+  std::vector<Blob*> dropped_;  // to be released after the locks
+  std::optional<ListenerPause> pause_;
 };
 
 }  // namespace larder::keyspace

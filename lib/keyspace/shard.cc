@@ -561,9 +561,11 @@ void Shard::count_end_out(const Entry& entry) noexcept {
   if (end_of(entry) != Entry::kNoDeadline && !entry.is_ghost()) --with_ttl_;
 }
 
-void Shard::changed(EntryId id, std::string_view key) noexcept {
+void Shard::changed(EntryId id, std::string_view key, RemovalCause cause) noexcept {
   if (versions_ != nullptr) ++versions_[id % kVersions];
-  if (!loads.empty()) loads.overtake(key);
+  const bool left_by_itself =
+      cause == RemovalCause::kEvicted || cause == RemovalCause::kExpired || cause == RemovalCause::kIdle;
+  if (!works.empty() && !left_by_itself) works.overtake_load(key);
 }
 
 bool Shard::keep_versions() noexcept {
@@ -598,12 +600,12 @@ void Shard::take_out(const Place& place, EntryId id, const Footprint& footprint,
   count_out(*entry, footprint);
   index_.erase(place);
   entry_lease_.earn(1);
-  changed(id, entry->key());
+  changed(id, entry->key(), cause);
   if (!entry->is_ghost()) ++counters.removals[static_cast<std::size_t>(cause)];
   discards.add(entry, footprint, cause);
 }
 
-void Shard::replace(Place place, std::uint64_t hash, Entry* entry, std::uint64_t end, bool tell,
+void Shard::replace(Place place, std::uint64_t hash, Entry* entry, std::uint64_t end, Old old_value,
                     Discards& discards) noexcept {
   Entry* old = place.entry();
   const EntryId id = id_of(hash);
@@ -628,10 +630,8 @@ void Shard::replace(Place place, std::uint64_t hash, Entry* entry, std::uint64_t
     track(place, id, footprint);
   }
   written(place, hash);
-  if (!tell) {
-    discards.add_block(old, old_footprint);
-    return;
-  }
+  if (old_value == Old::kMoved) return discards.add_block(old, old_footprint);
+  if (old_value == Old::kFreed) return discards.add_silently(old, old_footprint);
   if (!old->is_ghost()) ++counters.removals[static_cast<std::size_t>(RemovalCause::kReplaced)];
   discards.add(old, old_footprint, RemovalCause::kReplaced);
 }

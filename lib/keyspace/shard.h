@@ -15,7 +15,7 @@
 #include "expiry/timing_wheel.h"
 #include "keyspace/discards.h"
 #include "keyspace/index.h"
-#include "keyspace/load_table.h"
+#include "keyspace/work_table.h"
 
 namespace larder::keyspace {
 
@@ -62,7 +62,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
 
  public:
   ShardCounters counters;
-  LoadTable loads;
+  WorkTable works;
 
   // --- Finding ----------------------------------------------------------------------------------------------------
   // The entry as it stands, expired or not.
@@ -137,9 +137,14 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   void add(std::uint64_t hash, Entry* entry, const Footprint& footprint, std::uint64_t end) noexcept;
   // The way out.
   void remove(const Place& place, EntryId id, RemovalCause cause, Discards& discards) noexcept;
-  // Another block for the same key: what the policy knows of it stays. `tell`: the old value counts as removed
-  // (kReplaced); otherwise its blob lives on in the new block.
-  void replace(Place place, std::uint64_t hash, Entry* entry, std::uint64_t end, bool tell,
+  // What becomes of the value in a block that is replaced.
+  enum class Old : std::uint8_t {
+    kTold,   // it goes, and counts as removed (kReplaced)
+    kFreed,  // it goes
+    kMoved,  // its blob lives on in the new block
+  };
+  // Another block for the same key: what the policy knows of it stays.
+  void replace(Place place, std::uint64_t hash, Entry* entry, std::uint64_t end, Old old_value,
                Discards& discards) noexcept;
   // Gives a key an inline value and an end (kNoDeadline: none), whatever it had: the common cases of that in one go.
   // False, with nothing changed: it is none of them, or there is no room; see Keyspace::edit.
@@ -177,8 +182,13 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   // From now on they are. False: no memory.
   bool keep_versions() noexcept;
   static constexpr std::size_t kVersions = 128;
-  // Whoever relies on a key's value being what it was is to know: versions, loads in flight.
-  void changed(EntryId id, std::string_view key) noexcept;
+  // Whoever relies on a key's value being what it was is to know: versions, and loads in flight unless the entry left
+  // by itself, when what is being loaded is what it was.
+  void changed(EntryId id, std::string_view key, RemovalCause cause = RemovalCause::kReplaced) noexcept;
+  // So may any key's have been, resident or not.
+  void all_changed() noexcept {
+    for (std::size_t i = 0; versions_ != nullptr && i < kVersions; ++i) ++versions_[i];
+  }
 
   // --- Housekeeping: each looks at about `budget` entries and returns how many it looked at ------------------------
   std::uint32_t expire(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept;

@@ -50,6 +50,8 @@ class ValueCopy {
   bool same_as(const Entry& entry) const noexcept {
     return entry.external() ? entry.blob() == blob_ : blob_ == nullptr && entry.inline_value() == view();
   }
+  // Null for a small value.
+  Blob* blob() const noexcept { return blob_; }
   // Hands the reference over; null for a small value.
   Blob* release_blob() noexcept {
     Blob* blob = blob_;

@@ -5,8 +5,6 @@
 #include <bit>
 #include <exception>
 
-#include "keyspace/large_value.h"
-
 namespace larder {
 
 Lookup<std::string> Loading::load_through(std::string_view key, FunctionRef<Loaded()> load,
@@ -22,10 +20,11 @@ using keyspace::EntryType;
 using keyspace::Shard;
 using keyspace::ValueCopy;
 
-struct SingleFlight::Flight final : keyspace::Load {
-  std::thread::id leader = std::this_thread::get_id();
-  bool finished = false;  // guarded by waiting_mutex_; the leader alone touches what follows before that
-  bool lost = false;      // there was no memory for the outcome
+struct SingleFlight::Flight final : keyspace::KeyWork {
+  Flight() : KeyWork(Kind::kLoad) {}
+  // Written by the leader before it has finished, read by others after that.
+  bool lost = false;   // there was no memory for the outcome
+  bool again = false;  // what the store had was overtaken: everybody looks again
   Lookup<std::string> outcome;
 };
 
@@ -36,9 +35,13 @@ struct SingleFlight::Found {
   bool absent = false;
   std::shared_ptr<Flight> flight;
   bool leads = false;
+  std::shared_ptr<keyspace::KeyWork> other;  // work on the key that is to be waited for
 };
 
 namespace {
+
+// Somebody who is overtaken so often gets what the store had.
+constexpr int kRoundsMax = 8;
 
 Status valid(const LoadOptions& options) {
   constexpr auto kTtlMax = static_cast<std::int64_t>(keyspace::Environment::kDeadlineMax);
@@ -58,19 +61,26 @@ Lookup<std::string> SingleFlight::get_or_load(std::string_view key, FunctionRef<
   if (Status status = valid(options); !status.ok()) return status;
   if (key.size() > kKeyBytesMax) return keyspace::Keyspace::key_too_long();
   const std::uint64_t hash = keyspace_.hash_of(key);
-  Found found;
-  while (!find_or_begin(key, hash, &found)) {
+  const std::uint64_t give_up_us = keyspace_.give_up_us(options.wait_max);
+  for (int round = 0;; ++round) {
+    Found found;
+    if (!find_or_begin(key, hash, round == 0, &found)) continue;
+    if (!found.error.ok()) return std::move(found.error);
+    if (found.value.taken()) return found.value.str();
+    if (found.absent) return {};
+    if (found.other != nullptr) {
+      if (Status status = keyspace_.wait_for(*found.other, give_up_us); !status.ok()) return status;
+      continue;
+    }
+    if (found.leads) lead(key, hash, *found.flight, load, options);
+    Lookup<std::string> outcome = found.leads ? found.flight->outcome : join(found.flight, give_up_us);
+    if (!outcome.status().ok() || !found.flight->again || round >= kRoundsMax) return outcome;
   }
-  if (!found.error.ok()) return std::move(found.error);
-  if (found.value.taken()) return found.value.str();
-  if (found.absent) return {};
-  if (found.leads) return lead(key, hash, *found.flight, load, options);
-  return join(found.flight, options);
 }
 
 // False: an entry that had expired was removed, and a listener is told of it. It may ask for the same key, so nothing
 // begins before it has returned.
-bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, Found* found) {
+bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, bool first, Found* found) {
   Shard& shard = keyspace_.shard_of(hash);
   keyspace::Discards discards(keyspace_.environment(), shard.memory());
   base::MutexLock lock(shard.mutex);
@@ -80,28 +90,33 @@ bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, Found
   }
   Shard::Place place = shard.find(hash, key, discards);
   if (discards.count() != 0) return false;
+  const bool stored = keyspace_.has_store();
+  if (place && stored && place.entry()->type() == EntryType::kAbsent)
+    place = {};  // in the store: the loader may have it
   if (place) {
     const Entry& entry = *place.entry();
     if (entry.type() == EntryType::kFailed) {
       ++shard.misses;
       found->error = Status(ErrorCode::kLoadFailed, entry.inline_value());
-    } else if (entry.type() == EntryType::kAbsent) {
-      shard.hit(place, hash);
-      found->absent = true;
     } else {
       shard.hit(place, hash);
-      found->value.take(entry);
+      found->absent = entry.type() == EntryType::kAbsent;
+      if (!found->absent) found->value.take(entry);
     }
     return true;
   }
-  ++shard.misses;
-  if (auto load = shard.loads.find(key)) {
-    found->flight = std::static_pointer_cast<Flight>(load);
+  shard.misses += first;
+  if (auto work = shard.works.find(key)) {
+    if (work->kind != keyspace::KeyWork::Kind::kLoad) {
+      found->other = std::move(work);
+      return true;
+    }
+    found->flight = std::static_pointer_cast<Flight>(work);
     return true;
   }
   found->flight = std::make_shared<Flight>();
   found->leads = true;
-  shard.loads.insert(key, found->flight);
+  shard.works.insert(key, found->flight);
   return true;
 }
 
@@ -132,9 +147,10 @@ Loaded SingleFlight::run_loader(FunctionRef<Loaded()> load) {
   }
 }
 
-Lookup<std::string> SingleFlight::lead(std::string_view key, std::uint64_t hash, Flight& flight,
-                                       FunctionRef<Loaded()> load, const LoadOptions& options) {
+void SingleFlight::lead(std::string_view key, std::uint64_t hash, Flight& flight, FunctionRef<Loaded()> load,
+                        const LoadOptions& options) {
   try {
+    if (keyspace_.has_store() && take_from_store(key, hash, flight)) return;
     Loaded loaded = [&] {
       const std::uint64_t start = keyspace_.environment().monotonic_us();
       const Counted in_flight(in_flight_);
@@ -144,15 +160,12 @@ Lookup<std::string> SingleFlight::lead(std::string_view key, std::uint64_t hash,
     }();
     if (!loaded.error.ok()) failed_.fetch_add(1, std::memory_order_relaxed);
     store(key, flight, loaded, options);
-    Lookup<std::string> outcome;
     if (!loaded.error.ok()) {
-      outcome = std::move(loaded.error);
+      flight.outcome = std::move(loaded.error);
     } else if (loaded.value) {
-      outcome = *std::move(loaded.value);
+      flight.outcome = *std::move(loaded.value);
     }
-    flight.outcome = outcome;
     finish(key, hash, flight);
-    return outcome;
   } catch (...) {  // no memory
     flight.lost = true;
     finish(key, hash, flight);
@@ -160,16 +173,37 @@ Lookup<std::string> SingleFlight::lead(std::string_view key, std::uint64_t hash,
   }
 }
 
+// False: it has no such key, and the loader is to be asked. A value that a write overtook is given to nobody: the store
+// may have it from that very write, while others still see the value before (keyspace/read_through.cc).
+bool SingleFlight::take_from_store(std::string_view key, std::uint64_t hash, Flight& flight) {
+  Lookup<StoredValue> found = keyspace_.environment().store->load(key);
+  const std::uint64_t end = found ? keyspace_.environment().end_of(*found) : 0;
+  if (found.status().ok() && end == 0) return false;
+  bool kept = false;
+  if (found) {
+    const Result<bool> answer = keyspace_.keep(key, flight, {EntryType::kString, found->bytes, end});
+    kept = answer.ok() && *answer;
+    flight.outcome = std::move(found->bytes);
+  } else {
+    flight.outcome = found.status();
+  }
+  {
+    Shard& shard = keyspace_.shard_of(hash);
+    base::MutexLock lock(shard.mutex);
+    flight.again = flight.overtaken && !kept;
+  }
+  finish(key, hash, flight);
+  return true;
+}
+
 // The others wait for this, whatever has happened.
 void SingleFlight::finish(std::string_view key, std::uint64_t hash, Flight& flight) noexcept {
   {
     Shard& shard = keyspace_.shard_of(hash);
     base::MutexLock lock(shard.mutex);
-    shard.loads.erase(key, flight);
+    shard.works.erase(key, flight);
   }
-  base::LeafLock lock(waiting_mutex_);
-  flight.finished = true;
-  published_.notify_all();
+  keyspace_.waiting().finish(flight);
 }
 
 namespace {
@@ -199,33 +233,19 @@ bool remember(const Loaded& loaded, const LoadOptions& options, Memory* memory) 
 
 void SingleFlight::store(std::string_view key, Flight& flight, const Loaded& loaded, const LoadOptions& options) {
   Memory memory;
-  bool overtaken = false;
-  const auto keep = [&]() -> Status {
-    keyspace::Environment& environment = keyspace_.environment();
-    if (!environment.value_fits(memory.value.size())) return environment.value_too_large(memory.value.size());
-    std::uint64_t end = Entry::kNoDeadline;
-    if (memory.ttl) {
-      const Result<std::uint64_t> deadline = environment.deadline_in(environment.jittered(*memory.ttl));
-      if (!deadline) return deadline.status();
-      end = *deadline;
-    }
-    keyspace::LargeValue large;
-    if (Status status = large.make(keyspace_, key, memory.value); !status.ok()) return status;
-    return keyspace_.edit(key, [&](const Entry*, Change& change) -> Status {
-      overtaken = flight.overtaken;  // under the shard's lock, as all that follows
-      if (overtaken) return {};
-      change = {.kind = Change::Kind::kReplace,
-                .type = memory.type,
-                .value = memory.value,
-                .blob = large.slot(),
-                .end = Change::End::kSet,
-                .ends_at = end};
-      return {};
-    });
-  };
+  if (!remember(loaded, options, &memory)) return;
+  if (memory.type == EntryType::kAbsent && keyspace_.has_store()) return;  // it would say so of the store
+  keyspace::Environment& environment = keyspace_.environment();
+  std::uint64_t end = Entry::kNoDeadline;
+  if (memory.ttl) {
+    const Result<std::uint64_t> deadline = environment.deadline_in(environment.jittered(*memory.ttl));
+    end = deadline.ok() ? *deadline : 0;
+  }
+  const Result<bool> kept = end == 0 ? Result<bool>(Status(ErrorCode::kInvalidExpireTime, "beyond what can be kept"))
+                                     : keyspace_.keep(key, flight, {memory.type, memory.value, end});
   // Not kept: the callers get the value all the same.
-  if (remember(loaded, options, &memory) && !keep().ok()) not_stored_.fetch_add(1, std::memory_order_relaxed);
-  if (overtaken) discarded_.fetch_add(1, std::memory_order_relaxed);
+  if (!kept.ok()) not_stored_.fetch_add(1, std::memory_order_relaxed);
+  if (kept.ok() && !*kept) discarded_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void SingleFlight::record_latency(std::uint64_t us) {
@@ -240,60 +260,15 @@ void SingleFlight::record_latency(std::uint64_t us) {
 
 // --- The others -----------------------------------------------------------------------------------------------------------------
 
-// Whether whoever leads this load waits, over others, for this thread.
-Status SingleFlight::would_wait_for_itself(const Flight& flight) {
-  const std::thread::id self = std::this_thread::get_id();
-  if (flight.leader == self) {
-    return {ErrorCode::kReentrantLoad, "a loader asked for the key that it is loading"};
-  }
-  const Flight* next = &flight;
-  for (;;) {
-    const auto waits = waiting_.find(next->leader);
-    if (waits == waiting_.end() || waits->second->finished) return {};
-    next = waits->second;
-    if (next->leader == self) return {ErrorCode::kLoadDeadlock, "loaders wait for each other's keys in a circle"};
-  }
-}
-
-Lookup<std::string> SingleFlight::join(const std::shared_ptr<Flight>& flight, const LoadOptions& options) {
-  constexpr std::uint64_t kWaitMs = std::uint64_t{1} << 50;  // or longer: all the same
-  const std::uint64_t give_up = keyspace_.environment().monotonic_us() +
-                                std::min(static_cast<std::uint64_t>(options.wait_max.count()), kWaitMs) * 1000;
-  const std::thread::id self = std::this_thread::get_id();
-  base::LeafLock lock(waiting_mutex_);
-  if (!flight->finished) {
-    if (Status status = would_wait_for_itself(*flight); !status.ok()) return status;
-  }
-  joined_.fetch_add(1, std::memory_order_relaxed);
-  waiting_[self] = flight.get();
-  bool timed_out = false;
-  while (!flight->finished && !closed_ && !timed_out) {
-    if (options.wait_max.count() <= 0) {
-      published_.wait(waiting_mutex_);
-      continue;
-    }
-    const std::uint64_t now = keyspace_.environment().monotonic_us();
-    timed_out = now >= give_up;
-    if (timed_out) break;
-    published_.wait_for(waiting_mutex_, std::chrono::microseconds(std::min<std::uint64_t>(give_up - now, 10'000)));
-  }
-  waiting_.erase(self);
-  if (closed_) return keyspace::Keyspace::closed();  // even if the load has finished meanwhile
-  if (timed_out) return Status(ErrorCode::kTimeout, "the load of another caller took longer than wait_max");
+Lookup<std::string> SingleFlight::join(const std::shared_ptr<Flight>& flight, std::uint64_t give_up_us) {
+  if (Status status = keyspace_.wait_for(*flight, give_up_us); !status.ok()) return status;
   if (flight->lost) return Status(ErrorCode::kLoadFailed, "there was no memory for what was loaded");
   return flight->outcome;
-}
-
-void SingleFlight::close() {
-  base::LeafLock lock(waiting_mutex_);
-  closed_ = true;
-  published_.notify_all();
 }
 
 void SingleFlight::add_to(Stats* stats) const {
   stats->loads = loads_.load(std::memory_order_relaxed);
   stats->loads_failed = failed_.load(std::memory_order_relaxed);
-  stats->loads_joined = joined_.load(std::memory_order_relaxed);
   stats->loads_discarded = discarded_.load(std::memory_order_relaxed);
   stats->loads_not_stored = not_stored_.load(std::memory_order_relaxed);
   stats->loads_in_flight = in_flight_.load(std::memory_order_relaxed);

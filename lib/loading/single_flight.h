@@ -13,19 +13,14 @@
 //   shard's lock;
 //              took the load out of the shard; and then published the outcome and woke the others
 //
-// Which thread waits for whom is kept while it waits, so that a circle is found before it closes.
-// Lock order: a shard's lock and waiting_mutex_ are never held together.
+// Who waits for whom: base/waiting.h.
 #pragma once
-
-#include <tsl/robin_map.h>
 
 #include <array>
 #include <atomic>
 #include <memory>
 #include <string_view>
-#include <thread>
 
-#include "base/mutex.h"
 #include "keyspace/keyspace.h"
 #include "larder/loading.h"
 #include "larder/stats.h"
@@ -38,32 +33,25 @@ class SingleFlight {
   explicit SingleFlight(keyspace::Keyspace& keyspace) : keyspace_(keyspace) {}
 
   Lookup<std::string> get_or_load(std::string_view key, FunctionRef<Loaded()> load, const LoadOptions& options);
-  // Wakes all who wait: they get kClosed.
-  void close();
   void add_to(Stats* stats) const;
 
  private:
   struct Flight;
   struct Found;
 
-  bool find_or_begin(std::string_view key, std::uint64_t hash, Found* found);
-  Lookup<std::string> lead(std::string_view key, std::uint64_t hash, Flight& flight, FunctionRef<Loaded()> load,
-                           const LoadOptions& options);
-  Lookup<std::string> join(const std::shared_ptr<Flight>& flight, const LoadOptions& options);
-  Status would_wait_for_itself(const Flight& flight) REQUIRES_LOCK(waiting_mutex_);
+  bool find_or_begin(std::string_view key, std::uint64_t hash, bool first, Found* found);
+  void lead(std::string_view key, std::uint64_t hash, Flight& flight, FunctionRef<Loaded()> load,
+            const LoadOptions& options);
+  bool take_from_store(std::string_view key, std::uint64_t hash, Flight& flight);
+  Lookup<std::string> join(const std::shared_ptr<Flight>& flight, std::uint64_t give_up_us);
   static Loaded run_loader(FunctionRef<Loaded()> load);
   void record_latency(std::uint64_t us);
   void store(std::string_view key, Flight& flight, const Loaded& loaded, const LoadOptions& options);
   void finish(std::string_view key, std::uint64_t hash, Flight& flight) noexcept;
 
   keyspace::Keyspace& keyspace_;
-  base::LeafMutex waiting_mutex_;
-  base::Condition published_;  // some load has finished, or all are closed
-  bool closed_ GUARDED_BY(waiting_mutex_) = false;
-  // The load that a thread waits for.
-  tsl::robin_map<std::thread::id, Flight*, std::hash<std::thread::id>> waiting_ GUARDED_BY(waiting_mutex_);
 
-  std::atomic<std::uint64_t> loads_{0}, failed_{0}, joined_{0}, discarded_{0}, not_stored_{0}, in_flight_{0};
+  std::atomic<std::uint64_t> loads_{0}, failed_{0}, discarded_{0}, not_stored_{0}, in_flight_{0};
   std::atomic<std::uint64_t> sum_us_{0}, max_us_{0};
   std::array<std::atomic<std::uint64_t>, 32> latency_{};
 };

@@ -135,6 +135,11 @@ std::string Stats::to_redis_info() const {
   text.line("larder_load_us_p50:%" PRIu64 "\r\nlarder_load_us_p99:%" PRIu64 "\r\nlarder_load_us_max:%" PRIu64 "\r\n",
             load_latency.quantile_us(0.5), load_latency.quantile_us(0.99), load_latency.max_us);
   text.line("larder_negative_entries:%" PRIu64 "\r\n", entries_negative);
+  text.line("larder_store_loads:%" PRIu64 "\r\nlarder_store_loads_failed:%" PRIu64 "\r\n", store_loads,
+            store_loads_failed);
+  text.line("larder_store_writes:%" PRIu64 "\r\nlarder_store_writes_failed:%" PRIu64
+            "\r\nlarder_store_writes_unknown:%" PRIu64 "\r\n",
+            store_writes, store_writes_failed, store_writes_unknown);
   text.line("\r\n# Keyspace\r\n");
   if (entries != 0) text.line("db0:keys=%" PRIu64 ",expires=%" PRIu64 ",avg_ttl=0\r\n", entries, entries_with_ttl);
   return text.take();
@@ -158,6 +163,11 @@ std::string Stats::to_prometheus(std::string_view cache) const {
   out.one("loads_not_stored_total", "counter", "Loads whose value was too large or found no room.", loads_not_stored);
   out.one("loads_in_flight", "gauge", "Loads that run now.", loads_in_flight);
   out.latency(load_latency);
+  out.one("store_loads_total", "counter", "Keys that the backing store was asked for.", store_loads);
+  out.one("store_loads_failed_total", "counter", "Of those: failed.", store_loads_failed);
+  out.one("store_writes_total", "counter", "Mutations that the backing store was given.", store_writes);
+  out.one("store_writes_failed_total", "counter", "Of those: certainly not written.", store_writes_failed);
+  out.one("store_writes_unknown_total", "counter", "Of those: nobody knows.", store_writes_unknown);
   out.one("listener_failures_total", "counter", "Exceptions thrown by the removal listener.", listener_failures);
   out.one("entries", "gauge", "Entries now.", entries);
   out.one("entries_with_ttl", "gauge", "Entries with a time to live.", entries_with_ttl);

@@ -320,10 +320,45 @@ Rows of_states() {
   };
 }
 
+// Behind a cache: fails for some keys, and takes all else.
+class MoodyStore final : public BackingStore {
+ public:
+  Lookup<StoredValue> load(std::string_view key) override {
+    if (key == "throws") throw std::runtime_error("broken");
+    if (key == "fails") return Status(ErrorCode::kStoreFailed, "no database");
+    return {};
+  }
+  Status write(std::span<const Mutation> batch, std::span<WriteResult> results) override {
+    if (batch[0].key == "refused") results[0] = WriteResult::never("too long for a column");
+    if (batch[0].key == "lost") results[0] = WriteResult::unknown("no answer");
+    return {};
+  }
+};
+
+void with_moody_store(Options& options) { options.store.backing = std::make_shared<MoodyStore>(); }
+
+Rows of_stores() {
+  return {
+      {E::kStoreFailed, "Get", [](Scene& s) { return s.cache->get("fails").status(); }, with_moody_store},
+      {E::kStoreFailed, "Incr", [](Scene& s) { return s.cache->incr("fails").status(); }, with_moody_store},
+      {E::kStoreFailed, "Set", [](Scene& s) { return s.cache->set("refused", "x").status(); }, with_moody_store},
+      {E::kStoreThrew, "Get", [](Scene& s) { return s.cache->get("throws").status(); }, with_moody_store},
+      {E::kOutcomeUnknown, "Set", [](Scene& s) { return s.cache->set("lost", "x").status(); }, with_moody_store},
+      {E::kReadOnly, "Set",
+       [](Scene&) {
+         Options options;
+         with_moody_store(options);
+         options.store.writes = StoreOptions::Writes::kRefuse;
+         Cache other(options);
+         return other.set("new", "x").status();
+       }},
+  };
+}
+
 const Rows& provocations() {
   static const Rows all = [] {
     Rows rows;
-    for (const Rows& some : {of_numbers(), of_arguments(), of_sizes(), of_room(), of_states()})
+    for (const Rows& some : {of_numbers(), of_arguments(), of_sizes(), of_room(), of_states(), of_stores()})
       rows.insert(rows.end(), some.begin(), some.end());
     return rows;
   }();
@@ -355,11 +390,15 @@ bool has_rows(ErrorCode code) {
     case ErrorCode::kReentrantLoad:
     case ErrorCode::kLoadDeadlock:
     case ErrorCode::kTimeout:
-    case ErrorCode::kCallbackThrew: return true;
+    case ErrorCode::kCallbackThrew:
+    case ErrorCode::kStoreFailed:
+    case ErrorCode::kStoreThrew:
+    case ErrorCode::kOutcomeUnknown:
+    case ErrorCode::kReadOnly: return true;
   }
   return false;
 }
-constexpr ErrorCode kLast = ErrorCode::kCallbackThrew;
+constexpr ErrorCode kLast = ErrorCode::kReadOnly;
 
 TEST(ErrorCodes, EachIsProvokedHere) {
   for (int i = 0; i <= static_cast<int>(kLast); ++i) {

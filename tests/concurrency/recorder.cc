@@ -70,7 +70,7 @@ void Recorder::run(const std::string& key, Operation& operation) {
 Answer Recorder::run_read(const std::string& key, const Operation& operation) {
   if (operation.action == Action::kExists) return number(cache_.exists(key));
   if (operation.action == Action::kStrlen) return length_or_miss(cache_.strlen(key));
-  switch (random_() % 5) {
+  switch (random_() % (peeks_ ? 5 : 4)) {
     case 0: return text_or_miss(cache_.get(key));
     case 1: {
       const auto pinned = cache_.pin(key);

@@ -16,8 +16,9 @@ namespace larder::concurrency {
 // What one thread does. Thread safety: one thread; the order is shared.
 class Recorder {
  public:
-  Recorder(Cache& cache, Order& order, int thread, std::uint64_t seed)
-      : cache_(cache), order_(order), thread_(thread), random_(seed) {}
+  // `peeks`: reads may peek, too, which sees what is resident only.
+  Recorder(Cache& cache, Order& order, int thread, std::uint64_t seed, bool peeks = true)
+      : cache_(cache), order_(order), thread_(thread), peeks_(peeks), random_(seed) {}
 
   // A random operation on this key.
   void act(const std::string& key);
@@ -32,6 +33,7 @@ class Recorder {
   Cache& cache_;
   Order& order_;
   const int thread_;
+  const bool peeks_;
   std::mt19937_64 random_;
   std::uint64_t written_ = 0;
   std::map<std::string, Version> versions_;

@@ -8,14 +8,17 @@
 #include <algorithm>
 #include <atomic>
 #include <barrier>
+#include <functional>
 #include <map>
 #include <memory>
+#include <random>
 #include <thread>
 #include <vector>
 
 #include "concurrency/linearizability.h"
 #include "concurrency/recorder.h"
 #include "support/depth.h"
+#include "support/scripted_store.h"
 
 namespace larder::concurrency {
 namespace {
@@ -31,11 +34,11 @@ using Histories = std::map<std::string, std::vector<Operation>>;
 
 // All threads begin at once and do `operations_each` on these keys.
 Histories run_round(Cache& cache, const std::vector<std::string>& keys, int threads, int operations_each,
-                    std::uint64_t seed) {
+                    std::uint64_t seed, bool peeks = true) {
   Order order;
   std::vector<std::unique_ptr<Recorder>> recorders;
   for (int i = 0; i < threads; ++i) {
-    recorders.push_back(std::make_unique<Recorder>(cache, order, i, seed * 64 + static_cast<std::uint64_t>(i)));
+    recorders.push_back(std::make_unique<Recorder>(cache, order, i, seed * 64 + static_cast<std::uint64_t>(i), peeks));
   }
   std::barrier start(threads);
   std::vector<std::jthread> running;
@@ -70,52 +73,73 @@ void check_round(const Histories& histories, Loss loss, Tally& tally) {
   }
 }
 
-class SingleKey : public testing::TestWithParam<int> {};
+class SingleKey : public testing::TestWithParam<int> {
+ protected:
+  // Rounds on new keys, so many at a time, which are missing at first; `histories_of` runs one.
+  using Round = std::function<Histories(const std::vector<std::string>& keys, std::uint64_t seed)>;
+  void check_rounds(Cache& cache, std::uint64_t rounds, int keys_a_round, Loss loss, const Round& histories_of) {
+    const std::uint64_t first = support::seed(1);
+    for (std::uint64_t seed = first; seed < first + rounds; ++seed) {
+      SCOPED_TRACE(support::how_to_repeat(seed));
+      std::vector<std::string> keys;
+      for (int i = 0; i < keys_a_round; ++i) keys.push_back(std::to_string(i) + "." + std::to_string(seed));
+      check_round(histories_of(keys, seed), loss, tally_);
+      if (HasFatalFailure()) return;
+      for (const std::string& key : keys) ASSERT_TRUE(cache.del(key).ok());
+    }
+    EXPECT_LE(tally_.undecided, tally_.histories / 50);
+    EXPECT_EQ(cache.check_invariants().to_string(), "ok");
+    EXPECT_EQ(*cache.dbsize(), 0u);
+  }
+  static int operations_each() { return 320 / GetParam(); }
+
+  Tally tally_;
+};
 
 TEST_P(SingleKey, CommandsAreLinearizable) {
-  const int threads = GetParam();
-  const std::uint64_t first = support::seed(1);
-  const std::uint64_t rounds = support::count(120, 5'000);
   Options options;
   options.max_memory = 0;
   options.shards = 2;
   Cache cache(options);
-  Tally tally;
-  for (std::uint64_t seed = first; seed < first + rounds; ++seed) {
-    SCOPED_TRACE(support::how_to_repeat(seed));
-    // New keys each round: they are missing at first.
-    const std::vector<std::string> keys = {"a" + std::to_string(seed), "b" + std::to_string(seed),
-                                           "c" + std::to_string(seed)};
-    check_round(run_round(cache, keys, threads, 320 / threads, seed), Loss::kNone, tally);
-    if (HasFatalFailure()) return;
-    for (const std::string& key : keys) cache.del(key);
-  }
-  EXPECT_LE(tally.undecided, tally.histories / 50);
-  EXPECT_EQ(cache.check_invariants().to_string(), "ok");
-  EXPECT_EQ(*cache.dbsize(), 0u);
+  check_rounds(cache, support::count(120, 5'000), 3, Loss::kNone, [&](const auto& keys, std::uint64_t seed) {
+    return run_round(cache, keys, GetParam(), operations_each(), seed);
+  });
 }
 
 TEST_P(SingleKey, CommandsAreLinearizableUnderEviction) {
-  const int threads = GetParam();
-  const std::uint64_t first = support::seed(1);
-  const std::uint64_t rounds = support::count(80, 3'000);
   Options options;
   options.max_memory = 0;
   options.max_entries = 6;
   options.shards = 1;
   options.eviction = Eviction::random();
   Cache cache(options);
-  Tally tally;
-  for (std::uint64_t seed = first; seed < first + rounds; ++seed) {
-    SCOPED_TRACE(support::how_to_repeat(seed));
-    std::vector<std::string> keys;
-    for (int i = 0; i < 12; ++i) keys.push_back(std::to_string(i) + "." + std::to_string(seed));
-    check_round(run_round(cache, keys, threads, 320 / threads, seed), Loss::kAnyTime, tally);
-    if (HasFatalFailure()) return;
-  }
-  EXPECT_LE(tally.undecided, tally.histories / 50);
-  EXPECT_GT(tally.lost, 0u) << "nothing was evicted that was missed";
-  EXPECT_EQ(cache.check_invariants().to_string(), "ok");
+  check_rounds(cache, support::count(80, 3'000), 12, Loss::kAnyTime, [&](const auto& keys, std::uint64_t seed) {
+    return run_round(cache, keys, GetParam(), operations_each(), seed);
+  });
+  EXPECT_GT(tally_.lost, 0u) << "nothing was evicted that was missed";
+}
+
+// Keys are evicted and forgotten all the time, and nothing is lost: the store has it.
+TEST_P(SingleKey, CommandsAreLinearizableOverAStore) {
+  Options options;
+  options.max_memory = 0;
+  options.max_entries = 4;
+  options.shards = 2;
+  options.eviction = Eviction::random();
+  options.store.backing = std::make_shared<support::ScriptedStore>();
+  Cache cache(options);
+  check_rounds(cache, support::count(60, 3'000), 6, Loss::kNone, [&](const auto& keys, std::uint64_t seed) {
+    const std::jthread forgetful([&](const std::stop_token& stop) {
+      std::mt19937_64 random(seed);
+      while (!stop.stop_requested()) {
+        if (random() % 4 == 0) static_cast<void>(cache.clear());
+        static_cast<void>(cache.invalidate(keys[random() % keys.size()]));
+        std::this_thread::yield();
+      }
+    });
+    return run_round(cache, keys, GetParam(), operations_each(), seed, false);
+  });
+  EXPECT_GT(cache.stats().store_loads, cache.stats().store_writes / 10) << "next to nothing was forgotten";
 }
 
 INSTANTIATE_TEST_SUITE_P(Threads, SingleKey, testing::Values(2, 4, 8, 16));

@@ -174,7 +174,7 @@ TEST(PolicyTracking, ABlockMadeForThePolicyBeforeIsAdoptedLater) {
   {
     Discards discards(keyspace.environment(), shard.memory());
     base::MutexLock lock(shard.mutex);
-    shard.replace(shard.find_any(hash, "key"), hash, narrow, Entry::kNoDeadline, true, discards);
+    shard.replace(shard.find_any(hash, "key"), hash, narrow, Entry::kNoDeadline, Shard::Old::kTold, discards);
   }
   ASSERT_EQ(keyspace.check().to_string(), "ok");
   drain(keyspace);

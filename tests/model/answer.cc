@@ -72,6 +72,10 @@ std::string_view name_of(ErrorCode code) {
     case ErrorCode::kLoadDeadlock: return "load deadlock";
     case ErrorCode::kTimeout: return "timeout";
     case ErrorCode::kCallbackThrew: return "callback threw";
+    case ErrorCode::kStoreFailed: return "store failed";
+    case ErrorCode::kStoreThrew: return "store threw";
+    case ErrorCode::kOutcomeUnknown: return "outcome unknown";
+    case ErrorCode::kReadOnly: return "read only";
   }
   return "unknown error";
 }

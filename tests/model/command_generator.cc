@@ -60,6 +60,15 @@ std::string repeated(std::string_view piece, std::size_t size) {
 CommandGenerator::CommandGenerator(Choices& choices, const Profile& profile) : choices_(choices), profile_(profile) {
   if (profile.idle) {
     deal(kIdle, deck_);
+  } else if (profile.stored) {
+    deal(kWeights, deck_);
+    constexpr Verb of_residents[] = {Verb::kGetVersioned, Verb::kCompareAndSet, Verb::kRandomKey, Verb::kScan,
+                                     Verb::kKeys,         Verb::kDbsize,        Verb::kClear};
+    std::erase_if(deck_, [&](Verb verb) {
+      return std::find(std::begin(of_residents), std::end(of_residents), verb) != std::end(of_residents);
+    });
+    deck_.insert(deck_.end(), 14, Verb::kAdvance);
+    deck_.insert(deck_.end(), 3, Verb::kTick);
   } else {
     deal(kWeights, deck_);
     if (!profile.redis_too) deal(kLarderOnly, deck_);

@@ -21,6 +21,7 @@ struct Profile {
   bool idle = false;                        // only commands of which it is plain whether they use a key
   bool holds = true;                        // pinned values
   bool limits_change = false;               // set_max_memory and set_eviction
+  bool stored = false;                      // only what answers alike whether or not a key is resident, and time
   std::int64_t now_ms = 1'700'003'600'000;  // unix time at the start, for absolute times
 };
 

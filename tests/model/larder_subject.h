@@ -67,6 +67,7 @@ class LarderSubject final : public Subject {
   std::string finish() override;
 
   Cache& cache() { return *cache_; }
+  ManualClock& clock() { return clock_; }
 
  private:
   ManualClock clock_;

@@ -24,7 +24,8 @@ add_library(larder_model STATIC
   ${CMAKE_CURRENT_LIST_DIR}/cache_driver.cc
   ${CMAKE_CURRENT_LIST_DIR}/comparison.cc
   ${CMAKE_CURRENT_LIST_DIR}/defective_subject.cc
-  ${CMAKE_CURRENT_LIST_DIR}/larder_subject.cc)
+  ${CMAKE_CURRENT_LIST_DIR}/larder_subject.cc
+  ${CMAKE_CURRENT_LIST_DIR}/stored_subject.cc)
 target_link_libraries(larder_model PUBLIC larder_naive_model larder::larder)
 set_target_properties(larder_model PROPERTIES CXX_EXTENSIONS OFF)
 larder_warnings(larder_model)

@@ -222,6 +222,8 @@ Stats sample() {
   stats.refused_out_of_memory = 120;
   stats.loads = 121, stats.loads_failed = 122, stats.loads_joined = 123, stats.loads_discarded = 124;
   stats.loads_not_stored = 127, stats.entries_negative = 133;
+  stats.store_loads = 140, stats.store_loads_failed = 141;
+  stats.store_writes = 142, stats.store_writes_failed = 143, stats.store_writes_unknown = 144;
   stats.loads_in_flight = 125, stats.listener_failures = 126;
   stats.load_latency.buckets[1] = 3, stats.load_latency.buckets[10] = 1;
   stats.load_latency.count = 4, stats.load_latency.sum_us = 1'503, stats.load_latency.max_us = 1'000;
@@ -290,26 +292,18 @@ TEST(RedisInfo, HasFieldsOfItsOwnForTheRest) {
         {"larder_bytes_set_aside", "1004"},
         {"larder_bytes_pinned", "1006"},
         {"larder_bytes_dirty", "1007"}}},
-      {"Stats",
-       {{"larder_removed_deleted", "110"},
-        {"larder_removed_replaced", "111"},
-        {"larder_removed_invalidated", "112"},
-        {"larder_removed_expired", "113"},
-        {"larder_removed_idle", "114"},
-        {"larder_removed_evicted", "115"},
-        {"larder_removed_cleared", "116"},
-        {"larder_writes", "103"},
-        {"larder_refused_out_of_memory", "120"},
-        {"larder_loads", "121"},
-        {"larder_loads_failed", "122"},
-        {"larder_loads_joined", "123"},
-        {"larder_loads_discarded", "124"},
-        {"larder_loads_not_stored", "127"},
-        {"larder_loads_in_flight", "125"},
-        {"larder_load_us_p50", "2"},
-        {"larder_load_us_p99", "1000"},
-        {"larder_load_us_max", "1000"},
-        {"larder_negative_entries", "133"}}}};
+      {"Stats", {{"larder_removed_deleted", "110"},       {"larder_removed_replaced", "111"},
+                 {"larder_removed_invalidated", "112"},   {"larder_removed_expired", "113"},
+                 {"larder_removed_idle", "114"},          {"larder_removed_evicted", "115"},
+                 {"larder_removed_cleared", "116"},       {"larder_writes", "103"},
+                 {"larder_refused_out_of_memory", "120"}, {"larder_loads", "121"},
+                 {"larder_loads_failed", "122"},          {"larder_loads_joined", "123"},
+                 {"larder_loads_discarded", "124"},       {"larder_loads_not_stored", "127"},
+                 {"larder_loads_in_flight", "125"},       {"larder_load_us_p50", "2"},
+                 {"larder_load_us_p99", "1000"},          {"larder_load_us_max", "1000"},
+                 {"larder_negative_entries", "133"},      {"larder_store_loads", "140"},
+                 {"larder_store_loads_failed", "141"},    {"larder_store_writes", "142"},
+                 {"larder_store_writes_failed", "143"},   {"larder_store_writes_unknown", "144"}}}};
   for (const auto& [section, fields] : expected) {
     for (const auto& [name, value] : fields) EXPECT_EQ(info[section][name], value) << name;
   }
@@ -399,6 +393,11 @@ TEST(Prometheus, HasEveryNumber) {
       {"loads_not_stored_total{}", "127"},
       {"entries_negative{}", "133"},
       {"loads_in_flight{}", "125"},
+      {"store_loads_total{}", "140"},
+      {"store_loads_failed_total{}", "141"},
+      {"store_writes_total{}", "142"},
+      {"store_writes_failed_total{}", "143"},
+      {"store_writes_unknown_total{}", "144"},
       {"listener_failures_total{}", "126"},
       {"entries{}", "130"},
       {"entries_with_ttl{}", "131"},
@@ -465,7 +464,7 @@ TEST(Prometheus, EscapesTheNameOfTheCache) {
   for (const auto& [name, escaped] : names) {
     const Exposition found = parse_exposition(sample().to_prometheus(name));
     EXPECT_TRUE(found.samples.contains("larder_hits_total{cache=\"" + std::string(escaped) + "\"}")) << name;
-    EXPECT_EQ(found.samples.size(), 31u + 35) << name;
+    EXPECT_EQ(found.samples.size(), 36u + 35) << name;
   }
 }
 

@@ -16,7 +16,7 @@ ROOT_FILES = ("dev", "CMakeLists.txt", "CMakePresets.json",
 # Rooms stand on floors: a room includes lower floors and itself, never a neighbour...
 FLOORS = {
     "base": 0,
-    "memory": 1, "expiry": 1, "eviction": 1, "stats": 1,
+    "memory": 1, "expiry": 1, "eviction": 1, "stats": 1, "store": 1,
     "keyspace": 2,
     "commands": 3, "loading": 3,
     "cache": 4,

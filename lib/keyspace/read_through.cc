@@ -1,0 +1,278 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Reading through: what is not resident is loaded from the store, once for all who ask (CONTRACTS L1-L4), kept, and
+// shown.
+//
+// A load is registered in the key's shard under the hold of its lock that saw the miss, and taken out under the one
+// that shows what it brought to the command, so a load that was not overtaken by then showed what the key was at that
+// instant. One that was overtaken by a write shows nothing, unlike a loader's: the store may have given it what a write
+// in progress has stored, while others still see the value before in the cache. Whoever waited for it looks again.
+//
+// A reader who was overtaken several times works on the key as a writer does: nobody writes it meanwhile.
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "keyspace/keyspace.h"
+#include "keyspace/large_value.h"
+
+namespace larder::keyspace {
+namespace {
+
+constexpr int kRoundsMax = 3;
+
+struct StoreLoad final : KeyWork {
+  explicit StoreLoad(Kind its_kind) : KeyWork(its_kind) {}
+  // Written by the leader before it has finished, read by others after that.
+  bool lost = true;  // there was no memory for what was loaded
+  Lookup<StoredValue> found;
+  std::uint64_t end = Entry::kNoDeadline;
+};
+
+// Reads one key.
+class ReadThrough {
+ public:
+  enum class Next { kDone, kAgain, kLoad, kWait };
+
+  ReadThrough(Keyspace& keyspace, std::string_view key, memory::Account& outside)
+      : keyspace_(keyspace),
+        key_(key),
+        hash_(keyspace.hash_of(key)),
+        shard_(keyspace.shard_of(hash_)),
+        outside_(outside) {}
+
+  std::string_view key() const noexcept { return key_; }
+
+  // Shows the key if it is resident, or known not to be there; otherwise, the load is to be done by this thread or
+  // waited for.
+  Result<Next> look(FunctionRef<void(const Entry*)> visit);
+  // kLoad, with what the store has.
+  Result<Next> finish(Lookup<StoredValue> found, FunctionRef<void(const Entry*)> visit);
+  // kLoad, and it failed before the store answered.
+  void abandon() noexcept;
+  // kWait.
+  Result<Next> join(std::uint64_t give_up_us, FunctionRef<void(const Entry*)> visit);
+
+ private:
+  void keep(const StoreLoad& load);
+  Result<Next> show(const StoreLoad& load, bool leads, FunctionRef<void(const Entry*)> visit);
+  // The entry, alive, and no negative one.
+  const Entry* resident() {
+    const Shard::Place place = shard_.find_any(hash_, key_);
+    return place && !place.entry()->is_ghost() && !shard_.expired(*place.entry()) ? place.entry() : nullptr;
+  }
+
+  Keyspace& keyspace_;
+  const std::string_view key_;
+  const std::uint64_t hash_;
+  Shard& shard_;
+  memory::Account& outside_;
+  int rounds_ = 0;
+  std::shared_ptr<KeyWork> work_;
+};
+
+Result<ReadThrough::Next> ReadThrough::look(FunctionRef<void(const Entry*)> visit) {
+  Discards discards(keyspace_.environment(), shard_.memory());
+  base::MutexLock lock(shard_.mutex);
+  if (shard_.closed) return Keyspace::closed();
+  const Shard::Place place = shard_.find(hash_, key_, discards);
+  if (discards.count() != 0) return Next::kAgain;  // a listener is told first: it may ask for the same key
+  if (place && place.entry()->type() != EntryType::kFailed) {
+    visit(place.entry()->is_ghost() ? nullptr : place.entry());
+    return Next::kDone;
+  }
+  work_ = shard_.works.find(key_);
+  if (work_ != nullptr) return Next::kWait;
+  work_ = std::make_shared<StoreLoad>(rounds_++ < kRoundsMax ? KeyWork::Kind::kStoreLoad : KeyWork::Kind::kWrite);
+  shard_.works.insert(key_, work_);
+  return Next::kLoad;
+}
+
+Result<ReadThrough::Next> ReadThrough::finish(Lookup<StoredValue> found, FunctionRef<void(const Entry*)> visit) {
+  auto& load = static_cast<StoreLoad&>(*work_);
+  load.found = std::move(found);
+  if (load.found) load.end = keyspace_.environment().end_of(*load.found);
+  if (load.end == 0) load.found = Lookup<StoredValue>();  // what has ended is not there
+  keep(load);
+  load.lost = false;
+  const Result<Next> next = show(load, true, visit);
+  keyspace_.waiting().finish(load);
+  return next;
+}
+
+void ReadThrough::abandon() noexcept {
+  {
+    base::MutexLock lock(shard_.mutex);
+    shard_.works.erase(key_, *work_);
+  }
+  keyspace_.waiting().finish(*work_);
+}
+
+// As far as there is room: those who wait get it all the same.
+void ReadThrough::keep(const StoreLoad& load) {
+  const Milliseconds negative_ttl = keyspace_.environment().store->options().negative_ttl;
+  if (load.found) {
+    (void)keyspace_.keep(key_, load, {EntryType::kString, load.found->bytes, load.end});
+  } else if (load.found.status().ok() && negative_ttl.count() > 0) {
+    const Result<std::uint64_t> end = keyspace_.environment().deadline_in(negative_ttl);
+    if (end.ok()) (void)keyspace_.keep(key_, load, {EntryType::kAbsent, {}, *end});
+  }
+}
+
+Result<ReadThrough::Next> ReadThrough::join(std::uint64_t give_up_us, FunctionRef<void(const Entry*)> visit) {
+  if (Status status = keyspace_.wait_for(*work_, give_up_us); !status.ok()) return status;
+  const auto* load = dynamic_cast<const StoreLoad*>(work_.get());
+  if (load == nullptr) return Next::kAgain;  // a write, or a loader's load
+  if (load->lost) return Status(ErrorCode::kLoadFailed, "there was no memory for what was loaded");
+  return show(*load, false, visit);
+}
+
+// kAgain: it was overtaken.
+Result<ReadThrough::Next> ReadThrough::show(const StoreLoad& load, bool leads, FunctionRef<void(const Entry*)> visit) {
+  std::optional<DetachedEntry> detached;
+  for (;;) {
+    {
+      base::MutexLock lock(shard_.mutex);
+      const Entry* entry = resident();
+      // Keeping it overtakes the load, too, but then it is resident. Who joins a work that an invalidation overtook
+      // must not see what was before; who does the work began before it.
+      const bool current = entry != nullptr || !load.overtaken || (leads && load.kind == KeyWork::Kind::kWrite);
+      const bool needs_copy = entry == nullptr && current && load.found;
+      if (!needs_copy || detached) {
+        if (leads) shard_.works.erase(key_, load);
+        if (shard_.closed) return Keyspace::closed();
+        if (!current) return Next::kAgain;
+        if (entry == nullptr && !load.found.status().ok()) return load.found.status();
+        visit(needs_copy ? &detached->entry() : entry);
+        return Next::kDone;
+      }
+    }
+    detached.emplace(outside_, key_, load.found->bytes, load.end);
+  }
+}
+
+}  // namespace
+
+Result<bool> Keyspace::keep(std::string_view key, const KeyWork& load, const Brought& brought) {
+  if (!environment_.value_fits(brought.value.size())) return environment_.value_too_large(brought.value.size());
+  LargeValue large;
+  if (Status status = large.make(*this, key, brought.value); !status.ok()) return status;
+  bool kept = true;
+  Status status = edit_resident(key, [&](const Entry*, Change& change) -> Status {
+    kept = !load.overtaken;  // under the shard's lock, as all that follows
+    if (!kept) return {};
+    change = {.kind = Change::Kind::kReplace,
+              .type = brought.type,
+              .value = brought.value,
+              .blob = large.slot(),
+              .end = Change::End::kSet,
+              .ends_at = brought.end};
+    return {};
+  });
+  if (!status.ok()) return status;
+  return kept;
+}
+
+void Keyspace::view_many(std::span<const std::string_view> keys, Use use, VisitOne visit) {
+  const Use once = marks(use) ? Use::kMarkResident : Use::kPeek;
+  std::vector<std::string_view> missing;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    Status status = view(keys[i], once, [&](const Entry* entry) {
+      if (entry != nullptr || !has_store() || !asks(use)) return visit(i, entry, {});
+      missing.push_back(keys[i]);
+      places.push_back(i);
+    });
+    if (!status.ok()) visit(i, nullptr, status);
+  }
+  if (missing.empty()) return;
+  read_through(missing,
+               [&](std::size_t i, const Entry* entry, const Status& status) { visit(places[i], entry, status); });
+}
+
+namespace {
+
+// Reads several keys. What this thread is to load it loads, and publishes, before it waits for others: two who read the
+// same keys in another order would wait for each other.
+class ReadMany {
+ public:
+  ReadMany(Keyspace& keyspace, std::span<const std::string_view> keys, memory::Account& outside,
+           Keyspace::VisitOne visit)
+      : keyspace_(keyspace), store_(*keyspace.environment().store), visit_(visit) {
+    for (auto* list : {&open_, &to_load_, &to_wait_}) list->reserve(keys.size());
+    reads_.reserve(keys.size());
+    for (const std::string_view key : keys) reads_.emplace_back(keyspace, key, outside);
+  }
+
+  void run() {
+    for (std::size_t i = 0; i < reads_.size(); ++i) open_.push_back(i);
+    while (!open_.empty()) {
+      const std::vector<std::size_t> round = std::exchange(open_, {});
+      to_load_.clear();
+      to_wait_.clear();
+      try {
+        for (const std::size_t i : round) sort(i, reads_[i].look(shown_as(i)));
+        load();
+      } catch (...) {  // no memory: nobody is to wait for what does not come
+        for (const std::size_t i : to_load_) reads_[i].abandon();
+        throw;
+      }
+      pause_.reset();
+      if (!to_wait_.empty() && give_up_us_ == 0) give_up_us_ = keyspace_.give_up_us(store_.options().wait_max);
+      for (const std::size_t i : to_wait_) sort(i, reads_[i].join(give_up_us_, shown_as(i)));
+    }
+  }
+
+ private:
+  using Next = ReadThrough::Next;
+
+  void sort(std::size_t i, const Result<Next>& next) {
+    if (!next.ok()) return visit_(i, nullptr, next.status());
+    switch (*next) {
+      case Next::kDone: break;
+      case Next::kAgain: open_.push_back(i); break;
+      case Next::kLoad: to_load_.push_back(i); break;
+      case Next::kWait: to_wait_.push_back(i); break;
+    }
+  }
+
+  // No listener runs until all of it is published: it may ask for these keys.
+  void load() {
+    if (to_load_.empty()) return;
+    pause_.emplace(keyspace_.environment());
+    std::vector<std::string_view> keys;
+    for (const std::size_t i : to_load_) keys.push_back(reads_[i].key());
+    std::vector<Lookup<StoredValue>> found(keys.size());
+    if (keys.size() == 1) {
+      found[0] = store_.load(keys[0]);
+    } else {
+      store_.load_many(keys, found);
+    }
+    while (!to_load_.empty()) {
+      const std::size_t i = to_load_.back();
+      Result<Next> next = reads_[i].finish(std::move(found[to_load_.size() - 1]), shown_as(i));
+      to_load_.pop_back();
+      sort(i, next);
+    }
+  }
+
+  std::function<void(const Entry*)> shown_as(std::size_t i) {
+    return [this, i](const Entry* entry) { visit_(i, entry, {}); };
+  }
+
+  Keyspace& keyspace_;
+  store::FencedStore& store_;
+  std::uint64_t give_up_us_ = 0;
+  const Keyspace::VisitOne visit_;
+  std::vector<ReadThrough> reads_;
+  std::vector<std::size_t> open_, to_load_, to_wait_;
+  std::optional<ListenerPause> pause_;
+};
+
+}  // namespace
+
+void Keyspace::read_through(std::span<const std::string_view> keys, VisitOne visit) {
+  ReadMany(*this, keys, *outside_, visit).run();
+}
+
+}  // namespace larder::keyspace

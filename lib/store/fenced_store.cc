@@ -1,0 +1,95 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "store/fenced_store.h"
+
+#include <exception>
+#include <string>
+
+#include "larder/options.h"
+
+namespace larder {
+
+namespace {
+
+// Runs what the store does. What it threw, or ok.
+template <typename Call>
+Status fenced(ErrorCode code, Call&& call) {
+  try {
+    return call();
+  } catch (const std::exception& error) {
+    return {code, std::string("the store threw: ") + error.what()};
+  } catch (...) {
+    return {code, "the store threw something that is no std::exception"};
+  }
+}
+
+}  // namespace
+
+// One that throws fails alone.
+void BackingStore::load_many(std::span<const std::string_view> keys, std::span<Lookup<StoredValue>> found) {
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    Status thrown = fenced(ErrorCode::kStoreThrew, [&]() -> Status {
+      found[i] = load(keys[i]);
+      return {};
+    });
+    if (!thrown.ok()) found[i] = std::move(thrown);
+  }
+}
+
+namespace store {
+
+void FencedStore::check(Lookup<StoredValue>* found) {
+  counters_.loads.fetch_add(1, std::memory_order_relaxed);
+  if (*found && (*found)->type != ValueType::kString) {
+    *found = Status(ErrorCode::kStoreFailed, "the store gave a value of a type that is not known");
+  } else if (*found && (*found)->bytes.size() > kValueBytesMax) {
+    *found = Status(ErrorCode::kValueTooLarge, "the store gave a value of more than 512 MiB");
+  }
+  if (!found->status().ok()) counters_.loads_failed.fetch_add(1, std::memory_order_relaxed);
+}
+
+Lookup<StoredValue> FencedStore::load(std::string_view key) {
+  Lookup<StoredValue> found;
+  Status thrown = fenced(ErrorCode::kStoreThrew, [&]() -> Status {
+    found = options_.backing->load(key);
+    return {};
+  });
+  if (!thrown.ok()) found = std::move(thrown);
+  check(&found);
+  return found;
+}
+
+void FencedStore::load_many(std::span<const std::string_view> keys, std::span<Lookup<StoredValue>> found) {
+  const Status thrown = fenced(ErrorCode::kStoreThrew, [&]() -> Status {
+    options_.backing->load_many(keys, found);
+    return {};
+  });
+  for (Lookup<StoredValue>& one : found) {
+    if (!thrown.ok()) one = thrown;
+    check(&one);
+  }
+}
+
+void FencedStore::write(std::span<const Mutation> batch, std::span<WriteResult> results) {
+  using Outcome = WriteResult::Outcome;
+  const Status whole = fenced(ErrorCode::kOutcomeUnknown, [&] { return options_.backing->write(batch, results); });
+  counters_.writes.fetch_add(batch.size(), std::memory_order_relaxed);
+  for (WriteResult& result : results) {
+    if (result.outcome == Outcome::kAsTheBatch) {
+      result.outcome = whole.ok() ? Outcome::kDone : Outcome::kUnknown;
+      if (!whole.ok()) result.error = {ErrorCode::kOutcomeUnknown, whole.message()};
+    }
+    if (result.outcome == Outcome::kDone) {
+      result.error = {};
+      continue;
+    }
+    const bool unknown = result.outcome == Outcome::kUnknown;
+    if (result.error.ok()) {
+      result.error = unknown ? Status(ErrorCode::kOutcomeUnknown, "the store did not say whether it was written")
+                             : Status(ErrorCode::kStoreFailed, "the store did not write it, and did not say why");
+    }
+    (unknown ? counters_.writes_unknown : counters_.writes_failed).fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace store
+}  // namespace larder
