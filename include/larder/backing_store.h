@@ -41,6 +41,14 @@ struct StoredValue {
   std::string bytes = {};  // of a string: the string itself
   // When the key ends. From then on it is as good as not there, whether or not the store has removed it.
   std::optional<UnixTime> expires_at = {};
+  // The store's own mark of this state, another one after each change, whoever made it. 0: it keeps none.
+  std::uint64_t version = 0;
+};
+
+// What a store can do beyond the least.
+struct StoreCapabilities {
+  bool atomic_groups = false;  // mutations of one group are all written, or none of them
+  bool versions = false;       // gives each value a version, and honours Mutation::expected_version
 };
 
 // What became of one key: the whole of its new state, so that writing it twice, or leaving out what came before it,
@@ -60,6 +68,9 @@ struct Mutation {
   std::uint64_t sequence = 0;
   // What one command did to several keys has one group, all of it in one batch; 0: alone.
   std::uint64_t group = 0;
+  // If set: write it only if the store has this version of the key now; 0: only if it has no such key. Otherwise the
+  // answer is WriteResult::conflict. Set with StoreOptions::check_versions.
+  std::optional<std::uint64_t> expected_version = {};
 
   bool is_put() const noexcept { return kind == Kind::kPut; }
 };
@@ -75,12 +86,15 @@ struct WriteResult {
   };
 
   Outcome outcome = Outcome::kAsTheBatch;
-  Status error = {};  // why it is not done
+  Status error = {};          // why it is not done
+  std::uint64_t version = 0;  // kDone, by a store that keeps versions: the one that a put has made
 
-  static WriteResult done() { return {Outcome::kDone, {}}; }
-  static WriteResult retry(std::string_view why) { return {Outcome::kRetry, {ErrorCode::kStoreFailed, why}}; }
-  static WriteResult never(std::string_view why) { return {Outcome::kNever, {ErrorCode::kStoreFailed, why}}; }
-  static WriteResult unknown(std::string_view why) { return {Outcome::kUnknown, {ErrorCode::kOutcomeUnknown, why}}; }
+  static WriteResult done(std::uint64_t version = 0) { return {Outcome::kDone, {}, version}; }
+  static WriteResult retry(std::string_view why) { return {Outcome::kRetry, {ErrorCode::kStoreFailed, why}, 0}; }
+  static WriteResult never(std::string_view why) { return {Outcome::kNever, {ErrorCode::kStoreFailed, why}, 0}; }
+  static WriteResult unknown(std::string_view why) { return {Outcome::kUnknown, {ErrorCode::kOutcomeUnknown, why}, 0}; }
+  // It has another version than the one expected: somebody else has written it.
+  static WriteResult conflict(std::string_view why) { return {Outcome::kNever, {ErrorCode::kConflict, why}, 0}; }
 };
 
 // Functions are called by the threads that call the cache, several at once, under no lock: they must be thread safe.
@@ -94,10 +108,13 @@ class BackingStore {
  public:
   virtual ~BackingStore() = default;
 
+  virtual StoreCapabilities capabilities() const { return {}; }
   // The key's state, a miss if there is none, or an error (ErrorCode::kStoreFailed, and a text), which the caller gets.
   virtual Lookup<StoredValue> load(std::string_view key) = 0;
   // The same for several keys; found[i] is of keys[i], and begins as a miss. By default, one by one.
   virtual void load_many(std::span<const std::string_view> keys, std::span<Lookup<StoredValue>> found);
+  // What `load` gives; but if that has the version given, which the cache has, its type and bytes may be left out.
+  virtual Lookup<StoredValue> load_if_changed(std::string_view key, std::uint64_t version);
   // An ordered batch: of one key, or of those that one command changed, none of them twice. results[i] is of batch[i].
   // An error says that it failed as a whole; what has an answer of its own keeps it.
   virtual Status write(std::span<const Mutation> batch, std::span<WriteResult> results) = 0;

@@ -34,7 +34,7 @@ enum class ErrorCode : std::uint8_t {
   kValueTooLarge,      // a value above the configured or the absolute limit
   kOutOfMemory,        // max_memory or max_entries is reached and nothing may be evicted, or too little
   kTooManyKeys,        // more keys than one atomic command may name
-  kConflict,           // optimistic concurrency: the key changed since the version was read
+  kConflict,           // optimistic concurrency: the key changed since the version was read, here or in the store
   kClosed,             // the cache was closed
   kLoadFailed,         // for loaders to answer; and what callers get while a failure is remembered (error_ttl)
   kLoaderThrew,        // the loader threw an exception
