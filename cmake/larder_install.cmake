@@ -7,7 +7,7 @@ include(CMakePackageConfigHelpers)
 set(larder_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/larder)
 set(larder_doc_dir ${CMAKE_INSTALL_DATADIR}/doc/larder)
 
-install(TARGETS larder EXPORT larder-targets)
+install(TARGETS larder ${larder_stores} EXPORT larder-targets)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/larder DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN "*.h")
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${larder_doc_dir})
@@ -18,6 +18,7 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/larder-config.cmake.in
 # Before 1.0 a minor version may break what was there.
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/larder-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/larder-config.cmake ${PROJECT_BINARY_DIR}/larder-config-version.cmake
+              ${CMAKE_CURRENT_LIST_DIR}/Findhiredis.cmake
         DESTINATION ${larder_config_dir})
 
 # Relative to the .pc file itself, so that the installed tree may be moved.

@@ -17,7 +17,7 @@ Options options_of(const FilledSetup& setup) {
   Options options;
   options.max_memory = setup.entries * (kKeyBytes + setup.value_bytes + 160) + 64_MiB;
   if (setup.at_bound) options.max_entries = setup.entries;
-  options.store.backing = setup.backing;
+  options.store = setup.store;
   options.eviction = Eviction::named(setup.policy).value();
 #if LARDER_BENCH_MIMALLOC
   options.allocator = &MimallocAllocator::shared();

@@ -20,7 +20,7 @@ struct FilledSetup {
   std::string policy = "s3-fifo";
   bool at_bound = false;  // max_entries is `entries`
   bool with_ttl = false;
-  std::shared_ptr<BackingStore> backing = nullptr;
+  StoreOptions store = {};
 };
 
 class FilledCache {

@@ -17,5 +17,8 @@ class Workload;
 std::uint64_t memory_of(const Options& options, const Workload& workload);
 
 larder::Result<std::unique_ptr<larder::Cache>> open_cache(const Options& options, std::uint64_t memory);
+// The same with a store that it writes behind.
+larder::Result<std::unique_ptr<larder::Cache>> open_cache_over(std::shared_ptr<larder::BackingStore> store,
+                                                               const Options& options, std::uint64_t memory);
 
 }  // namespace demo

@@ -1,9 +1,10 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// larder-demo: a SQLite database with and without a Larder cache in front of it, on the same workload.
+// larder-demo: a SQLite database without a Larder cache, with one beside it, and behind one, on the same workload.
 //
-// Start reading in access.h, which is what a program of your own would have. The rest makes the workload (workload.h,
-// bench/workload), the database (database.h), replays and checks (measure.h, freshness.h) and reports (report.h).
+// Start reading in access.h and behind.h, which are what a program of your own would have. The rest makes the workload
+// (workload.h, bench/workload), the database (database.h), replays and checks (measure.h, freshness.h) and reports
+// (report.h).
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -14,6 +15,7 @@
 #include <string>
 
 #include "access.h"
+#include "behind.h"
 #include "cache_setup.h"
 #include "database.h"
 #include "figures.h"
@@ -30,7 +32,14 @@ namespace {
 
 enum ExitStatus : int { kOk = 0, kFailed = 1, kCannotRun = 2, kInterrupted = 130 };
 
-constexpr double kShareWithout = 0.4;  // of the time
+// Of the time.
+constexpr double kShareWithout = 0.3;
+constexpr double kShareWith = 0.35;
+constexpr double kShareBehind = 0.35;
+// The store fails in this part of the third run.
+constexpr double kOutageBegins = 0.4;
+constexpr double kOutageEnds = 0.6;
+constexpr larder::Milliseconds kFlushMax{30'000};
 
 std::atomic<bool> interrupted{false};
 static_assert(std::atomic<bool>::is_always_lock_free);
@@ -57,7 +66,51 @@ std::unique_ptr<Database> make_database(const TemporaryDirectory& directory, con
   return database;
 }
 
-// Both runs, as far as nobody interrupts them. Returns what is wrong with the cache's options, if anything.
+// The database behind the cache; it fails for a while, and at the end is compared with what was written.
+std::string run_behind(Findings& findings, const std::filesystem::path& file) {
+  const Options& options = findings.options;
+  const Workload& workload = findings.workload;
+  const auto rows_text = [](std::uint64_t rows) { return count_text(rows) + " rows"; };
+  std::shared_ptr<DemoStore> store;
+  {
+    Progress progress("filling the store");
+    store = std::make_shared<DemoStore>(file, workload, [&](std::uint64_t rows) {
+      progress.show(share_of(rows, workload.rows()), rows_text(rows));
+      return !interrupted;
+    });
+    progress.finish(1, rows_text(workload.rows()));
+  }
+  if (options.lose_writes) store->lose_writes();
+  auto cache = open_cache_over(store, options, findings.memory);
+  if (!cache) return cache.status().to_string();
+  FreshnessLedger ledger(workload.rows());
+  Versions versions(workload.rows());
+  const double seconds = options.seconds * kShareBehind;
+  findings.behind = measure({.title = "written behind",
+                             .workload = workload,
+                             .ledger = ledger,
+                             .threads = options.threads,
+                             .time_max = std::chrono::duration<double>(seconds),
+                             .make_access = [&] { return std::make_unique<BehindAccess>(workload, **cache, versions); },
+                             .cache = cache->get(),
+                             .on_sample =
+                                 [&](double share) {
+                                   store->fail(share >= kOutageBegins && share < kOutageEnds);
+                                   if (store->fails()) findings.outage_seconds = seconds * (share - kOutageBegins);
+                                 },
+                             .interrupted = interrupted});
+  store->fail(false);
+  findings.left = (*cache)->flush(kFlushMax);
+  findings.behind->stats = (*cache)->stats();
+  Progress progress("comparing");
+  findings.comparison = compare(*store, workload, versions, [&](std::uint64_t rows) {
+    progress.show(share_of(rows, workload.rows()), rows_text(rows));
+  });
+  progress.finish(1, rows_text(workload.rows()));
+  return {};
+}
+
+// All runs, as far as nobody interrupts them. Returns what is wrong with the cache's options, if anything.
 std::string make_runs(Findings& findings, Database& database) {
   const Options& options = findings.options;
   const Workload& workload = findings.workload;
@@ -79,12 +132,13 @@ std::string make_runs(Findings& findings, Database& database) {
        .workload = workload,
        .ledger = ledger,
        .threads = options.threads,
-       .time_max = std::chrono::duration<double>(options.seconds * (1 - kShareWithout)),
+       .time_max = std::chrono::duration<double>(options.seconds * kShareWith),
        .make_access =
            [&] { return std::make_unique<CachedAccess>(database, **cache, options.ttl, !options.break_invalidation); },
        .cache = cache->get(),
        .interrupted = interrupted});
-  return {};
+  cache->reset();
+  return interrupted ? std::string() : run_behind(findings, database.file().string() + ".store");
 }
 
 int run(const Options& options) {

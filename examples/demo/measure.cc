@@ -130,14 +130,25 @@ class Worker {
   alignas(64) std::atomic<std::uint64_t> requests_done_{0};
 };
 
-void sample(const larder::Cache* cache, MemorySamples& samples, std::string& figures) {
+// Writes that coalescing spared the database, of those that have left.
+double writes_saved(const larder::Stats& stats) {
+  return share_of(stats.writes_coalesced, stats.writes_coalesced + stats.store_writes);
+}
+
+void sample(const larder::Cache* cache, RunResult& result, std::string& figures) {
   if (cache == nullptr) return;
+  MemorySamples& samples = result.memory;
   const larder::Stats stats = cache->stats();
   ++samples.count;
   samples.bytes_high = std::max(samples.bytes_high, stats.bytes_used);
   samples.entries_high = std::max(samples.entries_high, stats.entries);
   if (stats.max_memory != 0 && stats.bytes_used > stats.max_memory) ++samples.above_bound;
   figures += "  hit ratio " + percent_text(stats.hit_ratio());
+  if (stats.store_writes + stats.writes_coalesced == 0) return;
+  result.dirty_high = std::max(result.dirty_high, stats.dirty_items);
+  result.dirty_age_high_ms = std::max(result.dirty_age_high_ms, stats.dirty_oldest_ms);
+  figures += "  writes saved " + percent_text(writes_saved(stats)) + "  waiting " + count_text(stats.dirty_items) +
+             ", " + duration_text(std::chrono::milliseconds(stats.dirty_oldest_ms));
 }
 
 // Samples and shows until all workers have ended.
@@ -156,7 +167,8 @@ void watch(Shared& shared, const std::vector<std::unique_ptr<Worker>>& workers, 
     const double of_requests = share_of(done, shared.run.workload.requests());
     const double of_time = share_of(elapsed.count(), shared.run.time_max.count());
     std::string figures = rate_text(share_of(static_cast<double>(done), elapsed.count()));
-    sample(shared.run.cache, result.memory, figures);
+    if (shared.run.on_sample) shared.run.on_sample(of_time);
+    sample(shared.run.cache, result, figures);
     if (all_ended) {
       result.seconds = elapsed.count();
       progress.finish(shared.run.interrupted ? of_requests : 1, figures);

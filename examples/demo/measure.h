@@ -46,6 +46,8 @@ struct RunResult {
   std::vector<std::string> examples;  // the first of what went wrong
 
   std::optional<larder::Stats> stats;  // of the cache, at the end
+  std::uint64_t dirty_high = 0;        // the most writes that waited for the database
+  std::uint64_t dirty_age_high_ms = 0;
   MemorySamples memory;
 
   std::uint64_t requests() const { return reads + updates; }
@@ -61,6 +63,7 @@ struct Run {
   std::chrono::duration<double> time_max;
   std::function<std::unique_ptr<Access>()> make_access;  // called once for each thread, before they start
   const larder::Cache* cache;                            // to look at meanwhile; null: there is none
+  std::function<void(double share)> on_sample = {};      // called ten times a second, with the share of the time
   const std::atomic<bool>& interrupted;                  // true: end early
 };
 

@@ -164,7 +164,7 @@ constexpr auto kFlags = std::to_array<Flag>({
      [](Options& o, std::string_view text) {
        return read_between<std::uint32_t>(text, o.threads, 1, 256, "a whole number from 1 to 256");
      }},
-    {"--seconds", "S", "time for both runs together, two fifths of it at most without the cache (default 50)",
+    {"--seconds", "S", "time for the three runs together, three tenths of it without the cache (default 50)",
      [](Options& o, std::string_view text) {
        return read_between(text, o.seconds, 0.1, 86'400.0, "a number of seconds from 0.1 to 86400");
      }},
@@ -180,6 +180,10 @@ constexpr auto kFlags = std::to_array<Flag>({
      "diagnosis: leave the invalidation out after each update, to show that the freshness\n"
      "check finds it: answers too old are counted, and the exit status is 1",
      [](Options& o, std::string_view) { return read_switch(o.break_invalidation); }},
+    {"--lose-writes", "",
+     "diagnosis: the store behind the third run forgets one write in a thousand, to show that\n"
+     "the comparison of the database finds it; the exit status is 1",
+     [](Options& o, std::string_view) { return read_switch(o.lose_writes); }},
     {"--help", "", "print this", [](Options& o, std::string_view) { return read_switch(o.help); }},
 });
 
@@ -195,8 +199,8 @@ std::string check_together(const Options& options) {
     return "--keys and --skew shape the workload that is made; with --trace the file decides. Leave them out, or use "
            "--requests to shorten the trace.";
   }
-  if (options.break_invalidation && options.updates_percent == 0) {
-    return "--break-invalidation shows nothing without updates: give --updates more than 0.";
+  if ((options.break_invalidation || options.lose_writes) && options.updates_percent == 0) {
+    return "--break-invalidation and --lose-writes show nothing without updates: give --updates more than 0.";
   }
   return {};
 }
@@ -232,9 +236,13 @@ std::string help_text() {
   std::string text =
       "larder-demo: puts a Larder cache in front of a SQLite database and shows what that brings.\n"
       "\n"
-      "It makes a database in a temporary directory, replays a workload of reads and some updates against it, first\n"
-      "without the cache and then with it, and compares. Each answer is checked: none may be older than the last\n"
-      "update that had been completed before the question.\n"
+      "It makes a database in a temporary directory and replays a workload of reads and some updates against it: "
+      "first\n"
+      "without the cache, then with the cache beside it (a load for each miss, an invalidation after each update), "
+      "and\n"
+      "then with the database behind the cache, which writes to it later, and which is made to fail for a while. Each\n"
+      "answer is checked: none may be older than the last update that had been completed before the question. At the\n"
+      "end the database is compared with what was written.\n"
       "\n";
   for (const Flag& flag : kFlags) {
     std::string line = "  " + std::string(flag.name) + " " + std::string(flag.argument);
@@ -253,8 +261,9 @@ std::string help_text() {
   }
   text +=
       "\n"
-      "Exit status: 0 all is well; 1 an answer was too old or wrong, the memory bound was passed, or a request "
-      "failed;\n"
+      "Exit status: 0 all is well; 1 an answer was too old or wrong, the memory bound was passed, a request failed, "
+      "or\n"
+      "a write was lost;\n"
       "2 the command line, a file or the machine does not let it run; 130 interrupted (the report covers what was "
       "done).\n";
   return text;

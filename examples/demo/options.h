@@ -16,7 +16,7 @@ struct Options {
   std::optional<std::uint64_t> memory;       // the cache's bound, in bytes; none: a tenth of the data
   std::string policy = "s3-fifo";            // a name that larder::Eviction::named knows
   std::uint32_t threads = 2;                 // that send requests
-  double seconds = 50;                       // for both measured runs together
+  double seconds = 50;                       // for the measured runs together
   double updates_percent = 5;                // of the requests that write to the database
   std::optional<std::uint64_t> value_bytes;  // of a row; none: as the trace says, or kValueBytes
   std::uint64_t keys = 200'000;              // rows of the Zipf workload
@@ -27,6 +27,7 @@ struct Options {
   std::string json;                          // file for the figures; empty: none
   bool keep = false;                         // leave the database where it is
   bool break_invalidation = false;           // do not invalidate after an update: the check must find it
+  bool lose_writes = false;                  // the store loses some: the comparison must find it
   bool help = false;
 
   bool made_workload() const { return trace.empty(); }

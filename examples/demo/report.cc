@@ -18,7 +18,7 @@ namespace demo {
 namespace {
 
 constexpr std::size_t kLabelWidth = 18;
-constexpr std::size_t kColumnWidth = 18;
+constexpr std::size_t kColumnWidth = 15;
 
 // Pads to a number of characters.
 std::string left(std::string text, std::size_t width) {
@@ -31,15 +31,17 @@ std::string right(const std::string& text, std::size_t width) {
 
 std::string line(const std::string& label, const std::string& text) { return left(label, kLabelWidth) + text + "\n"; }
 
-// Two columns, and what follows from them. A run that was not made leaves its column empty.
-class Comparison {
+// Three columns, and what follows from the first two. A run that was not made leaves its column empty.
+class Table {
  public:
-  explicit Comparison(const Findings& findings) : findings_(findings) {}
+  explicit Table(const Findings& findings) : findings_(findings) {}
 
   template <typename Figure>
   void row(const std::string& label, Figure&& figure, const std::string& conclusion = {}) {
-    text_ += left(label, kLabelWidth) + right(findings_.without ? figure(*findings_.without) : "-", kColumnWidth) +
-             right(findings_.with ? figure(*findings_.with) : "-", kColumnWidth);
+    text_ += left(label, kLabelWidth);
+    for (const auto* run : {&findings_.without, &findings_.with, &findings_.behind}) {
+      text_ += right(*run ? figure(**run) : "-", kColumnWidth);
+    }
     if (!conclusion.empty()) text_ += right(conclusion, kColumnWidth);
     text_ += "\n";
   }
@@ -107,9 +109,9 @@ std::string notes(const Findings& findings) {
 }
 
 std::string comparison(const Findings& findings) {
-  Comparison table(findings);
-  std::string text =
-      left("", kLabelWidth) + right("without cache", kColumnWidth) + right("with cache", kColumnWidth) + "\n";
+  Table table(findings);
+  std::string text = left("", kLabelWidth) + right("without cache", kColumnWidth) + right("with cache", kColumnWidth) +
+                     right("written behind", kColumnWidth) + right("cache gains", kColumnWidth) + "\n";
   table.row("requests", [](const RunResult& run) { return count_text(run.requests()); });
   table.row("of the workload",
             [&](const RunResult& run) { return percent_text(share_of(run.requests(), findings.workload.requests())); });
@@ -167,6 +169,24 @@ std::string cache_figures(const RunResult& run) {
   return text + "\n";
 }
 
+std::string behind_figures(const Findings& findings) {
+  const RunResult& run = *findings.behind;
+  const larder::Stats& stats = *run.stats;
+  std::string text =
+      line("written behind", count_text(run.updates) + " updates, " + count_text(stats.store_writes) + " writes in " +
+                                 count_text(stats.write_batches) + " batches, " +
+                                 percent_text(share_of(stats.writes_coalesced, run.updates)) + " saved by coalescing");
+  text +=
+      line("", "waiting at the most " + count_text(run.dirty_high) + " writes, for " +
+                   duration_text(std::chrono::milliseconds(run.dirty_age_high_ms)) + "; a batch takes " +
+                   duration_text(std::chrono::microseconds(stats.store_write_latency.quantile_us(0.5))) + " (p50), " +
+                   duration_text(std::chrono::microseconds(stats.store_write_latency.quantile_us(0.99))) + " (p99)");
+  text += line("", "the store was made to fail for " + decimal_text(findings.outage_seconds, 1) + " s: " +
+                       count_text(stats.write_retries) + " mutations tried again, " + count_text(stats.dead_letters) +
+                       " dead letters, " + count_text(stats.write_queue_full) + " writers found the buffer full");
+  return text + "\n";
+}
+
 std::string verdict(const Findings& findings) {
   std::string text;
   std::uint64_t checked = 0;
@@ -174,7 +194,7 @@ std::string verdict(const Findings& findings) {
   std::uint64_t wrong = 0;
   std::uint64_t failures = 0;
   std::string examples;
-  for (const auto* run : {&findings.without, &findings.with}) {
+  for (const auto* run : {&findings.without, &findings.with, &findings.behind}) {
     if (!*run) continue;
     checked += (*run)->checked;
     too_old += (*run)->too_old;
@@ -186,8 +206,19 @@ std::string verdict(const Findings& findings) {
       line("freshness", count_text(checked) + " answers checked: " + count_text(too_old) + " older than they may be, " +
                             count_text(wrong) + " wrong, " + count_text(failures) + " requests failed");
   text += examples;
-  if (findings.with && findings.with->memory.above_bound > 0) {
-    text += line("memory", count_text(findings.with->memory.above_bound) + " samples ABOVE THE BOUND");
+  for (const auto* run : {&findings.with, &findings.behind}) {
+    if (*run && (*run)->memory.above_bound > 0)
+      text += line("memory", count_text((*run)->memory.above_bound) + " samples ABOVE THE BOUND");
+  }
+  if (findings.behind) {
+    const Comparison& comparison = findings.comparison;
+    text += line("database", count_text(comparison.rows) + " rows compared with what was written, " +
+                                 count_text(comparison.updated) + " of them updated: " +
+                                 (comparison.lost == 0 ? "none lost" : count_text(comparison.lost) + " LOST OR OLD"));
+    for (const std::string& example : comparison.examples) text += line("", "for example: " + example);
+    if (!findings.left.complete())
+      text += line("", count_text(findings.left.items) +
+                           " writes could not be flushed: " + findings.left.last_error.to_string());
   }
   text += line("result", findings.correct() ? "OK" : "FAILED");
   return text;
@@ -198,6 +229,7 @@ std::string verdict(const Findings& findings) {
 std::string report_text(const Findings& findings) {
   std::string text = setting(findings) + comparison(findings);
   if (findings.with && findings.with->stats) text += cache_figures(*findings.with);
+  if (findings.behind && findings.behind->stats) text += behind_figures(findings);
   return text + verdict(findings);
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "behind.h"
 #include "measure.h"
 #include "options.h"
 
@@ -23,8 +24,17 @@ struct Findings {
   std::uint64_t memory = 0;               // the cache's bound
   std::optional<RunResult> without = {};  // the run without the cache
   std::optional<RunResult> with = {};     // the run with it
+  std::optional<RunResult> behind = {};   // with the database behind it
+  Comparison comparison = {};             // of that database, when all was flushed
+  larder::FlushReport left = {};          // by the flush
+  double outage_seconds = 0;              // that the store was made to fail
 
-  bool correct() const { return (!without || without->correct()) && (!with || with->correct()); }
+  bool correct() const {
+    for (const auto* run : {&without, &with, &behind}) {
+      if (*run && !(*run)->correct()) return false;
+    }
+    return comparison.lost == 0 && left.complete();
+  }
 };
 
 std::string report_text(const Findings& findings);

@@ -78,6 +78,10 @@ std::string stats_object(const RunResult& run) {
       .add("loads_not_stored", stats.loads_not_stored)
       .add("loads_failed", stats.loads_failed);
   object.add("refused_out_of_memory", stats.refused_out_of_memory);
+  object.add("store_writes", stats.store_writes).add("writes_coalesced", stats.writes_coalesced);
+  object.add("write_batches", stats.write_batches).add("write_retries", stats.write_retries);
+  object.add("dead_letters", stats.dead_letters).add("write_queue_full", stats.write_queue_full);
+  object.add("dirty_high", run.dirty_high).add("dirty_age_high_ms", run.dirty_age_high_ms);
   return object.raw("removals", removals.text()).text();
 }
 
@@ -118,6 +122,12 @@ std::string report_json(const Findings& findings) {
   if (findings.with) {
     object.raw("with_cache", run_object(*findings.with));
     object.add_double("reads_saved", 1 - share_of(findings.with->database_reads, findings.with->reads));
+  }
+  if (findings.behind) {
+    object.raw("written_behind", run_object(*findings.behind));
+    object.add_double("outage_seconds", findings.outage_seconds);
+    object.add("rows_compared", findings.comparison.rows).add("rows_updated", findings.comparison.updated);
+    object.add("rows_lost", findings.comparison.lost).add("writes_not_flushed", findings.left.items);
   }
   return object.add_bool("correct", findings.correct()).text() + "\n";
 }

@@ -24,6 +24,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -31,6 +32,7 @@
 #include <string_view>
 
 #include "larder/keys.h"
+#include "larder/staleness.h"
 #include "larder/status.h"
 
 namespace larder {
@@ -68,8 +70,10 @@ struct Mutation {
   std::uint64_t sequence = 0;
   // What one command did to several keys has one group, all of it in one batch; 0: alone.
   std::uint64_t group = 0;
-  // If set: write it only if the store has this version of the key now; 0: only if it has no such key. Otherwise the
-  // answer is WriteResult::conflict. Set with StoreOptions::check_versions.
+  // If set: write it only if the store has this version of the key now; 0: only if it has no such key, or one that has
+  // ended; an erase of what is not there is done. Otherwise the
+  // answer is WriteResult::conflict; but done, if the store has written this very sequence before, and its answer was
+  // lost. Set with StoreOptions::check_versions.
   std::optional<std::uint64_t> expected_version = {};
 
   bool is_put() const noexcept { return kind == Kind::kPut; }
@@ -80,8 +84,8 @@ struct WriteResult {
   enum class Outcome : std::uint8_t {
     kAsTheBatch,  // what `write` returns: ok: done; an error: unknown. So it is set before the store is called
     kDone,        // written, as durably as the store writes
-    kRetry,       // certainly not written, and another time it may work: busy, no connection
-    kNever,       // certainly not written, and it never will be: too large, a constraint
+    kRetry,       // certainly not written, and another time it may work: busy, no connection, a missing table or right
+    kNever,       // certainly not written, and it never will be: too large, a constraint, one of its group is refused
     kUnknown,     // it may or may not have been written: a time-out
   };
 
@@ -116,18 +120,97 @@ class BackingStore {
   // What `load` gives; but if that has the version given, which the cache has, its type and bytes may be left out.
   virtual Lookup<StoredValue> load_if_changed(std::string_view key, std::uint64_t version);
   // An ordered batch: of one key, or of those that one command changed, none of them twice. results[i] is of batch[i].
-  // An error says that it failed as a whole; what has an answer of its own keeps it.
+  // An error says that it failed as a whole; what has an answer of its own keeps it, unless it throws. Those of one
+  // group need not stand side by side.
   virtual Status write(std::span<const Mutation> batch, std::span<WriteResult> results) = 0;
+};
+
+// A write that write-back does not get into the store.
+struct DeadLetter {
+  enum class Reason : std::uint8_t {
+    kNever,     // the store says that it never will
+    kAttempts,  // it has failed attempts_max times
+    kClosed,    // the cache was closed, and time was up
+  };
+
+  const Mutation& mutation;  // valid during the call
+  Reason reason;
+  std::uint32_t attempts;  // failed ones
+  const Status& error;     // of the last one
+};
+// Called under no lock by the thread that wrote, several at once. What it throws is caught and counted, and the write
+// is kept, and tried again. When it has returned, the write is out of Larder's hands: the key is dropped from the
+// cache, unless it was written again meanwhile. It may call the cache, also to write the key again; calls that would
+// wait for writes (flush, a full buffer) do not wait.
+using DeadLetterSink = std::function<void(const DeadLetter&)>;
+
+// Write-back: a write is acknowledged when it is in the cache's buffer, and is in the store some time later. A process
+// that dies loses what is in the buffer. Contracts: docs/write_modes.md.
+struct WriteBackOptions {
+  enum class WhenFull : std::uint8_t {
+    kBlock,    // wait for room, up to StoreOptions::wait_max, then kQueueFull. A call from within a store, a loader, or
+               // what takes dead letters does not wait: others may wait for it
+    kThrough,  // write to the store at once, as Writes::kThrough does, whatever rate_max and breaker_failures say
+    kRefuse,   // kQueueFull
+  };
+
+  // Where writes go that never get into the store: a file, a log, an alarm. There is none by default, and write-back
+  // is refused without one: nobody would know of them.
+  DeadLetterSink dead_letters = {};
+  // A write waits so long for others of its key, so that they go as one. It goes no later than that, however often the
+  // key is written, as long as the store keeps up. Long enough to spare a hot key most of its writes, and short enough
+  // that a crash costs little.
+  Milliseconds delay{100};
+  // Off: each write of a key goes to the store by itself, in order, for stores that keep a history.
+  bool coalesce = true;
+  // What alone is more than the buffer holds is written through. The most that it holds, of keys, values, and about 300
+  // bytes for each write. 0: an eighth of max_memory, or 64 MiB if that is unbounded. It counts in max_memory, and
+  // cannot be evicted.
+  std::uint64_t bytes_max = 0;
+  std::uint64_t items_max = 1'000'000;
+  WhenFull when_full = WhenFull::kBlock;
+  // The most mutations of one call of the store. One command's are never parted.
+  std::uint32_t batch_max = 128;
+  // Threads that write to the store. 0: none; `tick` does it, `flush`, and writers that find the buffer full. More
+  // than one help where the store writes several batches at a time.
+  std::uint32_t threads = 1;
+  // How often the store may fail to write one item, while it does write others, before that is a dead letter. Failures
+  // while it writes nothing at all count for nobody: after an outage all is written.
+  std::uint32_t attempts_max = 10;
+  // The longest wait after the first failure. Doubled with each, up to retry_most; the wait is drawn at random below
+  // that (full jitter).
+  Milliseconds retry_first{50};
+  Milliseconds retry_most{30'000};
+  // After so many calls in a row that wrote nothing, the store is left alone, but for one call now and then that finds
+  // out whether it is back. 0: never.
+  std::uint32_t breaker_failures = 5;
+  // The most mutations a second. 0: no limit.
+  std::uint64_t rate_max = 0;
+  // How long `close()` and the destructor go on writing; zero: until each write was tried once. What is left then goes
+  // to dead_letters.
+  Milliseconds close_wait{10'000};
+};
+
+// What `flush` and `close` leave.
+struct FlushReport {
+  std::uint64_t items = 0;  // writes that are not in the store
+  std::uint64_t bytes = 0;  // what they take in the buffer
+  Milliseconds oldest{0};   // how long the oldest of them has waited
+  Status last_error = {};   // the last that the store answered, if any are left
+
+  bool complete() const noexcept { return items == 0; }
 };
 
 struct StoreOptions {
   enum class Writes : std::uint8_t {
     kThrough,  // a write is in the store before the cache, and the caller, know of it
+    kBack,     // a write is in the cache, and in the store later
     kRefuse,   // commands that write answer kReadOnly: others write, and call `invalidate`
   };
 
   std::shared_ptr<BackingStore> backing = {};  // none: nothing stands behind
   Writes writes = Writes::kThrough;
+  WriteBackOptions write_back = {};  // of Writes::kBack
   // How long a call waits, all in all, for other calls' work on the same keys (a load, a write) before it gets kTimeout
   // and has changed nothing. Zero: without limit. Short ones fail where the store is slow, long ones let threads pile
   // up. get_or_load has one of its own, in LoadOptions.
@@ -135,6 +218,17 @@ struct StoreOptions {
   // How long it is remembered that the store has no such key. Zero: not at all, so that what others write is found at
   // once; still there is one load at a time of a key. Raise it where many ask for keys that are not there.
   Milliseconds negative_ttl{0};
+  // What was loaded, or written through, is loaded again when it is asked for after so long: by its version, where the
+  // store keeps versions. ExpiryOptions::ttl_jitter shortens it. Zero: never, which is right where nobody else writes.
+  // The key's own time to live is not touched. Costs 26 bytes an entry.
+  Milliseconds max_age{0};
+  // Writes only over what the cache has seen: a write of a key that somebody else has changed in the store since it was
+  // loaded is answered with kConflict, changes nothing, and drops the key from the cache, so that the next call sees
+  // what there is. With write-back it is a dead letter. Every write of a key that is not resident loads it first. For
+  // stores that keep versions (StoreCapabilities). Costs 26 bytes an entry.
+  bool check_versions = false;
+  // What becomes of a value whose max_age is over. Refreshing ahead is done by the background thread, or by `tick`.
+  Staleness staleness = {};
 };
 
 }  // namespace larder

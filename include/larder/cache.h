@@ -32,7 +32,8 @@ struct TickBudget {
 struct TickReport {
   std::uint64_t steps = 0;
   std::uint64_t expired = 0;
-  bool more = false;  // the budget ended before the work did
+  std::uint64_t written = 0;  // mutations sent to the store
+  bool more = false;          // the budget ended before the work did
 };
 
 // Thread safety: every function may be called by any thread at any time; only the destructor must be alone.
@@ -47,17 +48,34 @@ class Cache final : public Keys, public Strings, public Bits, public Loading {
   explicit Cache(const Options& options = {});
   // The same, with the error as a value.
   static Result<std::unique_ptr<Cache>> open(const Options& options);
-  // Closes. REQUIRES: no other call runs, nor will. Waits for the background thread. Removal listeners are not called.
+  // Closes. REQUIRES: no other call runs, nor will. Waits for the threads of this cache, also while one of them is in a
+  // call of the store. Removal listeners are not called.
   ~Cache();
   Cache(const Cache&) = delete;  // nor is it moved: hold it by pointer (open) where it must change hands
   Cache& operator=(const Cache&) = delete;
 
   // Drops everything and answers kClosed from now on. Callers that wait for a load get kClosed; a load that runs ends
   // in its own time. Listeners are called with kCleared. May be called twice.
-  void close();
+  //
+  // With write-back, what the store has not is written for so long at most (WriteBackOptions::close_wait, if nothing is
+  // said); what is left then goes to the dead letters. What is on its way at that moment, and fails, goes there when
+  // the store has answered. The report says what nobody has taken. From within a call of the store, or of what takes
+  // dead letters, it closes, writes nothing, and reports.
+  FlushReport close();
+  FlushReport close(Milliseconds at_most);
+
+  // Write-back: the store gets what was written to the cache before this call, the delay waived; waits for that for so
+  // long at most. Zero, or without threads that write: this thread writes what may go now, and blocks as long as the
+  // store's calls do. Called by the store, or by what takes its dead letters, it only reports. If anything is left, the
+  // report counts all that is dirty then. Otherwise, and without write-back, it is empty.
+  FlushReport flush(Milliseconds at_most);
+  // The same for one key, always in this thread, and ahead of all others, unless it was written by a command on several
+  // keys, which go together.
+  FlushReport flush(std::string_view key, Milliseconds at_most);
 
   // Does what time has made due: gives back what expired, compacts timers and queues, shrinks the index. Not needed for
-  // correctness, and not with `background_thread`. Never holds a lock for more than a few dozen microseconds.
+  // correctness, and not with `background_thread`. Never holds a lock for more than a few dozen microseconds. With
+  // write-back that has no threads of its own, it writes to the store what is due, and blocks as long as that takes.
   TickReport tick(TickBudget budget = {});
 
   // O(shards). Counters of different shards are read one after the other.

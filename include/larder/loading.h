@@ -4,13 +4,16 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "larder/function_ref.h"
 #include "larder/keys.h"
+#include "larder/staleness.h"
 #include "larder/status.h"
 
 namespace larder {
@@ -58,7 +61,11 @@ struct LoadOptions {
   // How long a caller waits for another caller's load before it gets kTimeout, by Options::clock (a ManualClock must be
   // advanced, by another thread). Zero: without limit. The load goes on.
   Milliseconds wait_max{0};
-  // None of the last three may be negative: kInvalidArgument, and nothing is loaded.
+  // What becomes of the value when `ttl` is over: nothing, by default. Otherwise it is kept for so long, for callers of
+  // get_or_load who allow that, too; for every other function it is not there. A caller whose turn it is to load, or to
+  // refresh ahead, does so in its own thread; others have what there is meanwhile.
+  Staleness staleness = {};
+  // No time but ttl may be negative: kInvalidArgument, and nothing is loaded.
 };
 
 class Loading {
@@ -87,6 +94,17 @@ class Loading {
         key, [&]() -> Loaded { return Loaded(load()); }, options);
   }
 
+  // The same for several keys; [i] is of keys[i]. `load` gets those that this call is to load, all at once, as a
+  // std::span<const std::string_view>, and returns a std::vector<larder::Loaded> of as many answers, in that order;
+  // kLoadFailed for all of them if it is another number. Keys that others are loading are waited for after that.
+  template <typename BulkLoader>
+  std::vector<Lookup<std::string>> get_or_load_many(const KeyList& keys, BulkLoader&& load,
+                                                    const LoadOptions& options = {}) {
+    static_assert(std::is_invocable_r_v<std::vector<Loaded>, BulkLoader&, std::span<const std::string_view>>,
+                  "a bulk loader takes a std::span<const std::string_view> and returns a std::vector<larder::Loaded>");
+    return load_many_through(keys, load, options);
+  }
+
  protected:
   explicit Loading(loading::SingleFlight* flights) noexcept : flights_(flights) {}
   ~Loading() = default;
@@ -95,6 +113,9 @@ class Loading {
 
  private:
   Lookup<std::string> load_through(std::string_view key, FunctionRef<Loaded()> load, const LoadOptions& options);
+  std::vector<Lookup<std::string>> load_many_through(
+      std::span<const std::string_view> keys, FunctionRef<std::vector<Loaded>(std::span<const std::string_view>)> load,
+      const LoadOptions& options);
   loading::SingleFlight* flights_;
 };
 

@@ -36,6 +36,8 @@ struct Stats {
   std::uint64_t loads_joined = 0;       // callers that waited for another's load, or for its write to the store
   std::uint64_t loads_discarded = 0;    // not stored: overtaken by a write
   std::uint64_t loads_not_stored = 0;   // too large, or there was no room
+  std::uint64_t served_stale = 0;       // answers that were older than they should be (Staleness)
+  std::uint64_t refreshes = 0;          // keys that were loaded again ahead of their time, from the store
   std::uint64_t listener_failures = 0;  // exceptions thrown by the removal listener
   LatencyHistogram load_latency;
   std::uint64_t store_loads = 0;           // keys that the backing store was asked for
@@ -43,6 +45,14 @@ struct Stats {
   std::uint64_t store_writes = 0;          // mutations that it was given
   std::uint64_t store_writes_failed = 0;   // of those: certainly not written
   std::uint64_t store_writes_unknown = 0;  // of those: nobody knows
+  // Write-back:
+  std::uint64_t writes_coalesced = 0;      // writes that took the place of one that had not left yet
+  std::uint64_t write_batches = 0;         // calls of the store; in the mean of store_writes / write_batches mutations
+  std::uint64_t write_retries = 0;         // mutations that came back to be tried again
+  std::uint64_t write_queue_full = 0;      // writers that found no room in the buffer, and waited or were refused
+  std::uint64_t dead_letters = 0;          // given to the sink
+  std::uint64_t dead_letter_failures = 0;  // exceptions thrown by it
+  LatencyHistogram store_write_latency;    // of its calls of the store
 
   // Now.
   std::uint64_t entries = 0;  // with those that have expired and are not given back yet: Keys::dbsize does that first
@@ -58,7 +68,11 @@ struct Stats {
   std::uint64_t bytes_set_aside = 0;  // leased to shards and not in use
   std::uint64_t bytes_fixed = 0;      // the cache itself
   std::uint64_t bytes_pinned = 0;     // of bytes_data: held by Pinned handles, or on their way to be freed
-  std::uint64_t bytes_dirty = 0;      // of bytes_data: not yet written to a store (none yet)
+  std::uint64_t bytes_dirty =
+      0;  // in the buffer of write-back; large values count in full, also those that are resident
+  std::uint64_t dirty_items = 0;      // writes that are not in the store yet
+  std::uint64_t dirty_oldest_ms = 0;  // how long the oldest of them has waited
+  bool store_left_alone = false;      // it failed too often: the circuit breaker is open
   std::string policy;
 
   double hit_ratio() const noexcept { return hits + misses == 0 ? 0.0 : double(hits) / double(hits + misses); }

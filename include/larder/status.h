@@ -46,6 +46,7 @@ enum class ErrorCode : std::uint8_t {
   kStoreThrew,         // the backing store threw an exception while it loaded
   kOutcomeUnknown,     // the backing store may or may not have written it; the cache has forgotten the key
   kReadOnly,           // the backing store is only read (StoreOptions::Writes::kRefuse)
+  kQueueFull,          // as many writes wait for the backing store as may (WriteBackOptions)
 };
 
 // The code's name, for example "out_of_memory". Static storage, no allocation.

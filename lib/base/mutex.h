@@ -119,12 +119,13 @@ class Condition {
     condition_.wait(lock);
     lock.release();
   }
-  // Wall time of the machine: for callers who wait, never for deciding what an entry is.
+  // Wall time of the machine: for callers who wait, never for deciding what an entry is. False: so long has passed.
   template <typename Duration>
-  void wait_for(LeafMutex& mutex, Duration at_most) REQUIRES_LOCK(mutex) {
+  bool wait_for(LeafMutex& mutex, Duration at_most) REQUIRES_LOCK(mutex) {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
-    condition_.wait_for(lock, at_most);
+    const bool notified = condition_.wait_for(lock, at_most) == std::cv_status::no_timeout;
     lock.release();
+    return notified;
   }
   void notify_all() noexcept { condition_.notify_all(); }
 

@@ -9,7 +9,7 @@
 namespace larder {
 namespace {
 
-constexpr std::array<std::string_view, 25> kNames = {"ok",
+constexpr std::array<std::string_view, 26> kNames = {"ok",
                                                      "wrong_type",
                                                      "not_an_integer",
                                                      "not_a_float",
@@ -33,8 +33,9 @@ constexpr std::array<std::string_view, 25> kNames = {"ok",
                                                      "store_failed",
                                                      "store_threw",
                                                      "outcome_unknown",
-                                                     "read_only"};
-static_assert(kNames.size() == static_cast<std::size_t>(ErrorCode::kReadOnly) + 1);
+                                                     "read_only",
+                                                     "queue_full"};
+static_assert(kNames.size() == static_cast<std::size_t>(ErrorCode::kQueueFull) + 1);
 
 }  // namespace
 

@@ -33,16 +33,24 @@ Background::~Background() {
   {
     base::LeafLock lock(worker_->mutex);
     worker_->stop = true;
-    worker_->stop_changed.notify_all();
+    worker_->news.notify_all();
   }
   worker_->thread.join();
+}
+
+void Background::wake() {
+  if (::getpid() != process_) return;
+  base::LeafLock lock(worker_->mutex);
+  worker_->woken = true;
+  worker_->news.notify_all();
 }
 
 void Background::run(Worker& worker, const Slice& slice, std::chrono::milliseconds interval) {
   for (bool more = false;;) {
     {
       base::LeafLock lock(worker.mutex);
-      if (!worker.stop && !more) worker.stop_changed.wait_for(worker.mutex, interval);
+      if (!worker.stop && !worker.woken && !more) worker.news.wait_for(worker.mutex, interval);
+      worker.woken = false;
       if (worker.stop) return;
     }
     more = slice(fork_gate());

@@ -1,6 +1,6 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// The one thread that a cache may be asked to have: it works in slices, at an interval.
+// A thread that a cache is asked to have: it works in slices, at an interval.
 //
 // fork: while a process forks, no thread of this kind, of any cache, holds a shard's lock: it takes them under a gate
 // that is closed meanwhile. The thread does not exist in the child: the destructor notices, and touches nothing of it.
@@ -26,14 +26,17 @@ class Background {
 
   Background(Slice slice, std::chrono::milliseconds interval);
   ~Background();
+  // Ends the wait for the next interval. Thread safety: all of it.
+  void wake();
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
 
  private:
   struct Worker {
     base::LeafMutex mutex;
-    base::Condition stop_changed;
+    base::Condition news;
     bool stop GUARDED_BY(mutex) = false;
+    bool woken GUARDED_BY(mutex) = false;
     std::thread thread;
   };
   static void run(Worker& worker, const Slice& slice, std::chrono::milliseconds interval);

@@ -3,6 +3,7 @@
 
 #include <new>
 #include <system_error>
+#include <vector>
 
 #include "base/check.h"
 #include "cache/background.h"
@@ -16,6 +17,7 @@ struct Cache::Parts {
   keyspace::Keyspace keyspace;
   loading::SingleFlight flights;
   std::unique_ptr<cache::Background> background;
+  std::vector<std::unique_ptr<cache::Background>> writers;  // of write-back
 };
 
 Cache::Cache(std::unique_ptr<Parts> parts)
@@ -27,6 +29,27 @@ Cache::Cache(std::unique_ptr<Parts> parts)
 
 namespace {
 
+// What is due is found so late at most.
+constexpr std::chrono::milliseconds kWriterInterval{5};
+
+// Loads some keys ahead of their time. Returns whether there were any.
+bool refresh(keyspace::Keyspace& keyspace) {
+  constexpr std::size_t kKeysAtOnce = 64;
+  return keyspace.has_store() && keyspace.refresh_some(kKeysAtOnce) != 0;
+}
+
+bool flush_quietly(keyspace::WriteBack& write_back, base::LeafMutex& gate) {
+  try {
+    return write_back.flush_some(false, &gate) != 0;
+  } catch (const std::bad_alloc&) {
+    return false;  // in a while
+  }
+}
+
+bool writes_in_ticks(keyspace::Keyspace& keyspace) {
+  return keyspace.write_back() != nullptr && keyspace.write_back()->options().threads == 0;
+}
+
 const Options& checked(const Options& options) {
   const Status status = options.validate();
   LARDER_CHECK(status.ok(), status.to_string());
@@ -36,13 +59,23 @@ const Options& checked(const Options& options) {
 }  // namespace
 
 Cache::Cache(const Options& options) : Cache(std::make_unique<Parts>(checked(options))) {
-  if (!options.background_thread) return;
   keyspace::Keyspace& keyspace = parts_->keyspace;
+  if (keyspace::WriteBack* write_back = keyspace.write_back()) {
+    const auto slice = [write_back](base::LeafMutex& gate) { return flush_quietly(*write_back, gate); };
+    for (std::uint32_t i = 0; i < options.store.write_back.threads; ++i) {
+      parts_->writers.push_back(std::make_unique<cache::Background>(slice, kWriterInterval));
+    }
+    write_back->wake_by([&writers = parts_->writers] {
+      for (const auto& writer : writers) writer->wake();
+    });
+  }
+  if (!options.background_thread) return;
   parts_->background = std::make_unique<cache::Background>(
       [&keyspace](base::LeafMutex& gate) {
         bool more = false;
         keyspace.tick(1'000, &more, &gate);
-        return more;
+        more = refresh(keyspace) || more;
+        return (writes_in_ticks(keyspace) && flush_quietly(*keyspace.write_back(), gate)) || more;
       },
       options.background_interval);
 }
@@ -58,9 +91,35 @@ Result<std::unique_ptr<Cache>> Cache::open(const Options& options) {
   }
 }
 
-Cache::~Cache() { parts_->background.reset(); }
+Cache::~Cache() {
+  parts_->background.reset();
+  parts_->keyspace.environment().quiet.store(true, std::memory_order_relaxed);
+  close();
+  parts_->writers.clear();
+  // What was on its way when time was up, and came back.
+  if (keyspace::WriteBack* write_back = parts_->keyspace.write_back()) write_back->hand_over();
+}
 
-void Cache::close() { parts_->keyspace.close(); }
+FlushReport Cache::close() {
+  const keyspace::WriteBack* write_back = parts_->keyspace.write_back();
+  return close(write_back == nullptr ? Milliseconds(0) : write_back->options().close_wait);
+}
+
+FlushReport Cache::close(Milliseconds at_most) {
+  parts_->keyspace.close();
+  keyspace::WriteBack* write_back = parts_->keyspace.write_back();
+  return write_back == nullptr ? FlushReport() : write_back->close(at_most);
+}
+
+FlushReport Cache::flush(Milliseconds at_most) {
+  keyspace::WriteBack* write_back = parts_->keyspace.write_back();
+  return write_back == nullptr ? FlushReport() : write_back->flush(at_most);
+}
+
+FlushReport Cache::flush(std::string_view key, Milliseconds at_most) {
+  keyspace::WriteBack* write_back = parts_->keyspace.write_back();
+  return write_back == nullptr ? FlushReport() : write_back->flush(key, at_most);
+}
 
 TickReport Cache::tick(TickBudget budget) {
   TickReport report;
@@ -71,6 +130,19 @@ TickReport Cache::tick(TickBudget budget) {
   const std::uint64_t before = expired();
   report.steps = parts_->keyspace.tick(budget.steps_max, &report.more);
   report.expired = expired() - before;
+  while (refresh(parts_->keyspace)) {
+  }
+  if (!writes_in_ticks(parts_->keyspace)) return report;
+  keyspace::WriteBack* write_back = parts_->keyspace.write_back();
+  for (std::size_t sent = 1; sent != 0;) {
+    if (report.steps >= budget.steps_max) {
+      report.more = true;
+      break;
+    }
+    sent = write_back->flush_some(false);
+    report.steps += sent;
+    report.written += sent;
+  }
   return report;
 }
 
@@ -114,6 +186,8 @@ Stats Cache::stats() const {
   stats.policy = keyspace.policy_name();
   parts_->flights.add_to(&stats);
   stats.loads_joined = keyspace.waits();
+  stats.served_stale = keyspace.served_stale();
+  stats.refreshes = keyspace.refreshes();
   if (environment.store != nullptr) {
     const store::StoreCounters& store = environment.store->counters();
     stats.store_loads = store.loads.load(std::memory_order_relaxed);
@@ -121,6 +195,7 @@ Stats Cache::stats() const {
     stats.store_writes = store.writes.load(std::memory_order_relaxed);
     stats.store_writes_failed = store.writes_failed.load(std::memory_order_relaxed);
     stats.store_writes_unknown = store.writes_unknown.load(std::memory_order_relaxed);
+    if (keyspace.write_back() != nullptr) keyspace.write_back()->add_to(&stats);
   }
   return stats;
 }

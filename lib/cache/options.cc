@@ -28,6 +28,37 @@ Status Options::validate() const {
   if (store.wait_max.count() < 0) say("store.wait_max is negative");
   if (store.negative_ttl.count() < 0 || store.negative_ttl.count() > (std::int64_t{1} << 46))
     say("store.negative_ttl is negative or beyond 2,000 years");
+  if (store.check_versions && (store.backing == nullptr || !store.backing->capabilities().versions))
+    say("store.check_versions is set, and the store keeps no versions");
+  if (store.max_age.count() < 0 || store.max_age.count() > (std::int64_t{1} << 46))
+    say("store.max_age is negative or beyond 2,000 years");
+  for (const Milliseconds time : {store.staleness.refresh_ahead, store.staleness.stale_for, store.staleness.soft_wait,
+                                  store.staleness.retry_after}) {
+    if (time.count() < 0 || time.count() > (std::int64_t{1} << 46))
+      say("a time of store.staleness is negative or beyond 2,000 years");
+  }
+  if ((store.staleness.refresh_ahead.count() > 0 || store.staleness.stale_for.count() > 0) &&
+      store.max_age.count() == 0)
+    say("store.staleness is set, and store.max_age is not: nothing would ever be stale");
+  if (store.writes == StoreOptions::Writes::kBack && store.backing != nullptr) {
+    const WriteBackOptions& back = store.write_back;
+    if (!back.dead_letters) say("store.write_back.dead_letters is not set: who takes what the store never does?");
+    if (back.bytes_max > std::uint64_t{1} << 60) say("store.write_back.bytes_max is beyond 2^60");
+    if (max_memory != 0 && back.bytes_max > max_memory / 2)
+      say("store.write_back.bytes_max is more than half of max_memory");
+    if (back.items_max == 0 || back.items_max > std::uint64_t{1} << 40)
+      say("store.write_back.items_max is not from 1 to 2^40");
+    if (back.batch_max == 0 || back.batch_max > 65'536) say("store.write_back.batch_max is not from 1 to 65,536");
+    if (back.threads > 64) say("store.write_back.threads is above 64");
+    if (back.attempts_max == 0) say("store.write_back.attempts_max is 0");
+    if (back.rate_max > 1'000'000'000) say("store.write_back.rate_max is above 1,000,000,000");
+    if (back.retry_first.count() == 0 || back.retry_most < back.retry_first)
+      say("store.write_back.retry_first is 0, or above retry_most");
+    for (const Milliseconds time : {back.delay, back.retry_first, back.retry_most, back.close_wait}) {
+      if (time.count() < 0 || time.count() > (std::int64_t{1} << 46))
+        say("a time of store.write_back is negative or beyond 2,000 years");
+    }
+  }
   if (background_thread && (background_interval.count() <= 0 || background_interval > std::chrono::hours(24)))
     say("background_interval is not from a millisecond to a day");
   if (wrong.empty()) return {};

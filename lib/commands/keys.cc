@@ -221,7 +221,7 @@ Status carry(Keyspace& keyspace, std::string_view from, std::string_view to, Car
     if (occupied && !replace) return true;
     *outcome = Carried::kDone;
     if (from == to) return true;
-    kept = both.resident(0);
+    kept = both.kept(0);
     if (!kept) {  // a store has it, and the cache no room
       both.stage_unkept(1, value.view(), end);
     } else {

@@ -15,7 +15,7 @@ void free(const Discarded& item, memory::ShardMemory& memory) {
 
 void tell(Environment& environment, const Discarded& item) {
   const Entry& entry = *item.entry;
-  if (!item.told || entry.is_ghost() || environment.quiet.load(std::memory_order_relaxed)) return;
+  if (!item.told || (entry.is_ghost() && !entry.stale()) || environment.quiet.load(std::memory_order_relaxed)) return;
   try {
     environment.listener(entry.key(), entry.value(), item.cause);
   } catch (...) {

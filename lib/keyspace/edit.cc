@@ -102,6 +102,9 @@ class Editing {
   Step set_end(const Shard::Place& place, Discards& discards) REQUIRES_LOCK(shard_.mutex);
   Step put(Shard::Place place, const EntryShape& shape, std::size_t value_bytes, bool whole,
            FunctionRef<void(Entry&)> fill, Discards& discards) REQUIRES_LOCK(shard_.mutex);
+  EntryShape shape_for(EntryType type, bool external, bool with_end) const REQUIRES_LOCK(shard_.mutex);
+  void note_source(Entry& entry) REQUIRES_LOCK(shard_.mutex);
+  void forget_source(const Shard::Place& place) REQUIRES_LOCK(shard_.mutex);
   Step start_build(std::uint64_t size, std::uint64_t capacity, bool write);
   Step start_fill(const Shard::Place& place, std::uint64_t size, Discards& discards) REQUIRES_LOCK(shard_.mutex);
   // Whether the room is there; otherwise *step says what to do.
@@ -204,7 +207,26 @@ Editing::Step Editing::put(Shard::Place place, const EntryShape& shape, std::siz
   } else {
     shard_.add(hash_, entry, footprint, end);
   }
+  note_source(*entry);
   return done();
+}
+
+EntryShape Editing::shape_for(EntryType type, bool external, bool with_end) const {
+  EntryShape shape = shard_.shape_for(type, external, with_end);
+  shape.freshness |= change_.stale_until != 0;
+  return shape;
+}
+
+// After the entry's clock was started.
+void Editing::note_source(Entry& entry) {
+  if (!entry.has_freshness()) return;
+  if (change_.stale_until != 0) entry.set_stale_until(change_.stale_until);
+  entry.set_version(change_.store_version);
+}
+
+// A value was changed where it stands: it is not what was loaded, so it is not served when it has ended.
+void Editing::forget_source(const Shard::Place& place) {
+  if (place.entry()->has_freshness()) shard_.set_end(place, hash_, Shard::end_of(*place.entry()));
 }
 
 Editing::Step Editing::replace(Shard::Place place, Discards& discards) {
@@ -224,18 +246,19 @@ Editing::Step Editing::replace(Shard::Place place, Discards& discards) {
     }
     Blob* used = blob;
     return put(
-        place, shard_.shape_for(change_.type, true, with_end), 0, true,
+        place, shape_for(change_.type, true, with_end), 0, true,
         [&](Entry& entry) {
           entry.set_blob(used);
           blob = nullptr;
         },
         discards);
   }
-  const bool in_place = old != nullptr && old->type() == change_.type && !keyspace_.environment_.listener &&
+  const bool in_place = old != nullptr && old->type() == change_.type && !old->stale() &&
+                        (change_.stale_until == 0 || old->has_freshness()) && !keyspace_.environment_.listener &&
                         (!with_end || old->has_deadline()) && shard_.fits_block(*old, value.size());
   if (!in_place) {
     return put(
-        place, shard_.shape_for(change_.type, false, with_end), value.size(), true,
+        place, shape_for(change_.type, false, with_end), value.size(), true,
         [&](Entry& entry) {
           if (!value.empty()) std::memcpy(entry.inline_bytes(), value.data(), value.size());
         },
@@ -243,7 +266,8 @@ Editing::Step Editing::replace(Shard::Place place, Discards& discards) {
   }
   shard_.store_inline(place, hash_, value);
   if (!old->is_ghost()) shard_.count_replaced();
-  if (end != Shard::end_of(*old)) shard_.set_end(place, hash_, end);
+  if (end != Shard::end_of(*old) || old->has_freshness()) shard_.set_end(place, hash_, end);
+  note_source(*old);
   return done();
 }
 
@@ -263,10 +287,11 @@ Editing::Step Editing::patch(Shard::Place place, Discards& discards) {
     const std::string_view value(bytes.data(), new_size);
     if (old != nullptr && shard_.fits_block(*old, new_size)) {
       shard_.store_inline(place, hash_, value);
+      forget_source(place);
       return done();
     }
     return put(
-        place, shard_.shape_for(EntryType::kString, false, with_end), new_size, false,
+        place, shape_for(EntryType::kString, false, with_end), new_size, false,
         [&](Entry& entry) {
           if (!value.empty()) std::memcpy(entry.inline_bytes(), value.data(), value.size());
         },
@@ -278,6 +303,7 @@ Editing::Step Editing::patch(Shard::Place place, Discards& discards) {
       write_patches(blob.bytes(), size, new_size, change_.patches);
       blob.size = new_size;
       shard_.changed_in_place(place, hash_);
+      forget_source(place);
       return done();
     }
   }
@@ -288,7 +314,7 @@ Editing::Step Editing::patch(Shard::Place place, Discards& discards) {
   }
   if (!written_ || built_->size != new_size) return start_build(new_size, new_size, true);
   return put(
-      place, shard_.shape_for(EntryType::kString, true, with_end), 0, false,
+      place, shape_for(EntryType::kString, true, with_end), 0, false,
       [&](Entry& entry) { entry.set_blob(std::exchange(built_, nullptr)); }, discards);
 }
 
@@ -306,7 +332,7 @@ Editing::Step Editing::set_end(const Shard::Place& place, Discards& discards) {
   }
   const std::size_t value_bytes = old.external() ? 0 : old.inline_value().size();
   return put(
-      place, shard_.shape_for(old.type(), old.external(), true), value_bytes, false,
+      place, shape_for(old.type(), old.external(), true), value_bytes, false,
       [&](Entry& entry) { entry.copy_value(old); }, discards);
 }
 
@@ -339,7 +365,7 @@ Editing::Step Editing::start_fill(const Shard::Place& place, std::uint64_t size,
   const Entry& entry = *place.entry();
   if (!entry.external()) {
     Step step = Step::kDone;
-    const EntryShape shape = shard_.shape_for(EntryType::kString, true, Shard::end_of(entry) != Entry::kNoDeadline);
+    const EntryShape shape = shape_for(EntryType::kString, true, Shard::end_of(entry) != Entry::kNoDeadline);
     const Footprint footprint = shard_.footprint_for(shape, key_.size(), 0);
     if (!room(footprint.charge, 0, discards, &step)) return step;
     holder_ = shard_.new_entry(shape, footprint, key_, 0);
@@ -367,6 +393,7 @@ Editing::Step Editing::finish_latched(Discards& discards) {
   if (entry.external()) {
     replaced_ = entry.blob();
     shard_.swap_blob(place, hash_, std::exchange(built_, nullptr));
+    forget_source(place);
   } else {
     holder_->set_blob(std::exchange(built_, nullptr));
     shard_.replace(place, hash_, std::exchange(holder_, nullptr), Shard::end_of(entry), Shard::Old::kMoved, discards);

@@ -10,6 +10,8 @@
 //        6      6   deadline, if kDeadline: milliseconds on the cache's monotonic time
 //               4   position, if kPosition: the policy's
 //              12   last use and end, 6 each, if kIdle
+//              26   how far it is fresh, how far it may be served stale, end, 6 each, and the store's version, 8, if
+//                   kFreshness
 //               4   long key size, if kLongKey
 //               n   key
 //               m   value: inline, or the 8 bytes of a pointer to a Blob if kExternal
@@ -45,6 +47,7 @@ struct EntryShape {
   bool deadline = false;
   bool position = false;
   bool idle = false;
+  bool freshness = false;
 };
 
 class Entry {
@@ -63,7 +66,8 @@ class Entry {
 
   static std::size_t bytes_for(const EntryShape& shape, std::size_t key_bytes, std::size_t value_bytes) noexcept {
     return in_steps(kHeaderBytes + 6u * shape.deadline + 4u * shape.position + 12u * shape.idle +
-                    (key_bytes >= 255 ? 4u : 0u) + key_bytes + (shape.external ? sizeof(Blob*) : value_bytes));
+                    kFreshnessBytes * shape.freshness + (key_bytes >= 255 ? 4u : 0u) + key_bytes +
+                    (shape.external ? sizeof(Blob*) : value_bytes));
   }
 
   // Writes header and key into a block of bytes_for; the optional fields are zero, the value is not written.
@@ -74,6 +78,7 @@ class Entry {
     if (shape.deadline) flags |= kDeadline;
     if (shape.position) flags |= kPosition;
     if (shape.idle) flags |= kIdle;
+    if (shape.freshness) flags |= kFreshness;
     if (key.size() >= 255) flags |= kLongKey;
     entry->flags_ = flags;
     entry->counter_ = 0;
@@ -91,16 +96,21 @@ class Entry {
 
   EntryType type() const noexcept { return static_cast<EntryType>(flags_ & kTypeMask); }
   // Seen by loads only: for every other command there is no such key.
-  bool is_ghost() const noexcept { return type() >= EntryType::kAbsent; }
+  bool is_ghost() const noexcept { return type() >= EntryType::kAbsent || stale(); }
   bool external() const noexcept { return flags_ & kExternal; }
   bool has_deadline() const noexcept { return flags_ & kDeadline; }
   bool has_position() const noexcept { return flags_ & kPosition; }
   bool has_idle() const noexcept { return flags_ & kIdle; }
+  bool has_freshness() const noexcept { return flags_ & kFreshness; }
+  // Whether there is more to its end than its deadline.
+  bool ages() const noexcept { return flags_ & (kIdle | kFreshness); }
   // A value that every command sees, and that does not end: the common case in one look.
   bool plain() const noexcept {
     return (flags_ & (kTypeMask | kDeadline)) == static_cast<std::uint16_t>(EntryType::kString);
   }
-  EntryShape shape() const noexcept { return {type(), external(), has_deadline(), has_position(), has_idle()}; }
+  EntryShape shape() const noexcept {
+    return {type(), external(), has_deadline(), has_position(), has_idle(), has_freshness()};
+  }
 
   std::string_view key() const noexcept { return {text_at(key_offset()), key_size()}; }
   [[gnu::always_inline]] bool has_key(std::string_view key) const noexcept {
@@ -158,6 +168,29 @@ class Entry {
   std::uint64_t end() const noexcept { return load48(idle_offset() + 6); }
   void set_end(std::uint64_t ms) noexcept { store48(idle_offset() + 6, ms); }
 
+  // REQUIRES: has_freshness(). A value that was loaded is fresh for a while; then it is stale: as good as not there,
+  // and kept for loads, which may serve it while, or because, there is nothing newer. Once stale, fresh_until is when
+  // it may be loaded again.
+  std::uint64_t fresh_until() const noexcept { return load48(freshness_offset()); }
+  void set_fresh_until(std::uint64_t ms) noexcept { store48(freshness_offset(), ms); }
+  std::uint64_t stale_until() const noexcept { return load48(freshness_offset() + 6); }
+  void set_stale_until(std::uint64_t ms) noexcept { store48(freshness_offset() + 6, ms); }
+  std::uint64_t logical_end() const noexcept { return load48(freshness_offset() + 12); }
+  void set_logical_end(std::uint64_t ms) noexcept { store48(freshness_offset() + 12, ms); }
+  std::uint64_t version() const noexcept { return word_at(bytes_at(freshness_offset() + 18)); }
+  void set_version(std::uint64_t version) noexcept {
+    std::memcpy(bytes_at(freshness_offset() + 18), &version, sizeof version);
+  }
+  void copy_freshness(const Entry& other) noexcept {
+    std::memcpy(bytes_at(freshness_offset()), other.bytes_at(other.freshness_offset()), kFreshnessBytes);
+    flags_ = static_cast<std::uint16_t>((flags_ & ~(kStale | kRefreshed)) | (other.flags_ & (kStale | kRefreshed)));
+  }
+  bool stale() const noexcept { return flags_ & kStale; }
+  void set_stale(bool on) noexcept { set_flag(kStale, on); }
+  // A refresh ahead of its time has begun.
+  bool refreshed() const noexcept { return flags_ & kRefreshed; }
+  void set_refreshed(bool on) noexcept { set_flag(kRefreshed, on); }
+
   std::uint8_t& counter() noexcept { return counter_; }
   std::uint32_t position() const noexcept {
     std::uint32_t position = 0;
@@ -170,9 +203,7 @@ class Entry {
 
   // Toggles with each sweep over the timers, so that a sweep keeps one timer an entry (expiry/timing_wheel.h).
   bool timer_mark() const noexcept { return flags_ & kTimerMark; }
-  void set_timer_mark(bool mark) noexcept {
-    flags_ = static_cast<std::uint16_t>(mark ? flags_ | kTimerMark : flags_ & ~kTimerMark);
-  }
+  void set_timer_mark(bool mark) noexcept { set_flag(kTimerMark, mark); }
 
   // Which of the shard's policies knows it: the present one, the one before, or none. The numbers alternate.
   enum class PolicyEpoch : std::uint16_t { kNone = 0, kOne = 0x400, kOther = 0x800 };
@@ -184,9 +215,7 @@ class Entry {
   // The key latch (RULINGS 7): held while a long operation on this key runs with the shard's lock released. Eviction
   // and expiry pass a latched entry by, and so does whatever would remove or change it: it waits.
   bool latched() const noexcept { return flags_ & kLatched; }
-  void set_latched(bool on) noexcept {
-    flags_ = static_cast<std::uint16_t>(on ? flags_ | kLatched : flags_ & ~kLatched);
-  }
+  void set_latched(bool on) noexcept { set_flag(kLatched, on); }
 
  private:
   enum : std::uint16_t {
@@ -199,8 +228,15 @@ class Entry {
     kTimerMark = 0x100,
     kLatched = 0x200,
     kPolicyEpoch = 0xc00,
+    kFreshness = 0x1000,
+    kStale = 0x2000,
+    kRefreshed = 0x4000,
   };
+  static constexpr std::size_t kFreshnessBytes = 26;
 
+  void set_flag(std::uint16_t flag, bool on) noexcept {
+    flags_ = static_cast<std::uint16_t>(on ? flags_ | flag : flags_ & ~flag);
+  }
   static std::uint64_t word_at(const void* bytes) noexcept {
     std::uint64_t word;
     std::memcpy(&word, bytes, sizeof word);
@@ -218,9 +254,10 @@ class Entry {
 
   std::size_t position_offset() const noexcept { return kHeaderBytes + (has_deadline() ? 6u : 0u); }
   std::size_t idle_offset() const noexcept { return position_offset() + (has_position() ? 4u : 0u); }
+  std::size_t freshness_offset() const noexcept { return idle_offset() + (has_idle() ? 12u : 0u); }
   std::size_t key_offset() const noexcept {
-    if ((flags_ & (kDeadline | kPosition | kIdle | kLongKey)) == 0) return kHeaderBytes;
-    return idle_offset() + (has_idle() ? 12u : 0u) + (flags_ & kLongKey ? 4u : 0u);
+    if ((flags_ & (kDeadline | kPosition | kIdle | kFreshness | kLongKey)) == 0) return kHeaderBytes;
+    return freshness_offset() + (has_freshness() ? kFreshnessBytes : 0u) + (flags_ & kLongKey ? 4u : 0u);
   }
   std::size_t value_offset() const noexcept { return key_offset() + key_size(); }
 

@@ -1,6 +1,7 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "keyspace/environment.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -20,12 +21,15 @@ std::int64_t limit_of(std::uint64_t max) {
   return max == 0 ? memory::Limit::kUnbounded : static_cast<std::int64_t>(max);
 }
 
-// Sequences go on where another process has ended, as time does: a million of them for each millisecond.
+// Sequences go on where another process has ended, as time does: four billion of them for each second since 2020, so
+// that they fit into 63 bits. Within its second each cache begins at random: of two caches over one store none takes
+// the other's write for its own.
 std::unique_ptr<store::FencedStore> make_store(const Options& options) {
+  constexpr std::int64_t k2020 = 1'577'836'800;
   if (!options.store.backing) return nullptr;
   Clock& clock = options.clock == nullptr ? Clock::system() : *options.clock;
-  const auto unix_ms = static_cast<std::uint64_t>(clock.unix_time().count());
-  return std::make_unique<store::FencedStore>(options.store, unix_ms << 20);
+  const auto second = static_cast<std::uint64_t>(std::max<std::int64_t>(clock.unix_time().count() / 1'000 - k2020, 0));
+  return std::make_unique<store::FencedStore>(options.store, (second << 32) + (base::unpredictable_seed() >> 32) + 1);
 }
 
 }  // namespace
@@ -38,6 +42,10 @@ Environment::Environment(const Options& options, memory::Account& its_account)
       expiry(options.expiry),
       listener(options.on_removal),
       store(make_store(options)),
+      keeps_freshness(store != nullptr && (options.store.max_age.count() > 0 || options.store.check_versions)),
+      max_age_ms(store == nullptr ? 0 : static_cast<std::uint64_t>(options.store.max_age.count())),
+      stale_ms(static_cast<std::uint64_t>(options.store.staleness.stale_for.count())),
+      refresh_ahead_ms(static_cast<std::uint64_t>(options.store.staleness.refresh_ahead.count())),
       seed(options.seed == 0 ? base::unpredictable_seed() : options.seed),
       value_bytes_max(options.value_bytes_max),
       weigh_entries(options.max_memory == 0 && options.max_entries != 0),
@@ -89,6 +97,13 @@ std::int64_t Environment::unix_of(std::uint64_t deadline) noexcept {
 std::uint64_t Environment::end_of(const StoredValue& value) noexcept {
   if (!value.expires_at) return Entry::kNoDeadline;
   return deadline_at(value.expires_at->time_since_epoch().count()).value_or(Entry::kNoDeadline);
+}
+
+Freshness Environment::freshness_from_now(std::uint64_t end) noexcept {
+  if (max_age_ms == 0) return {Entry::kNoDeadline, 0};
+  const std::uint64_t age = static_cast<std::uint64_t>(jittered(Milliseconds(max_age_ms)).count());
+  const std::uint64_t until = std::min(now() + age, end);
+  return {until, stale_ms == 0 ? 0 : std::min(until + stale_ms, end)};
 }
 
 Milliseconds Environment::jittered(Milliseconds ttl) noexcept {

@@ -16,6 +16,12 @@
 
 namespace larder::keyspace {
 
+// Until when a value is fresh, and until when it may be served stale after that; 0: not at all.
+struct Freshness {
+  std::uint64_t until;
+  std::uint64_t stale_until;
+};
+
 class Environment {
  public:
   Environment(const Options& options, memory::Account& its_account);
@@ -27,6 +33,10 @@ class Environment {
   const ExpiryOptions expiry;
   const RemovalListener listener;
   const std::unique_ptr<store::FencedStore> store;  // null: nothing stands behind
+  const bool keeps_freshness;                       // every entry has its freshness written down
+  const std::uint64_t max_age_ms;                   // of what a store behind has; 0: no limit
+  const std::uint64_t stale_ms;                     // for so long after that it may be served
+  const std::uint64_t refresh_ahead_ms;
   const std::uint64_t seed;
   const std::uint64_t value_bytes_max;
   const bool weigh_entries;  // bounded by max_entries alone: each entry weighs 1
@@ -53,6 +63,8 @@ class Environment {
   std::int64_t unix_of(std::uint64_t deadline) noexcept;
   // When what a store has ends: 0 if it has ended; never, too, if that is beyond what can be kept.
   std::uint64_t end_of(const StoredValue& value) noexcept;
+  // Of what has just been loaded, or written, and ends at `end`.
+  Freshness freshness_from_now(std::uint64_t end) noexcept;
   // A time to live, shortened by the jitter that the options ask for.
   Milliseconds jittered(Milliseconds ttl) noexcept;
 

@@ -59,6 +59,9 @@ Keyspace::Keyspace(const Options& options)
           Shard(environment_, slice_of(account_->bytes().max(), shard_count_, 512, 64 << 10),
                 slice_of(environment_.entries.max(), shard_count_, 1, 256), random.next(), options.eviction);
     }
+    if (has_store() && options.store.writes == StoreOptions::Writes::kBack) {
+      write_back_ = std::make_unique<WriteBack>(*this, options.store.write_back, options.max_memory);
+    }
   } catch (...) {  // a policy's factory may throw, too
     while (made != 0) shards_[--made].~Shard();
     if (shards_ != nullptr) account_->allocator().deallocate(shards_, bytes, 64);

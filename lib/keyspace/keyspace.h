@@ -24,6 +24,7 @@
 #include "keyspace/patches.h"
 #include "keyspace/shard.h"
 #include "keyspace/value_copy.h"
+#include "keyspace/write_back.h"
 #include "larder/options.h"
 
 namespace larder::keyspace {
@@ -60,6 +61,8 @@ struct Change {
   End end = End::kKeep;
   std::uint64_t ends_at = 0;         // kSet. 0 or any past time removes the key
   std::uint64_t* version = nullptr;  // gets the version after the change
+  std::uint64_t stale_until = 0;     // kReplace by what was loaded: when it has ended, it is kept for loads until then
+  std::uint64_t store_version = 0;   // and the store's version of it
 
   // When it ends after the change, given what the entry, or null, was before.
   std::uint64_t end_for(const Entry* entry) const noexcept {
@@ -111,6 +114,13 @@ class Keyspace {
     return std::make_unique<DetachedEntry>(*outside_, key, value, end);
   }
   bool has_store() const noexcept { return environment_.store != nullptr; }
+  // Loads again what was asked for shortly before its time: up to so many keys. Returns how many.
+  std::size_t refresh_some(std::size_t most);
+  void count_stale() noexcept { served_stale_.fetch_add(1, std::memory_order_relaxed); }
+  std::uint64_t served_stale() const noexcept { return served_stale_.load(std::memory_order_relaxed); }
+  std::uint64_t refreshes() const noexcept { return refreshes_.load(std::memory_order_relaxed); }
+  // Null: writes go through, or nowhere.
+  WriteBack* write_back() noexcept { return write_back_.get(); }
 
   // Removes an entry that has expired.
   void reap(std::uint64_t hash, std::string_view key);
@@ -129,8 +139,10 @@ class Keyspace {
   // Keeps what a load has brought, unless it was overtaken. The value's bytes must stay as they are.
   struct Brought {
     EntryType type = EntryType::kString;
-    std::string_view value;
+    std::string_view value = {};
     std::uint64_t end = Entry::kNoDeadline;
+    std::uint64_t stale_until = 0;
+    std::uint64_t version = 0;
   };
   // False: it was overtaken.
   Result<bool> keep(std::string_view key, const KeyWork& load, const Brought& brought);
@@ -163,7 +175,7 @@ class Keyspace {
 
   // Removes entries that `chosen` names, in slices, with no lock held in between. `chosen` runs under the lock.
   Result<std::uint64_t> remove_if(RemovalCause cause, FunctionRef<bool(const Entry&)> chosen);
-  // Drops all, and refuses what comes. Whoever waits for another's work is woken.
+  // Drops all, and refuses what comes. Whoever waits for another's work is woken. Dirty writes stay.
   void close();
 
   // Who waits for whose work on a key.
@@ -202,6 +214,7 @@ class Keyspace {
   friend class Editing;
   Status edit_stored(std::string_view key, Decide decide, Before before);
   void forget(Shard& shard, bool closes);
+  void refresh_later(std::string_view key);
   Result<bool> exchange_policy(Shard& shard);
   static std::uint32_t choose_shards(const Options& options);
 
@@ -212,10 +225,15 @@ class Keyspace {
   std::uint32_t shard_count_;
   std::int64_t fixed_bytes_ = 0;
   Shard* shards_ = nullptr;
+  std::unique_ptr<WriteBack> write_back_;
   std::atomic<std::uint32_t> next_victim_{0};
   std::atomic<std::uint32_t> next_tick_{0};
   std::atomic<std::uint64_t> refused_{0};
   std::atomic<std::uint64_t> waits_{0};
+  std::atomic<std::uint64_t> served_stale_{0};
+  std::atomic<std::uint64_t> refreshes_{0};
+  base::LeafMutex refresh_mutex_;  // a leaf
+  std::vector<std::string> to_refresh_ GUARDED_BY(refresh_mutex_);
   base::LeafMutex policy_mutex_;  // taken before a shard's
   Eviction eviction_ GUARDED_BY(policy_mutex_);
   base::Random policy_seeds_ GUARDED_BY(policy_mutex_);
@@ -226,6 +244,7 @@ Status Keyspace::view(std::uint64_t hash, std::string_view key, Use use, Visit&&
   Shard& shard = shard_of(hash);
   bool expired = false;
   bool ask = false;
+  bool refresh = false;
   {
     base::MutexLock lock(shard.mutex);
     if (shard.closed) [[unlikely]]
@@ -234,18 +253,23 @@ Status Keyspace::view(std::uint64_t hash, std::string_view key, Use use, Visit&&
     if (place && !place.entry()->plain()) {
       expired = shard.expired(*place.entry());
       if (expired || place.entry()->is_ghost()) place = {};
+      if (place && place.entry()->has_freshness()) refresh = marks(use) && shard.begin_refresh(place);
     }
     if (place) {
       if (marks(use)) shard.hit(place, hash);
       visit(static_cast<const Entry*>(place.entry()));
     } else {
-      if (marks(use)) ++shard.misses;
-      ask = environment_.store != nullptr && asks(use);
-      if (!ask) visit(static_cast<const Entry*>(nullptr));
+      const Entry* dirty = environment_.store == nullptr ? nullptr : shard.find_dirty(hash, key);
+      ask = dirty == nullptr && environment_.store != nullptr && asks(use);
+      if (dirty != nullptr && shard.gone(*dirty)) dirty = nullptr;
+      if (marks(use)) ++(dirty != nullptr ? shard.hits : shard.misses);
+      if (!ask) visit(dirty);
     }
   }
   if (expired) [[unlikely]]
     reap(hash, key);
+  if (refresh) [[unlikely]]
+    refresh_later(key);
   Status status;
   if (ask) [[unlikely]] {
     read_through({&key, 1}, [&](std::size_t, const Entry* entry, const Status& outcome) {

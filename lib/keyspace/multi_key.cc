@@ -34,7 +34,9 @@ Discards& ShardLocks::discards(std::uint32_t shard) {
   return *held->discards;
 }
 
-MultiKey::MultiKey(Keyspace& keyspace, std::span<const std::string_view> keys) : keyspace_(keyspace) {
+MultiKey::MultiKey(Keyspace& keyspace, std::span<const std::string_view> keys)
+    : keyspace_(keyspace),
+      checks_versions_(keyspace.has_store() && keyspace.environment().store->options().check_versions) {
   keys_.reserve(keys.size());
   seen_.resize(keys.size());
   staged_.reserve(keys.size());
@@ -46,6 +48,10 @@ MultiKey::MultiKey(Keyspace& keyspace, std::span<const std::string_view> keys) :
 }
 
 MultiKey::~MultiKey() {
+  for (std::size_t n = 0; n < drafts_.size(); ++n) {  // something was thrown
+    base::MutexLock lock(shard(staged_[n].key).mutex);
+    shard(staged_[n].key).dirty->discard(drafts_[n]);
+  }
   for (const Staged& one : staged_) {  // something was thrown
     Shard& its_shard = shard(one.key);
     Discards discards(keyspace_.environment(), its_shard.memory());
@@ -95,8 +101,18 @@ MultiKey::Next MultiKey::attempt(FunctionRef<bool(MultiKey&)> step) {
     commit();
     return Next::kDone;
   }
+  if (keyspace_.write_back() != nullptr && !through_) {
+    const Next next = buffer();
+    next == Next::kDone ? commit() : unstage();
+    return next;
+  }
   // All keys: what is written may depend on those that are only read.
   for (std::size_t i = 0; i < keys_.size(); ++i) claim(i);
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    if (shard(i).find_dirty(keys_[i].hash, keys_[i].key) == nullptr) continue;
+    unstage();
+    return Next::kDrain;
+  }
   return Next::kWrite;
 }
 
@@ -106,10 +122,7 @@ MultiKey::Next MultiKey::see_to(Next next) {
     case Next::kDone:
     case Next::kAgain: return next;
     case Next::kLatch: keyspace_.shard(wait_shard_).wait_for_latch(wait_epoch_); break;
-    case Next::kOther:
-      if (give_up_us_ == 0) give_up_us_ = keyspace_.give_up_us(keyspace_.environment().store->options().wait_max);
-      status_ = keyspace_.wait_for(*other_, give_up_us_);
-      break;
+    case Next::kOther: status_ = keyspace_.wait_for(*other_, give_up_us()); break;
     case Next::kLoad:
       if (!claims_.empty()) status_ = load();
       claims_all_ = true;
@@ -120,9 +133,41 @@ MultiKey::Next MultiKey::see_to(Next next) {
       }
       break;
     case Next::kCompute: status_ = work_(); break;
+    case Next::kFull: status_ = see_to_full(); break;
+    case Next::kDrain:
+      let_go();
+      for (const KeyRef& key : keys_) {
+        if (status_.ok()) status_ = keyspace_.write_back()->drain(key.hash, key.key, give_up_us());
+      }
+      break;
     case Next::kWrite: write(); return Next::kDone;
   }
   return status_.ok() ? Next::kAgain : Next::kDone;
+}
+
+// Of all that this call waits for.
+std::uint64_t MultiKey::give_up_us() {
+  if (give_up_us_ == 0) give_up_us_ = keyspace_.give_up_us(keyspace_.environment().store->options().wait_max);
+  return give_up_us_;
+}
+
+// Of the keys, before it waits for writes: who writes to the store may need them.
+void MultiKey::let_go() noexcept {
+  if (!claims_.empty()) release();
+  loaded_.clear();
+}
+
+Status MultiKey::see_to_full() {
+  WriteBack& back = *keyspace_.write_back();
+  using WhenFull = WriteBackOptions::WhenFull;
+  back.count_full();
+  switch (back.options().when_full) {
+    case WhenFull::kThrough: through_ = true; return {};
+    case WhenFull::kRefuse: return WriteBack::full();
+    case WhenFull::kBlock: break;
+  }
+  let_go();
+  return back.wait_for_room(full_bytes_, static_cast<std::int64_t>(full_items_), give_up_us());
 }
 
 // --- For the step -------------------------------------------------------------------------------------------------------------
@@ -131,6 +176,7 @@ const Entry* MultiKey::find(std::size_t i, Want want) {
   Shard& its_shard = shard(i);
   const KeyRef& ref = keys_[i];
   const bool stored = keyspace_.has_store();
+  if (checks_versions_ && want == Want::kOverwrite) want = Want::kChange;
   // For the first that is in the way; but of what must be loaded all is loaded at once.
   const auto wait = [&](Next next) {
     if (!waiting_) waits_for_ = next;
@@ -158,16 +204,25 @@ const Entry* MultiKey::find(std::size_t i, Want want) {
     return wait(Next::kLatch);
   }
   if (place && its_shard.expired(*place.entry())) place = its_shard.find(ref.hash, ref.key, discards(i));
-  seen_[i] = {.place = static_cast<bool>(place), .resident = place && !place.entry()->is_ghost()};
-  if (seen_[i].resident) {
+  const bool resident = place && !place.entry()->is_ghost();
+  seen_[i] = {.place = static_cast<bool>(place), .kept = resident};
+  if (resident) {
+    if (checks_versions_) seen_[i].version = place.entry()->version();
     if (!changes) its_shard.mark_use(place, ref.hash);  // a change is a use itself
     return place.entry();
   }
   const bool known_absent = place && place.entry()->type() == EntryType::kAbsent;
   if (!stored || want == Want::kOverwrite || known_absent) return nullptr;
+  if (const Entry* dirty = its_shard.find_dirty(ref.hash, ref.key)) {
+    seen_[i].kept = !its_shard.gone(*dirty);
+    return seen_[i].kept ? dirty : nullptr;
+  }
   if (loaded_.empty()) loaded_.resize(keys_.size());
   Loaded& loaded = loaded_[i];
-  if (!claims_.empty() && loaded.known) return loaded.entry == nullptr ? nullptr : &loaded.entry->entry();
+  if (!claims_.empty() && loaded.known) {
+    seen_[i].version = loaded.version;
+    return loaded.entry == nullptr ? nullptr : &loaded.entry->entry();
+  }
   loaded.wanted = true;
   return wait(Next::kLoad);
 }
@@ -255,10 +310,12 @@ void MultiKey::unstage() noexcept {
 // --- Commit -------------------------------------------------------------------------------------------------------------------
 
 // Places are found anew for each: storing one moves others.
-void MultiKey::commit() {
-  for (Staged& one : staged_) {
+void MultiKey::commit(std::span<const WriteResult> results) {
+  for (std::size_t n = 0; n < staged_.size(); ++n) {
+    Staged& one = staged_[n];
     commit_one(one);
     one.entry = nullptr;
+    if (!results.empty()) shard(one.key).note_version(keys_[one.key].hash, keys_[one.key].key, results[n].version);
   }
   staged_.clear();
   committed_ = true;
@@ -294,12 +351,79 @@ void MultiKey::commit_one(const Staged& one) {
   }
 }
 
-void MultiKey::drop(std::size_t i, Discards& discards) {
-  Shard& its_shard = shard(i);
-  const EntryId id = id_of(keys_[i].hash);
-  const Shard::Place place = its_shard.find_any(keys_[i].hash, keys_[i].key);
-  if (place) return its_shard.remove(place, id, RemovalCause::kInvalidated, discards);
-  its_shard.changed(id, keys_[i].key);
+// --- Write-back ---------------------------------------------------------------------------------------------------------
+
+// Records what is staged as not yet in the store, under the same hold as the commit. kDone, or with nothing changed:
+// what is to be seen to before the step runs again.
+MultiKey::Next MultiKey::buffer() {
+  for (const Staged& one : staged_) {
+    if (one.kind != Mutation::Kind::kPut || one.entry != nullptr) continue;
+    through_ = true;  // it cannot be kept, so it cannot be buffered
+    return Next::kAgain;
+  }
+  needs_.clear();
+  for (const Staged& one : staged_) {
+    const std::int64_t bytes = shard(one.key).dirty->charge_for(keys_[one.key].key.size(), one.entry);
+    needs_.push_back({keys_[one.key].shard, bytes, 0, 0});
+  }
+  if (!has_room()) return no_room_ ? Next::kReclaim : Next::kAgain;
+  std::shared_ptr<DirtyGroup> group;
+  if (staged_.size() > 1) {
+    group = std::make_shared<DirtyGroup>();
+    group->members.reserve(staged_.size());
+  }
+  drafts_.reserve(staged_.size());
+  const Next next = draft();
+  if (next == Next::kDone) {
+    record(group);
+  } else {
+    for (std::size_t n = 0; n < drafts_.size(); ++n) shard(staged_[n].key).dirty->discard(drafts_[n]);
+  }
+  drafts_.clear();
+  return next;
+}
+
+MultiKey::Next MultiKey::draft() {
+  full_bytes_ = 0;
+  for (const Staged& one : staged_) {
+    bool full = false;
+    drafts_.push_back(shard(one.key).dirty->draft(keys_[one.key].hash, keys_[one.key].key, one.entry, one.end,
+                                                  staged_.size() > 1, &full));
+    if (drafts_.back().item != nullptr) {
+      full_bytes_ += std::max<std::int64_t>(drafts_.back().leased, 0);
+      continue;
+    }
+    const std::int64_t leased = drafts_.back().leased;
+    drafts_.pop_back();
+    if (!full) {  // the allocator has none, though the limit allowed it
+      status_ = keyspace_.out_of_memory();
+      return Next::kAgain;
+    }
+    full_bytes_ += leased;
+    full_items_ = staged_.size();
+    if (keyspace_.write_back()->ever_fits(full_bytes_, static_cast<std::int64_t>(full_items_))) return Next::kFull;
+    through_ = true;
+    return Next::kAgain;
+  }
+  return Next::kDone;
+}
+
+void MultiKey::record(const std::shared_ptr<DirtyGroup>& group) {
+  WriteBack& back = *keyspace_.write_back();
+  store::FencedStore& store = *keyspace_.environment().store;
+  const std::uint64_t now_ms = keyspace_.environment().now();
+  if (group != nullptr) {
+    group->number = store.next_sequence();
+    group->waiting = staged_.size();
+    for (const DirtyTable::Draft& draft : drafts_) group->members.push_back(draft.item);
+  }
+  for (std::size_t n = 0; n < staged_.size(); ++n) {
+    if (drafts_[n].merges) back.count_merged();
+    shard(staged_[n].key)
+        .dirty->record(drafts_[n],
+                       {store.next_sequence(), now_ms, back.done(), expected_version(staged_[n].key), group},
+                       discards(staged_[n].key));
+  }
 }
 
 // --- With a store -------------------------------------------------------------------------------------------------------------
@@ -372,11 +496,13 @@ Status MultiKey::take_loaded(std::size_t i, const Lookup<StoredValue>& found) {
   loaded.known = true;
   if (!found || end == 0) return {};
   if (!loaded.kept) {
-    const Result<bool> kept = keyspace_.keep(keys_[i].key, *claims_[i], {EntryType::kString, found->bytes, end});
+    const Result<bool> kept =
+        keyspace_.keep(keys_[i].key, *claims_[i], {EntryType::kString, found->bytes, end, 0, found->version});
     loaded.kept = kept.ok() && *kept;
     loaded.known = !loaded.kept;
     if (loaded.kept) return {};
   }
+  loaded.version = found->version;
   loaded.entry = keyspace_.detach(keys_[i].key, found->bytes, end);
   return {};
 }
@@ -390,21 +516,25 @@ void MultiKey::write() {
   for (const Staged& one : staged_) {
     std::optional<UnixTime> expires_at;
     if (one.end != Entry::kNoDeadline) expires_at = UnixTime(Milliseconds(environment.unix_of(one.end)));
-    batch.push_back(
-        {one.kind, ValueType::kString, keys_[one.key].key, one.value, expires_at, store.next_sequence(), group});
+    batch.push_back({one.kind, ValueType::kString, keys_[one.key].key, one.value, expires_at, store.next_sequence(),
+                     group, expected_version(one.key)});
   }
   std::vector<WriteResult> results(batch.size());
   store_is_asked_ = true;
   store.write(batch, results);
   const auto is = [](Outcome outcome) { return [outcome](const WriteResult& one) { return one.outcome == outcome; }; };
   const auto done = static_cast<std::size_t>(std::count_if(results.begin(), results.end(), is(Outcome::kDone)));
-  const bool unknown = done != 0 || std::any_of(results.begin(), results.end(), is(Outcome::kUnknown));
+  // After a conflict, too: the cache does not have what the store has.
+  const bool drops = done != 0 || std::any_of(results.begin(), results.end(), [](const WriteResult& one) {
+                       return one.error.code() == ErrorCode::kOutcomeUnknown || one.outcome == Outcome::kUnknown ||
+                              one.error.code() == ErrorCode::kConflict;
+                     });
   {
     ShardLocks locks(keyspace_, keys_);
     locks_ = &locks;
     if (done == results.size()) {
-      commit();
-    } else if (unknown) {
+      commit(results);
+    } else if (drops) {
       for (const Staged& one : staged_) drop(one.key, discards(one.key));
     }
     unstage();
@@ -415,7 +545,11 @@ void MultiKey::write() {
   }
   for (Blob* blob : dropped_) blob->release();
   if (done == results.size()) return;
-  const WriteResult& failed = *std::find_if_not(results.begin(), results.end(), is(Outcome::kDone));
+  // Of a group, one may be refused for the conflict of another.
+  auto worst = std::find_if(results.begin(), results.end(),
+                            [](const WriteResult& one) { return one.error.code() == ErrorCode::kConflict; });
+  if (worst == results.end()) worst = std::find_if_not(results.begin(), results.end(), is(Outcome::kDone));
+  const WriteResult& failed = *worst;
   status_ = failed.error;
   if (done != 0) {
     status_ = {ErrorCode::kOutcomeUnknown, "the store wrote " + std::to_string(done) + " of " +

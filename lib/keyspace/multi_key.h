@@ -33,8 +33,6 @@
 
 namespace larder::keyspace {
 
-inline constexpr std::size_t kKeysAtOnceMax = 1024;
-
 // A key with where it belongs.
 struct KeyRef {
   std::string_view key;
@@ -85,8 +83,8 @@ class MultiKey {
   const KeyRef& key(std::size_t i) const noexcept { return keys_[i]; }
   // The entry, alive and no negative one, or null. A read counts as a use. Valid until has_room.
   const Entry* find(std::size_t i, Want want);
-  // Whether what was found stands in the cache, and is not what the store has.
-  bool resident(std::size_t i) const noexcept { return seen_[i].resident; }
+  // Whether the cache has what was found, and not only the store: what is too large to be kept, or found no room.
+  bool kept(std::size_t i) const noexcept { return seen_[i].kept; }
   bool same_shard(std::size_t i, std::size_t j) const noexcept { return keys_[i].shard == keys_[j].shard; }
   bool must_wait() const noexcept { return waiting_; }
   // Says that something is to be stored for this key, which takes so many bytes; then ask has_room. `moves`: the entry
@@ -111,7 +109,7 @@ class MultiKey {
   std::uint64_t version() const noexcept { return version_; }
 
  private:
-  enum class Next { kDone, kAgain, kLatch, kOther, kLoad, kReclaim, kCompute, kWrite };
+  enum class Next { kDone, kAgain, kLatch, kOther, kLoad, kReclaim, kCompute, kFull, kDrain, kWrite };
   struct Need {
     std::uint32_t shard;
     std::int64_t bytes;
@@ -132,6 +130,7 @@ class MultiKey {
     bool wanted = false;
     bool kept = false;  // in the cache, once
     bool known = false;
+    std::uint64_t version = 0;
     std::unique_ptr<DetachedEntry> entry;  // known, and null: the store has none
   };
 
@@ -139,15 +138,25 @@ class MultiKey {
   Discards& discards(std::size_t i) { return locks_->discards(keys_[i].shard); }
   Next attempt(FunctionRef<bool(MultiKey&)> step);
   Next see_to(Next next);
+  Status see_to_full();
+  void let_go() noexcept;
+  std::uint64_t give_up_us();
   void claim(std::size_t i);
   bool claim_all();
   void release() noexcept;
   Status load();
   Status take_loaded(std::size_t i, const Lookup<StoredValue>& found);
   void write();
-  void commit();
+  Next buffer();
+  Next draft();
+  std::optional<std::uint64_t> expected_version(std::size_t i) const noexcept {
+    return checks_versions_ ? std::optional(seen_[i].version) : std::nullopt;
+  }
+  void record(const std::shared_ptr<DirtyGroup>& group);
+  // With what the store has answered, if it was asked.
+  void commit(std::span<const WriteResult> results = {});
   void commit_one(const Staged& one);
-  void drop(std::size_t i, Discards& discards);
+  void drop(std::size_t i, Discards& discards) { shard(i).drop(keys_[i].hash, keys_[i].key, discards); }
   void unstage() noexcept;
 
   Keyspace& keyspace_;
@@ -160,8 +169,9 @@ class MultiKey {
 
   // Of one attempt.
   struct Seen {
-    bool place = false;     // there is an entry, or a negative one
-    bool resident = false;  // what was found is an entry, and not what the store has
+    bool place = false;         // there is an entry, or a negative one
+    bool kept = false;          // see `kept`
+    std::uint64_t version = 0;  // of the store's, with check_versions. 0: there is none
   };
   std::vector<Seen> seen_;  // of each key that was looked for
   std::vector<Need> needs_;
@@ -181,6 +191,11 @@ class MultiKey {
   std::uint64_t give_up_us_ = 0;
   std::vector<std::shared_ptr<KeyWork>> claims_;  // of each key; null: none
   std::vector<Loaded> loaded_;
+  const bool checks_versions_;
+  bool through_ = false;                   // to the store at once, although there is write-back
+  std::vector<DirtyTable::Draft> drafts_;  // of what is staged
+  std::int64_t full_bytes_ = 0;            // what the buffer has no room for
+  std::size_t full_items_ = 0;
   std::vector<Blob*> dropped_;  // to be released after the locks
   std::optional<ListenerPause> pause_;
 };

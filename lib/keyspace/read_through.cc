@@ -24,7 +24,8 @@ constexpr int kRoundsMax = 3;
 struct StoreLoad final : KeyWork {
   explicit StoreLoad(Kind its_kind) : KeyWork(its_kind) {}
   // Written by the leader before it has finished, read by others after that.
-  bool lost = true;  // there was no memory for what was loaded
+  bool lost = true;        // there was no memory for what was loaded
+  bool unchanged = false;  // it is what the cache has, stale
   Lookup<StoredValue> found;
   std::uint64_t end = Entry::kNoDeadline;
 };
@@ -42,19 +43,27 @@ class ReadThrough {
         outside_(outside) {}
 
   std::string_view key() const noexcept { return key_; }
+  // Of what the cache has, stale or about to be; 0: none.
+  std::uint64_t version() const noexcept { return version_; }
 
   // Shows the key if it is resident, or known not to be there; otherwise, the load is to be done by this thread or
   // waited for.
   Result<Next> look(FunctionRef<void(const Entry*)> visit);
   // kLoad, with what the store has.
   Result<Next> finish(Lookup<StoredValue> found, FunctionRef<void(const Entry*)> visit);
+  // The key is resident, and is to be loaded again. False: not now.
+  bool begin_refresh();
+  void finish_refresh(Lookup<StoredValue> found);
   // kLoad, and it failed before the store answered.
   void abandon() noexcept;
   // kWait.
   Result<Next> join(std::uint64_t give_up_us, FunctionRef<void(const Entry*)> visit);
 
  private:
+  void take(Lookup<StoredValue> found);
   void keep(const StoreLoad& load);
+  bool keep_unchanged(const StoreLoad& load);
+  bool show_stale(FunctionRef<void(const Entry*)> visit);
   Result<Next> show(const StoreLoad& load, bool leads, FunctionRef<void(const Entry*)> visit);
   // The entry, alive, and no negative one.
   const Entry* resident() {
@@ -68,6 +77,8 @@ class ReadThrough {
   Shard& shard_;
   memory::Account& outside_;
   int rounds_ = 0;
+  bool stale_ = false;  // there is a value that may be served
+  std::uint64_t version_ = 0;
   std::shared_ptr<KeyWork> work_;
 };
 
@@ -77,8 +88,19 @@ Result<ReadThrough::Next> ReadThrough::look(FunctionRef<void(const Entry*)> visi
   if (shard_.closed) return Keyspace::closed();
   const Shard::Place place = shard_.find(hash_, key_, discards);
   if (discards.count() != 0) return Next::kAgain;  // a listener is told first: it may ask for the same key
-  if (place && place.entry()->type() != EntryType::kFailed) {
+  stale_ = place && place.entry()->stale();
+  version_ = stale_ ? place.entry()->version() : 0;
+  if (place && !stale_ && place.entry()->type() != EntryType::kFailed) {
     visit(place.entry()->is_ghost() ? nullptr : place.entry());
+    return Next::kDone;
+  }
+  if (const Entry* dirty = shard_.find_dirty(hash_, key_)) {
+    visit(shard_.gone(*dirty) ? nullptr : dirty);
+    return Next::kDone;
+  }
+  if (stale_ && !keyspace_.environment().reached(place.entry()->fresh_until())) {  // a load has just failed
+    keyspace_.count_stale();
+    visit(place.entry());
     return Next::kDone;
   }
   work_ = shard_.works.find(key_);
@@ -88,16 +110,50 @@ Result<ReadThrough::Next> ReadThrough::look(FunctionRef<void(const Entry*)> visi
   return Next::kLoad;
 }
 
-Result<ReadThrough::Next> ReadThrough::finish(Lookup<StoredValue> found, FunctionRef<void(const Entry*)> visit) {
+void ReadThrough::take(Lookup<StoredValue> found) {
   auto& load = static_cast<StoreLoad&>(*work_);
+  load.unchanged = found && version_ != 0 && found->version == version_;
   load.found = std::move(found);
   if (load.found) load.end = keyspace_.environment().end_of(*load.found);
-  if (load.end == 0) load.found = Lookup<StoredValue>();  // what has ended is not there
-  keep(load);
+  if (load.end == 0) {  // what has ended is not there
+    load.found = Lookup<StoredValue>();
+    load.unchanged = false;
+  }
+  if (!load.unchanged) {
+    keep(load);
+  } else if (!keep_unchanged(load)) {
+    load.overtaken = true;  // what it was is gone: whoever asks looks again
+  }
   load.lost = false;
-  const Result<Next> next = show(load, true, visit);
-  keyspace_.waiting().finish(load);
+}
+
+Result<ReadThrough::Next> ReadThrough::finish(Lookup<StoredValue> found, FunctionRef<void(const Entry*)> visit) {
+  take(std::move(found));
+  Result<Next> next = show(static_cast<StoreLoad&>(*work_), true, visit);
+  keyspace_.waiting().finish(*work_);
   return next;
+}
+
+bool ReadThrough::begin_refresh() {
+  base::MutexLock lock(shard_.mutex);
+  const Entry* entry = resident();
+  if (shard_.closed || entry == nullptr || shard_.works.find(key_) != nullptr) return false;
+  if (shard_.find_dirty(hash_, key_) != nullptr) return false;  // the store does not have it yet
+  version_ = entry->has_freshness() ? entry->version() : 0;
+  work_ = std::make_shared<StoreLoad>(KeyWork::Kind::kStoreLoad);
+  shard_.works.insert(key_, work_);
+  return true;
+}
+
+// What failed leaves the value as it is: it is still fresh.
+void ReadThrough::finish_refresh(Lookup<StoredValue> found) {
+  if (found.status().ok()) {
+    take(std::move(found));
+  } else {
+    static_cast<StoreLoad&>(*work_).found = std::move(found);
+    static_cast<StoreLoad&>(*work_).lost = false;
+  }
+  abandon();
 }
 
 void ReadThrough::abandon() noexcept {
@@ -112,15 +168,57 @@ void ReadThrough::abandon() noexcept {
 void ReadThrough::keep(const StoreLoad& load) {
   const Milliseconds negative_ttl = keyspace_.environment().store->options().negative_ttl;
   if (load.found) {
-    (void)keyspace_.keep(key_, load, {EntryType::kString, load.found->bytes, load.end});
-  } else if (load.found.status().ok() && negative_ttl.count() > 0) {
+    (void)keyspace_.keep(key_, load, {EntryType::kString, load.found->bytes, load.end, 0, load.found->version});
+    return;
+  }
+  if (load.found.status().ok() && negative_ttl.count() > 0) {
     const Result<std::uint64_t> end = keyspace_.environment().deadline_in(negative_ttl);
-    if (end.ok()) (void)keyspace_.keep(key_, load, {EntryType::kAbsent, {}, *end});
+    if (end.ok()) (void)keyspace_.keep(key_, load, {.type = EntryType::kAbsent, .end = *end});
+    return;
+  }
+  Discards discards(keyspace_.environment(), shard_.memory());
+  base::MutexLock lock(shard_.mutex);
+  const Shard::Place place = shard_.find_any(hash_, key_);
+  if (!place || load.overtaken || shard_.closed) return;
+  Entry& entry = *place.entry();
+  if (load.found.status().ok()) {  // it is not there any more
+    if (entry.has_freshness()) shard_.remove(place, id_of(hash_), RemovalCause::kExpired, discards);
+  } else if (entry.stale()) {
+    const Milliseconds after = keyspace_.environment().store->options().staleness.retry_after;
+    entry.set_fresh_until(keyspace_.environment().now() + static_cast<std::uint64_t>(after.count()));
   }
 }
 
+// False: the cache does not have it any more.
+bool ReadThrough::keep_unchanged(const StoreLoad& load) {
+  base::MutexLock lock(shard_.mutex);
+  const Shard::Place place = shard_.find_any(hash_, key_);
+  if (load.overtaken || !place || !place.entry()->has_freshness() || place.entry()->version() != version_) return false;
+  shard_.renew(place, hash_);
+  return true;
+}
+
+// False: there is none.
+bool ReadThrough::show_stale(FunctionRef<void(const Entry*)> visit) {
+  base::MutexLock lock(shard_.mutex);
+  const Shard::Place place = shard_.find_any(hash_, key_);
+  if (!place || !place.entry()->stale() || shard_.expired(*place.entry())) return false;
+  keyspace_.count_stale();
+  visit(place.entry());
+  return true;
+}
+
 Result<ReadThrough::Next> ReadThrough::join(std::uint64_t give_up_us, FunctionRef<void(const Entry*)> visit) {
-  if (Status status = keyspace_.wait_for(*work_, give_up_us); !status.ok()) return status;
+  if (stale_) {
+    const Milliseconds soft_wait = keyspace_.environment().store->options().staleness.soft_wait;
+    const std::uint64_t soft_us =
+        keyspace_.environment().monotonic_us() + static_cast<std::uint64_t>(soft_wait.count()) * 1000;
+    give_up_us = give_up_us == 0 ? soft_us : std::min(give_up_us, soft_us);
+  }
+  if (Status status = keyspace_.wait_for(*work_, give_up_us); !status.ok()) {
+    if (stale_ && show_stale(visit)) return Next::kDone;
+    return status.code() == ErrorCode::kTimeout && stale_ ? Next::kAgain : Result<Next>(std::move(status));
+  }
   const auto* load = dynamic_cast<const StoreLoad*>(work_.get());
   if (load == nullptr) return Next::kAgain;  // a write, or a loader's load
   if (load->lost) return Status(ErrorCode::kLoadFailed, "there was no memory for what was loaded");
@@ -136,19 +234,23 @@ Result<ReadThrough::Next> ReadThrough::show(const StoreLoad& load, bool leads, F
       const Entry* entry = resident();
       // Keeping it overtakes the load, too, but then it is resident. Who joins a work that an invalidation overtook
       // must not see what was before; who does the work began before it.
-      const bool current = entry != nullptr || !load.overtaken || (leads && load.kind == KeyWork::Kind::kWrite);
-      const bool needs_copy = entry == nullptr && current && load.found;
+      const bool gone = load.unchanged && entry == nullptr;
+      const bool current =
+          entry != nullptr || (!load.overtaken && !gone) || (leads && load.kind == KeyWork::Kind::kWrite && !gone);
+      const bool needs_copy = entry == nullptr && current && load.found && !load.unchanged;
       if (!needs_copy || detached) {
         if (leads) shard_.works.erase(key_, load);
         if (shard_.closed) return Keyspace::closed();
         if (!current) return Next::kAgain;
-        if (entry == nullptr && !load.found.status().ok()) return load.found.status();
+        if (entry == nullptr && !load.found.status().ok()) break;
         visit(needs_copy ? &detached->entry() : entry);
         return Next::kDone;
       }
     }
     detached.emplace(outside_, key_, load.found->bytes, load.end);
   }
+  if (stale_ && show_stale(visit)) return Next::kDone;
+  return load.found.status();
 }
 
 }  // namespace
@@ -166,7 +268,9 @@ Result<bool> Keyspace::keep(std::string_view key, const KeyWork& load, const Bro
               .value = brought.value,
               .blob = large.slot(),
               .end = Change::End::kSet,
-              .ends_at = brought.end};
+              .ends_at = brought.end,
+              .stale_until = brought.stale_until,
+              .store_version = brought.version};
     return {};
   });
   if (!status.ok()) return status;
@@ -191,6 +295,30 @@ void Keyspace::view_many(std::span<const std::string_view> keys, Use use, VisitO
 }
 
 namespace {
+
+// Asks the store for some of these: those of which the cache has a version, whether they have changed; the others at
+// once.
+void load_from(store::FencedStore& store, std::span<const ReadThrough> reads, std::span<const std::size_t> which,
+               std::span<Lookup<StoredValue>> found) {
+  std::vector<std::string_view> keys;
+  std::vector<std::size_t> places;
+  for (std::size_t n = 0; n < which.size(); ++n) {
+    const ReadThrough& read = reads[which[n]];
+    if (read.version() != 0) {
+      found[n] = store.load_if_changed(read.key(), read.version());
+    } else {
+      keys.push_back(read.key());
+      places.push_back(n);
+    }
+  }
+  if (keys.size() == 1) {
+    found[places[0]] = store.load(keys[0]);
+  } else if (!keys.empty()) {
+    std::vector<Lookup<StoredValue>> many(keys.size());
+    store.load_many(keys, many);
+    for (std::size_t n = 0; n < many.size(); ++n) found[places[n]] = std::move(many[n]);
+  }
+}
 
 // Reads several keys. What this thread is to load it loads, and publishes, before it waits for others: two who read the
 // same keys in another order would wait for each other.
@@ -240,14 +368,8 @@ class ReadMany {
   void load() {
     if (to_load_.empty()) return;
     pause_.emplace(keyspace_.environment());
-    std::vector<std::string_view> keys;
-    for (const std::size_t i : to_load_) keys.push_back(reads_[i].key());
-    std::vector<Lookup<StoredValue>> found(keys.size());
-    if (keys.size() == 1) {
-      found[0] = store_.load(keys[0]);
-    } else {
-      store_.load_many(keys, found);
-    }
+    std::vector<Lookup<StoredValue>> found(to_load_.size());
+    load_from(store_, reads_, to_load_, found);
     while (!to_load_.empty()) {
       const std::size_t i = to_load_.back();
       Result<Next> next = reads_[i].finish(std::move(found[to_load_.size() - 1]), shown_as(i));
@@ -273,6 +395,49 @@ class ReadMany {
 
 void Keyspace::read_through(std::span<const std::string_view> keys, VisitOne visit) {
   ReadMany(*this, keys, *outside_, visit).run();
+}
+
+// --- Ahead of time ---------------------------------------------------------------------------------------------------------------
+
+namespace {
+
+constexpr std::size_t kToRefreshMax = 4'096;
+
+}  // namespace
+
+// Beyond so many, keys are loaded when their time has come.
+void Keyspace::refresh_later(std::string_view key) {
+  base::LeafLock lock(refresh_mutex_);
+  if (to_refresh_.size() < kToRefreshMax) to_refresh_.emplace_back(key);
+}
+
+std::size_t Keyspace::refresh_some(std::size_t most) {
+  std::vector<std::string> keys;
+  {
+    base::LeafLock lock(refresh_mutex_);
+    const std::size_t from = to_refresh_.size() - std::min(most, to_refresh_.size());
+    for (std::size_t i = from; i < to_refresh_.size(); ++i) keys.push_back(std::move(to_refresh_[i]));
+    to_refresh_.resize(from);
+  }
+  const ListenerPause pause(environment_);
+  std::vector<ReadThrough> reads;
+  reads.reserve(keys.size());
+  std::vector<std::size_t> begun;
+  for (const std::string& key : keys) {
+    reads.emplace_back(*this, key, *outside_);
+    if (reads.back().begin_refresh()) begun.push_back(reads.size() - 1);
+  }
+  std::size_t ended = 0;
+  try {
+    std::vector<Lookup<StoredValue>> found(begun.size());
+    load_from(*environment_.store, reads, begun, found);
+    for (; ended < begun.size(); ++ended) reads[begun[ended]].finish_refresh(std::move(found[ended]));
+  } catch (...) {  // no memory: nobody is to wait for what does not come
+    for (; ended < begun.size(); ++ended) reads[begun[ended]].abandon();
+    throw;
+  }
+  refreshes_.fetch_add(begun.size(), std::memory_order_relaxed);
+  return keys.size();
 }
 
 }  // namespace larder::keyspace

@@ -41,127 +41,12 @@ Shard::Shard(Environment& environment, std::int64_t byte_slice, std::int64_t ent
 }
 
 Shard::~Shard() {
+  dirty.reset();
   if (policy_) policy_->clear(*this);
   if (versions_ != nullptr) memory_.deallocate(versions_, kVersions * sizeof(std::uint64_t));
   wheel_.clear();
   index_.destroy();
   memory_.free_kept();
-}
-
-// --- Time ---------------------------------------------------------------------------------------------------------------
-
-std::uint64_t Shard::expires_at(const Entry& entry) const noexcept {
-  if (!entry.has_idle()) return entry.deadline();
-  return std::min(entry.end(), entry.last_use() + static_cast<std::uint64_t>(environment_.expiry.idle.count()));
-}
-
-bool Shard::outlives(const Place& place, std::uint64_t hash, Discards& discards) noexcept {
-  const Entry& entry = *place.entry();
-  if (entry.deadline() == Entry::kNoDeadline) return true;
-  const std::uint64_t end = expires_at(entry);
-  if (!environment_.reached(end)) return true;
-  if (!entry.latched()) {
-    remove(place, id_of(hash), end < end_of(entry) ? RemovalCause::kIdle : RemovalCause::kExpired, discards);
-  }
-  return false;
-}
-
-// Writes when an entry ends, and when the wheel is to look at it. Does not arm it.
-void Shard::start_clock(Entry& entry, std::uint64_t end) noexcept {
-  if (entry.has_idle()) {
-    entry.set_last_use(environment_.now());
-    entry.set_end(end);
-    entry.set_deadline(expires_at(entry));
-  } else if (entry.has_deadline()) {
-    entry.set_deadline(end);
-  }
-}
-
-void Shard::arm(const Place& place, EntryId id) noexcept {
-  Entry& entry = *place.entry();
-  if (first_far_ == expiry::TimingWheel::kNever && !filing_) {
-    far_from_ = std::max(far_from_, environment_.coarse_now() + horizon_ms());
-  }
-  if (entry.deadline() >= far_from_) {
-    first_far_ = std::min(first_far_, entry.deadline());
-    return;
-  }
-  expiry::Timer timer{entry.deadline(), entry.timer_mark()};
-  wheel_.arm(id, timer);
-  entry.set_timer_mark(timer.mark);
-}
-
-void Shard::find(std::uint32_t id, FunctionRef<bool(expiry::Timer&)> visit) {
-  index_.find_id(id, [&](const Place& place) {
-    Entry& entry = *place.entry();
-    if (entry.deadline() == Entry::kNoDeadline || !is_meant(place, id)) return false;
-    expiry::Timer timer{entry.deadline(), entry.timer_mark()};
-    const bool done = visit(timer);
-    entry.set_timer_mark(timer.mark);
-    return done;
-  });
-}
-
-void Shard::fire(std::uint32_t id, std::uint64_t now) {
-  index_.find_id(id, [&](const Place& place) {
-    Entry& entry = *place.entry();
-    const std::uint64_t end = entry.deadline() > now ? Entry::kNoDeadline : expires_at(entry);
-    if (end == Entry::kNoDeadline || (end <= now && !entry.latched())) return false;
-    if (!is_meant(place, id)) return false;
-    // It was used meanwhile; or it is latched, and its time comes again with the next millisecond.
-    entry.set_deadline(end);
-    arm(place, id);
-    return false;
-  });
-  const auto remove_one = [&](const Place& place) {
-    Entry& entry = *place.entry();
-    if (entry.deadline() > now || entry.latched()) return false;
-    remove(place, id, cause_of(entry, RemovalCause::kExpired), *evicting_into_);
-    return true;
-  };
-  while (index_.find_id(id, remove_one)) {
-  }
-}
-
-// Walks over all entries, arms those that may have no timer, and removes those whose time has come.
-std::uint32_t Shard::file_timers(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept {
-  if (!filing_) {
-    filing_ = true;
-    filing_cursor_ = 0;
-    no_walk_before_ = now + 1 + index_.size() / kEntriesAMs;
-    filed_before_ = std::min(far_from_, wheel_.first_lost());
-    far_from_ = now + horizon_ms();
-    first_far_ = expiry::TimingWheel::kNever;
-    wheel_.forget_lost();
-  }
-  const auto is_due = [&](const Entry& entry) { return expires_at(entry) <= now && !entry.latched(); };
-  std::uint32_t looked = 0;
-  while (looked < budget && filing_) {
-    if (index_.buckets() != 0) {
-      index_.for_bucket(index_.bucket_of_cursor(filing_cursor_), [&](const Place& place) {
-        ++looked;
-        Entry& entry = *place.entry();
-        const std::uint64_t deadline = entry.deadline();
-        // The wheel has fired all that was due: an entry that was, and goes on, has no timer.
-        const bool filed = deadline > now && deadline < filed_before_;
-        if (deadline == Entry::kNoDeadline || filed || is_due(entry)) return;
-        if (entry.has_idle()) entry.set_deadline(expires_at(entry));
-        arm(place, id_of(index_.hash_of(entry)));
-      });
-      remove_some(&filing_cursor_, 1, RemovalCause::kExpired, is_due, discards);
-    }
-    ++looked;
-    filing_ = filing_cursor_ != 0;
-  }
-  return looked;
-}
-
-std::uint32_t Shard::expire(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept {
-  evicting_into_ = &discards;
-  std::uint32_t looked = wheel_.advance(now, budget);
-  evicting_into_ = nullptr;
-  while (looked < budget && must_file_timers(now)) looked += file_timers(now, budget - looked, discards);
-  return timers_due(now) ? std::max(looked, budget) : looked;
 }
 
 // --- Policy ---------------------------------------------------------------------------------------------------------------
@@ -431,6 +316,7 @@ bool Shard::widen(Place* place, Discards& discards) noexcept {
   wider->copy_value(entry);
   if (entry.has_deadline()) wider->set_deadline(entry.deadline());
   if (entry.has_idle()) wider->set_end(entry.end());
+  if (entry.has_freshness()) wider->copy_freshness(entry);
   const Footprint old_footprint = footprint_of(entry);
   count_out(entry, old_footprint);
   count_in(*wider, footprint);
@@ -518,7 +404,8 @@ void Shard::forget_all() noexcept {
 
 EntryShape Shard::shape_for(EntryType type, bool external, bool with_end) const noexcept {
   const bool idle = environment_.expiry.idle.count() > 0;
-  return {type, external, with_end || idle, traits_.position, idle};
+  const bool deadline = with_end || idle || environment_.max_age_ms != 0;
+  return {type, external, deadline, traits_.position, idle, environment_.keeps_freshness};
 }
 
 Footprint Shard::footprint_for(const EntryShape& shape, std::size_t key_bytes, std::size_t value_bytes) const noexcept {
@@ -594,6 +481,13 @@ void Shard::remove(const Place& place, EntryId id, RemovalCause cause, Discards&
   take_out(place, id, footprint, cause, discards);
 }
 
+void Shard::drop(std::uint64_t hash, std::string_view key, Discards& discards) noexcept {
+  if (const Place place = index_.find(hash, key)) {
+    return remove(place, id_of(hash), RemovalCause::kInvalidated, discards);
+  }
+  changed(id_of(hash), key);
+}
+
 void Shard::take_out(const Place& place, EntryId id, const Footprint& footprint, RemovalCause cause,
                      Discards& discards) noexcept {
   Entry* entry = place.entry();
@@ -601,7 +495,8 @@ void Shard::take_out(const Place& place, EntryId id, const Footprint& footprint,
   index_.erase(place);
   entry_lease_.earn(1);
   changed(id, entry->key(), cause);
-  if (!entry->is_ghost()) ++counters.removals[static_cast<std::size_t>(cause)];
+  if (entry->stale()) cause = RemovalCause::kExpired;  // so it did, only that it was kept
+  if (!entry->is_ghost() || entry->stale()) ++counters.removals[static_cast<std::size_t>(cause)];
   discards.add(entry, footprint, cause);
 }
 
@@ -632,8 +527,9 @@ void Shard::replace(Place place, std::uint64_t hash, Entry* entry, std::uint64_t
   written(place, hash);
   if (old_value == Old::kMoved) return discards.add_block(old, old_footprint);
   if (old_value == Old::kFreed) return discards.add_silently(old, old_footprint);
-  if (!old->is_ghost()) ++counters.removals[static_cast<std::size_t>(RemovalCause::kReplaced)];
-  discards.add(old, old_footprint, RemovalCause::kReplaced);
+  const RemovalCause cause = old->stale() ? RemovalCause::kExpired : RemovalCause::kReplaced;
+  if (!old->is_ghost() || old->stale()) ++counters.removals[static_cast<std::size_t>(cause)];
+  discards.add(old, old_footprint, cause);
 }
 
 // After an entry was given another deadline.
@@ -651,7 +547,7 @@ bool Shard::put(std::uint64_t hash, std::string_view key, std::string_view value
   const Place place = index_.find(hash, key);
   if (place) {
     const Entry& entry = *place.entry();
-    if (entry.type() != EntryType::kString || entry.latched() || entry.has_idle() || environment_.listener ||
+    if (entry.type() != EntryType::kString || entry.latched() || entry.ages() || environment_.listener ||
         entry.has_deadline() != with_end || !fits_block(entry, value.size())) {
       return false;
     }

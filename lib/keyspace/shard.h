@@ -7,12 +7,14 @@
 // which must outlive the lock. A Place is valid until the next function that is not const.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 
 #include "base/mutex.h"
 #include "base/random.h"
 #include "expiry/timing_wheel.h"
+#include "keyspace/dirty_table.h"
 #include "keyspace/discards.h"
 #include "keyspace/index.h"
 #include "keyspace/work_table.h"
@@ -63,6 +65,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
  public:
   ShardCounters counters;
   WorkTable works;
+  std::unique_ptr<DirtyTable> dirty;  // null: no write-back
 
   // --- Finding ----------------------------------------------------------------------------------------------------
   // The entry as it stands, expired or not.
@@ -80,13 +83,26 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   bool expired(const Entry& entry) noexcept { return entry.has_deadline() && environment_.reached(expires_at(entry)); }
   // When an entry ends: the earlier of its time to live and its idle time. kNoDeadline: never.
   std::uint64_t expires_at(const Entry& entry) const noexcept;
+  // The newest state of a key that the store has not; null: it has all. It may be one that has ended, or kAbsent: see
+  // `gone`.
+  const Entry* find_dirty(std::uint64_t hash, std::string_view key) const {
+    return dirty == nullptr ? nullptr : dirty->find(hash, key);
+  }
+  // Whether a state means that there is no such key.
+  bool gone(const Entry& entry) noexcept { return entry.is_ghost() || expired(entry); }
   // Why an entry leaves: because its time has come, or else for the reason given.
   RemovalCause cause_of(const Entry& entry, RemovalCause otherwise) noexcept {
-    if (!expired(entry)) return otherwise;
-    return expires_at(entry) < end_of(entry) ? RemovalCause::kIdle : RemovalCause::kExpired;
+    return expired(entry) ? end_cause(entry) : otherwise;
   }
   // Its time to live alone. kNoDeadline: none.
-  static std::uint64_t end_of(const Entry& entry) noexcept { return entry.has_idle() ? entry.end() : entry.deadline(); }
+  static std::uint64_t end_of(const Entry& entry) noexcept {
+    if (!entry.ages()) return entry.deadline();
+    return entry.has_idle() ? entry.end() : entry.logical_end();
+  }
+  // Until when an entry is what it says: it ends, or is fresh no longer.
+  static std::uint64_t fresh_until(const Entry& entry) noexcept {
+    return entry.has_freshness() ? std::min(end_of(entry), entry.fresh_until()) : end_of(entry);
+  }
 
   // A read or a write of the entry: the policy notices, and it is not idle.
   void mark_use(const Place& place, std::uint64_t hash) noexcept {
@@ -137,6 +153,8 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   void add(std::uint64_t hash, Entry* entry, const Footprint& footprint, std::uint64_t end) noexcept;
   // The way out.
   void remove(const Place& place, EntryId id, RemovalCause cause, Discards& discards) noexcept;
+  // The key is to be forgotten, resident or not.
+  void drop(std::uint64_t hash, std::string_view key, Discards& discards) noexcept;
   // What becomes of the value in a block that is replaced.
   enum class Old : std::uint8_t {
     kTold,   // it goes, and counts as removed (kReplaced)
@@ -159,6 +177,23 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   // When it ends; changed_in_place goes with it, unless the value is stored, too. REQUIRES: the entry's shape has a
   // deadline, or end is kNoDeadline.
   void set_end(const Place& place, std::uint64_t hash, std::uint64_t end) noexcept;
+  // Of an entry with freshness: it is fresh from now on, as if it had just been loaded.
+  void renew(const Place& place, std::uint64_t hash) noexcept;
+  // The store has this version of what the key is here.
+  void note_version(std::uint64_t hash, std::string_view key, std::uint64_t version) noexcept {
+    const Place place = index_.find(hash, key);
+    if (place && place.entry()->has_freshness() && !place.entry()->is_ghost()) place.entry()->set_version(version);
+  }
+  // Whether it is to be loaded again ahead of its time: true once for an entry. REQUIRES: it has freshness.
+  bool begin_refresh(const Place& place) noexcept {
+    Entry& entry = *place.entry();
+    const std::uint64_t ahead = environment_.refresh_ahead_ms;
+    const std::uint64_t until = fresh_until(entry);
+    if (ahead == 0 || until == Entry::kNoDeadline || entry.refreshed()) return false;
+    if (!environment_.reached(until - std::min(until, ahead))) return false;
+    entry.set_refreshed(true);
+    return true;
+  }
   // The bytes of a blob were changed where they stand, or when it ends.
   void changed_in_place(const Place& place, std::uint64_t hash) noexcept { written(place, hash); }
   // A whole value took the place of another, in the same block.
@@ -287,6 +322,13 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   void count_end_in(const Entry& entry) noexcept;
   void count_end_out(const Entry& entry) noexcept;
   void start_clock(Entry& entry, std::uint64_t end) noexcept;
+  std::uint64_t idle_until(const Entry& entry) const noexcept;
+  RemovalCause end_cause(const Entry& entry) const noexcept;
+  // Whether an entry whose time has come is kept as a stale one.
+  bool turns_stale(const Entry& entry, std::uint64_t now) const noexcept {
+    return entry.has_freshness() && !entry.stale() && entry.stale_until() > now && fresh_until(entry) <= now;
+  }
+  void turn_stale(const Place& place, EntryId id) noexcept;
   const char* check_timers() noexcept;
 
   Environment& environment_;

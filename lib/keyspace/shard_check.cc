@@ -10,6 +10,7 @@ namespace larder::keyspace {
 const char* Shard::check() noexcept {
   if (const char* wrong = index_.check()) return wrong;
   if (const char* wrong = wheel_.check()) return wrong;
+  if (const char* wrong = dirty == nullptr ? nullptr : dirty->check()) return wrong;
   std::uint64_t blocks = 0;
   std::uint64_t payload = 0;
   std::uint64_t tracked = 0;

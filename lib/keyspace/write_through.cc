@@ -76,7 +76,7 @@ class StoredEdit {
     const std::uint64_t end = change_.end_for(&entry);
     if (end == Entry::kNoDeadline && Shard::end_of(entry) == Entry::kNoDeadline) return true;
     old_.take(entry);
-    if (!multi_.resident(0)) {
+    if (!multi_.kept(0)) {
       multi_.stage_unkept(0, old_.view(), end);
       return true;
     }

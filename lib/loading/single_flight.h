@@ -16,14 +16,18 @@
 // Who waits for whom: base/waiting.h.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "keyspace/keyspace.h"
 #include "larder/loading.h"
 #include "larder/stats.h"
+#include "stats/latency_recorder.h"
 
 namespace larder::loading {
 
@@ -33,27 +37,38 @@ class SingleFlight {
   explicit SingleFlight(keyspace::Keyspace& keyspace) : keyspace_(keyspace) {}
 
   Lookup<std::string> get_or_load(std::string_view key, FunctionRef<Loaded()> load, const LoadOptions& options);
+  using BulkLoader = FunctionRef<std::vector<Loaded>(std::span<const std::string_view>)>;
+  std::vector<Lookup<std::string>> get_or_load_many(std::span<const std::string_view> keys, BulkLoader load,
+                                                    const LoadOptions& options);
   void add_to(Stats* stats) const;
 
  private:
   struct Flight;
   struct Found;
+  class Many;
 
-  bool find_or_begin(std::string_view key, std::uint64_t hash, bool first, Found* found);
+  bool find_or_begin(std::string_view key, std::uint64_t hash, bool first, const LoadOptions& options, Found* found);
+  bool is_due_ahead(const keyspace::Entry& entry, const LoadOptions& options) noexcept;
+  std::uint64_t soft_give_up_us(const LoadOptions& options, std::uint64_t give_up_us) noexcept;
+  void forget_old(std::string_view key, const Flight& flight);
+  bool retry_later(std::string_view key, std::uint64_t hash, const LoadOptions& options) noexcept;
   void lead(std::string_view key, std::uint64_t hash, Flight& flight, FunctionRef<Loaded()> load,
             const LoadOptions& options);
-  bool take_from_store(std::string_view key, std::uint64_t hash, Flight& flight);
+  bool take_from_store(std::string_view key, std::uint64_t hash, Flight& flight, Lookup<StoredValue> found);
+  template <typename Run>
+  auto timed(Run&& run);
+  void conclude(std::string_view key, std::uint64_t hash, Flight& flight, Loaded loaded, const LoadOptions& options);
+  Lookup<std::string> serve_old(std::string old, bool fresh_still) noexcept;
+  Lookup<std::string> outcome_of(const Found& found, std::uint64_t give_up_us);
   Lookup<std::string> join(const std::shared_ptr<Flight>& flight, std::uint64_t give_up_us);
   static Loaded run_loader(FunctionRef<Loaded()> load);
-  void record_latency(std::uint64_t us);
   void store(std::string_view key, Flight& flight, const Loaded& loaded, const LoadOptions& options);
   void finish(std::string_view key, std::uint64_t hash, Flight& flight) noexcept;
 
   keyspace::Keyspace& keyspace_;
 
-  std::atomic<std::uint64_t> loads_{0}, failed_{0}, discarded_{0}, not_stored_{0}, in_flight_{0};
-  std::atomic<std::uint64_t> sum_us_{0}, max_us_{0};
-  std::array<std::atomic<std::uint64_t>, 32> latency_{};
+  std::atomic<std::uint64_t> failed_{0}, discarded_{0}, not_stored_{0}, in_flight_{0};
+  stats::LatencyRecorder latency_;  // of all loaders
 };
 
 }  // namespace larder::loading

@@ -84,17 +84,17 @@ class Prometheus {
     head(name, type, help);
     value(name, number);
   }
-  void latency(const LatencyHistogram& histogram) {
-    head("load_seconds", "histogram", "How long loads took.");
+  void latency(const char* name, const char* help, const LatencyHistogram& histogram) {
+    head(name, "histogram", help);
     std::uint64_t below = 0;
     for (std::size_t i = 0; i < histogram.buckets.size(); ++i) {
       below += histogram.buckets[i];
-      text_.line("larder_load_seconds_bucket{%s,le=\"%.10g\"} %" PRIu64 "\n", label_.c_str(),
+      text_.line("larder_%s_bucket{%s,le=\"%.10g\"} %" PRIu64 "\n", name, label_.c_str(),
                  static_cast<double>(std::uint64_t{1} << i) / 1e6, below);
     }
-    text_.line("larder_load_seconds_bucket{%s,le=\"+Inf\"} %" PRIu64 "\n", label_.c_str(), histogram.count);
-    text_.line("larder_load_seconds_sum{%s} %.6f\n", label_.c_str(), static_cast<double>(histogram.sum_us) / 1e6);
-    text_.line("larder_load_seconds_count{%s} %" PRIu64 "\n", label_.c_str(), histogram.count);
+    text_.line("larder_%s_bucket{%s,le=\"+Inf\"} %" PRIu64 "\n", name, label_.c_str(), histogram.count);
+    text_.line("larder_%s_sum{%s} %.6f\n", name, label_.c_str(), static_cast<double>(histogram.sum_us) / 1e6);
+    text_.line("larder_%s_count{%s} %" PRIu64 "\n", name, label_.c_str(), histogram.count);
   }
   std::string take() { return text_.take(); }
 
@@ -131,6 +131,7 @@ std::string Stats::to_redis_info() const {
             loads_failed, loads_joined);
   text.line("larder_loads_discarded:%" PRIu64 "\r\nlarder_loads_not_stored:%" PRIu64 "\r\n", loads_discarded,
             loads_not_stored);
+  text.line("larder_served_stale:%" PRIu64 "\r\nlarder_refreshes:%" PRIu64 "\r\n", served_stale, refreshes);
   text.line("larder_loads_in_flight:%" PRIu64 "\r\n", loads_in_flight);
   text.line("larder_load_us_p50:%" PRIu64 "\r\nlarder_load_us_p99:%" PRIu64 "\r\nlarder_load_us_max:%" PRIu64 "\r\n",
             load_latency.quantile_us(0.5), load_latency.quantile_us(0.99), load_latency.max_us);
@@ -140,6 +141,17 @@ std::string Stats::to_redis_info() const {
   text.line("larder_store_writes:%" PRIu64 "\r\nlarder_store_writes_failed:%" PRIu64
             "\r\nlarder_store_writes_unknown:%" PRIu64 "\r\n",
             store_writes, store_writes_failed, store_writes_unknown);
+  text.line("larder_writes_coalesced:%" PRIu64 "\r\nlarder_write_batches:%" PRIu64 "\r\n", writes_coalesced,
+            write_batches);
+  text.line("larder_write_retries:%" PRIu64 "\r\nlarder_write_queue_full:%" PRIu64 "\r\n", write_retries,
+            write_queue_full);
+  text.line("larder_dead_letters:%" PRIu64 "\r\nlarder_dead_letter_failures:%" PRIu64 "\r\n", dead_letters,
+            dead_letter_failures);
+  text.line("larder_store_write_us_p50:%" PRIu64 "\r\nlarder_store_write_us_p99:%" PRIu64
+            "\r\nlarder_store_write_us_max:%" PRIu64 "\r\n",
+            store_write_latency.quantile_us(0.5), store_write_latency.quantile_us(0.99), store_write_latency.max_us);
+  text.line("larder_dirty_items:%" PRIu64 "\r\nlarder_dirty_oldest_ms:%" PRIu64 "\r\nlarder_store_left_alone:%d\r\n",
+            dirty_items, dirty_oldest_ms, store_left_alone ? 1 : 0);
   text.line("\r\n# Keyspace\r\n");
   if (entries != 0) text.line("db0:keys=%" PRIu64 ",expires=%" PRIu64 ",avg_ttl=0\r\n", entries, entries_with_ttl);
   return text.take();
@@ -161,13 +173,22 @@ std::string Stats::to_prometheus(std::string_view cache) const {
   out.one("loads_joined_total", "counter", "Callers that waited for another's load.", loads_joined);
   out.one("loads_discarded_total", "counter", "Loads overtaken by a write.", loads_discarded);
   out.one("loads_not_stored_total", "counter", "Loads whose value was too large or found no room.", loads_not_stored);
+  out.one("served_stale_total", "counter", "Answers older than they should be.", served_stale);
+  out.one("refreshes_total", "counter", "Keys loaded again ahead of their time.", refreshes);
   out.one("loads_in_flight", "gauge", "Loads that run now.", loads_in_flight);
-  out.latency(load_latency);
+  out.latency("load_seconds", "How long loads took.", load_latency);
   out.one("store_loads_total", "counter", "Keys that the backing store was asked for.", store_loads);
   out.one("store_loads_failed_total", "counter", "Of those: failed.", store_loads_failed);
   out.one("store_writes_total", "counter", "Mutations that the backing store was given.", store_writes);
   out.one("store_writes_failed_total", "counter", "Of those: certainly not written.", store_writes_failed);
   out.one("store_writes_unknown_total", "counter", "Of those: nobody knows.", store_writes_unknown);
+  out.one("writes_coalesced_total", "counter", "Writes in place of one that had not left yet.", writes_coalesced);
+  out.one("write_batches_total", "counter", "Calls of the backing store by write-back.", write_batches);
+  out.one("write_retries_total", "counter", "Mutations that came back to be tried again.", write_retries);
+  out.one("write_queue_full_total", "counter", "Writers that found the buffer full.", write_queue_full);
+  out.one("dead_letters_total", "counter", "Writes handed over that the backing store did not take.", dead_letters);
+  out.one("dead_letter_failures_total", "counter", "Exceptions thrown by who takes them.", dead_letter_failures);
+  out.latency("store_write_seconds", "How long write-back's calls of the backing store took.", store_write_latency);
   out.one("listener_failures_total", "counter", "Exceptions thrown by the removal listener.", listener_failures);
   out.one("entries", "gauge", "Entries now.", entries);
   out.one("entries_with_ttl", "gauge", "Entries with a time to live.", entries_with_ttl);
@@ -182,6 +203,9 @@ std::string Stats::to_prometheus(std::string_view cache) const {
   out.value("bytes", bytes_fixed, "kind=\"fixed\"");
   out.one("pinned_bytes", "gauge", "Data held by handles.", bytes_pinned);
   out.one("dirty_bytes", "gauge", "Data not yet written to a store.", bytes_dirty);
+  out.one("dirty_items", "gauge", "Writes that are not in the backing store yet.", dirty_items);
+  out.one("dirty_oldest_milliseconds", "gauge", "How long the oldest of them has waited.", dirty_oldest_ms);
+  out.one("store_left_alone", "gauge", "1: it failed too often, and the circuit breaker is open.", store_left_alone);
   out.head("info", "gauge", "How the cache is set up; always 1.");
   out.value("info", 1, "policy=\"" + escaped(policy) + "\",shards=\"" + std::to_string(shards) + "\"");
   return out.take();

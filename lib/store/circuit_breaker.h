@@ -29,6 +29,8 @@ class CircuitBreaker {
     probing_ = true;
     return May::kProbe;
   }
+  // There was nothing to call for, or what came of it says nothing of the store.
+  void not_called() noexcept { probing_ = false; }
   // A call in which at least one item was done, or refused for ever: the store answers.
   void succeeded() noexcept {
     open_ = probing_ = false;

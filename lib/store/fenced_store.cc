@@ -13,6 +13,7 @@ namespace {
 // Runs what the store does. What it threw, or ok.
 template <typename Call>
 Status fenced(ErrorCode code, Call&& call) {
+  const store::FencedStore::Inside inside;
   try {
     return call();
   } catch (const std::exception& error) {
@@ -39,6 +40,16 @@ Lookup<StoredValue> BackingStore::load_if_changed(std::string_view key, std::uin
 
 namespace store {
 
+namespace {
+
+thread_local int depth = 0;
+
+}  // namespace
+
+bool FencedStore::inside() noexcept { return depth != 0; }
+FencedStore::Inside::Inside() noexcept { ++depth; }
+FencedStore::Inside::~Inside() { --depth; }
+
 void FencedStore::check(Lookup<StoredValue>* found) {
   counters_.loads.fetch_add(1, std::memory_order_relaxed);
   if (*found && (*found)->type != ValueType::kString) {
@@ -50,9 +61,17 @@ void FencedStore::check(Lookup<StoredValue>* found) {
 }
 
 Lookup<StoredValue> FencedStore::load(std::string_view key) {
+  return load_by([&] { return options_.backing->load(key); });
+}
+
+Lookup<StoredValue> FencedStore::load_if_changed(std::string_view key, std::uint64_t version) {
+  return load_by([&] { return options_.backing->load_if_changed(key, version); });
+}
+
+Lookup<StoredValue> FencedStore::load_by(FunctionRef<Lookup<StoredValue>()> call) {
   Lookup<StoredValue> found;
   Status thrown = fenced(ErrorCode::kStoreThrew, [&]() -> Status {
-    found = options_.backing->load(key);
+    found = call();
     return {};
   });
   if (!thrown.ok()) found = std::move(thrown);
@@ -73,18 +92,24 @@ void FencedStore::load_many(std::span<const std::string_view> keys, std::span<Lo
 
 void FencedStore::write(std::span<const Mutation> batch, std::span<WriteResult> results) {
   using Outcome = WriteResult::Outcome;
-  const Status whole = fenced(ErrorCode::kOutcomeUnknown, [&] { return options_.backing->write(batch, results); });
+  bool threw = true;
+  const Status whole = fenced(ErrorCode::kOutcomeUnknown, [&] {
+    Status status = options_.backing->write(batch, results);
+    threw = false;
+    return status;
+  });
   counters_.writes.fetch_add(batch.size(), std::memory_order_relaxed);
   for (WriteResult& result : results) {
+    if (threw) result = {};  // it did not mean to end here
     if (result.outcome == Outcome::kAsTheBatch) {
-      result.outcome = whole.ok() ? Outcome::kDone : Outcome::kUnknown;
+      if (whole.ok()) result.outcome = Outcome::kDone;
       if (!whole.ok()) result.error = {ErrorCode::kOutcomeUnknown, whole.message()};
     }
     if (result.outcome == Outcome::kDone) {
       result.error = {};
       continue;
     }
-    const bool unknown = result.outcome == Outcome::kUnknown;
+    const bool unknown = result.outcome == Outcome::kUnknown || result.outcome == Outcome::kAsTheBatch;
     if (result.error.ok()) {
       result.error = unknown ? Status(ErrorCode::kOutcomeUnknown, "the store did not say whether it was written")
                              : Status(ErrorCode::kStoreFailed, "the store did not write it, and did not say why");

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "larder/backing_store.h"
+#include "larder/function_ref.h"
 
 namespace larder::store {
 
@@ -32,13 +33,27 @@ class FencedStore {
   const StoreCounters& counters() const noexcept { return counters_; }
   std::uint64_t next_sequence() noexcept { return sequence_.fetch_add(1, std::memory_order_relaxed); }
 
+  // Whether this thread is in a call of a loader or of some store, or of what is told of its failures: others may wait
+  // for it, so it does not wait for writes.
+  static bool inside() noexcept;
+  class Inside {
+   public:
+    Inside() noexcept;
+    ~Inside();
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+  };
+
   // A value of a type that Larder does not know, or above kValueBytesMax, is an error.
   Lookup<StoredValue> load(std::string_view key);
+  Lookup<StoredValue> load_if_changed(std::string_view key, std::uint64_t version);
   void load_many(std::span<const std::string_view> keys, std::span<Lookup<StoredValue>> found);
-  // Afterwards each result says kDone, or another outcome and why.
+  // Afterwards each result says kDone, or another outcome and why; kAsTheBatch: all without an answer of their own
+  // failed, and nobody knows whether they were written.
   void write(std::span<const Mutation> batch, std::span<WriteResult> results);
 
  private:
+  Lookup<StoredValue> load_by(FunctionRef<Lookup<StoredValue>()> call);
   void check(Lookup<StoredValue>* found);
 
   const StoreOptions options_;

@@ -13,36 +13,34 @@ namespace larder::store {
 class RateLimit {
  public:
   // 0: no limit.
-  explicit RateLimit(std::uint64_t per_second) noexcept : per_second_(per_second), tokens_(per_second * 1'000) {}
+  explicit RateLimit(std::uint64_t per_second) noexcept
+      : per_second_(static_cast<std::int64_t>(per_second)), tokens_(full()) {}
 
   // How many of `wanted` may go now; they count as gone.
   std::uint64_t take(std::uint64_t wanted, std::uint64_t now_ms) noexcept {
     if (per_second_ == 0) return wanted;
     fill(now_ms);
-    const std::uint64_t granted = std::min(wanted, tokens_ / 1'000);
+    const std::int64_t granted = std::clamp<std::int64_t>(tokens_ / 1'000, 0, static_cast<std::int64_t>(wanted));
     tokens_ -= granted * 1'000;
-    return granted;
+    return static_cast<std::uint64_t>(granted);
   }
-  // Gives back what was taken and not used.
-  void give_back(std::uint64_t count) noexcept {
-    if (per_second_ != 0) tokens_ = std::min(tokens_ + count * 1'000, per_second_ * 1'000);
-  }
-  // How long until the next may go.
-  std::uint64_t wait_ms(std::uint64_t now_ms) noexcept {
-    if (per_second_ == 0) return 0;
-    fill(now_ms);
-    return tokens_ >= 1'000 ? 0 : (1'000 - tokens_ + per_second_ - 1) / per_second_;
+  // So many were taken, and so many went: fewer, or more, which the next have to wait for.
+  void correct(std::uint64_t taken, std::uint64_t went) noexcept {
+    if (per_second_ == 0) return;
+    tokens_ = std::min(tokens_ + 1'000 * (static_cast<std::int64_t>(taken) - static_cast<std::int64_t>(went)), full());
   }
 
  private:
+  std::int64_t full() const noexcept { return per_second_ * 1'000; }
   void fill(std::uint64_t now_ms) noexcept {
-    const std::uint64_t passed = std::min<std::uint64_t>(now_ms > filled_at_ms_ ? now_ms - filled_at_ms_ : 0, 1'000);
+    const std::uint64_t passed =
+        std::min<std::uint64_t>(now_ms > filled_at_ms_ ? now_ms - filled_at_ms_ : 0, 3'600'000);
     filled_at_ms_ = std::max(filled_at_ms_, now_ms);
-    tokens_ = std::min(tokens_ + passed * per_second_, per_second_ * 1'000);
+    tokens_ = std::min(tokens_ + static_cast<std::int64_t>(passed) * per_second_, full());
   }
 
-  const std::uint64_t per_second_;
-  std::uint64_t tokens_;  // thousandths
+  const std::int64_t per_second_;
+  std::int64_t tokens_;  // thousandths; below zero: a debt
   std::uint64_t filled_at_ms_ = 0;
 };
 

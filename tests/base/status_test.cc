@@ -13,7 +13,7 @@ namespace {
 
 TEST(ErrorCode, EachHasANameOfItsOwn) {
   std::set<std::string_view> names;
-  const auto last = static_cast<unsigned>(ErrorCode::kReadOnly);
+  const auto last = static_cast<unsigned>(ErrorCode::kQueueFull);
   for (unsigned code = 0; code <= last; ++code) names.insert(to_string(static_cast<ErrorCode>(code)));
   EXPECT_EQ(names.size(), last + 1);
   EXPECT_FALSE(names.contains("unknown"));
@@ -21,7 +21,7 @@ TEST(ErrorCode, EachHasANameOfItsOwn) {
   EXPECT_EQ(to_string(ErrorCode::kOk), "ok");
   EXPECT_EQ(to_string(ErrorCode::kOutOfMemory), "out_of_memory");
   EXPECT_EQ(to_string(ErrorCode::kTimeout), "timeout");
-  EXPECT_EQ(to_string(ErrorCode::kReadOnly), "read_only");
+  EXPECT_EQ(to_string(ErrorCode::kQueueFull), "queue_full");
   EXPECT_EQ(to_string(static_cast<ErrorCode>(last + 1)), "unknown");
 }
 

@@ -352,6 +352,20 @@ Rows of_stores() {
          Cache other(options);
          return other.set("new", "x").status();
        }},
+      {E::kQueueFull, "Set",
+       [](Scene&) {
+         Options options;
+         with_moody_store(options);
+         options.store.writes = StoreOptions::Writes::kBack;
+         WriteBackOptions& back = options.store.write_back;
+         back.dead_letters = [](const DeadLetter&) {};
+         back.threads = 0;
+         back.items_max = 1;
+         back.when_full = WriteBackOptions::WhenFull::kRefuse;
+         Cache other(options);
+         EXPECT_TRUE(other.set("one", "x").ok());
+         return other.set("two", "x").status();
+       }},
   };
 }
 
@@ -394,11 +408,12 @@ bool has_rows(ErrorCode code) {
     case ErrorCode::kStoreFailed:
     case ErrorCode::kStoreThrew:
     case ErrorCode::kOutcomeUnknown:
-    case ErrorCode::kReadOnly: return true;
+    case ErrorCode::kReadOnly:
+    case ErrorCode::kQueueFull: return true;
   }
   return false;
 }
-constexpr ErrorCode kLast = ErrorCode::kReadOnly;
+constexpr ErrorCode kLast = ErrorCode::kQueueFull;
 
 TEST(ErrorCodes, EachIsProvokedHere) {
   for (int i = 0; i <= static_cast<int>(kLast); ++i) {

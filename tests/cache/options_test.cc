@@ -29,6 +29,19 @@ struct BadOptions {
   std::function<void(Options&)> spoil;
 };
 
+struct EmptyStore final : BackingStore {
+  Lookup<StoredValue> load(std::string_view) override { return {}; }
+  Status write(std::span<const Mutation>, std::span<WriteResult>) override { return {}; }
+};
+
+// Options of write-back that are in order.
+WriteBackOptions& write_back(Options& options) {
+  options.store.backing = std::make_shared<EmptyStore>();
+  options.store.writes = StoreOptions::Writes::kBack;
+  options.store.write_back.dead_letters = [](const DeadLetter&) {};
+  return options.store.write_back;
+}
+
 const std::vector<BadOptions>& bad_options() {
   static const std::vector<BadOptions> all = {
       {"MemoryBelowTheLeast", {"max_memory"}, [](Options& o) { o.max_memory = kMaxMemoryMin - 1; }},
@@ -57,6 +70,17 @@ const std::vector<BadOptions>& bad_options() {
       {"EndlessInterval",
        {"background_interval"},
        [](Options& o) { o.background_thread = true, o.background_interval = Milliseconds::max(); }},
+      {"WriteBackWithoutASink", {"dead_letters"}, [](Options& o) { write_back(o).dead_letters = {}; }},
+      {"BufferAboveHalfOfMemory", {"bytes_max"}, [](Options& o) { write_back(o).bytes_max = o.max_memory / 2 + 1; }},
+      {"BufferOfNoItems", {"items_max"}, [](Options& o) { write_back(o).items_max = 0; }},
+      {"BatchesOfNone", {"batch_max"}, [](Options& o) { write_back(o).batch_max = 0; }},
+      {"LargeBatches", {"batch_max"}, [](Options& o) { write_back(o).batch_max = 65'537; }},
+      {"ManyThreads", {"threads"}, [](Options& o) { write_back(o).threads = 65; }},
+      {"NoAttempts", {"attempts_max"}, [](Options& o) { write_back(o).attempts_max = 0; }},
+      {"RateBeyondReason", {"rate_max"}, [](Options& o) { write_back(o).rate_max = 1'000'000'001; }},
+      {"RetryAtOnce", {"retry_first"}, [](Options& o) { write_back(o).retry_first = 0ms; }},
+      {"RetriesThatGetShorter", {"retry_most"}, [](Options& o) { write_back(o).retry_most = 49ms; }},
+      {"NegativeDelay", {"write_back"}, [](Options& o) { write_back(o).delay = -1ms; }},
       {"SeveralAtOnce",
        {"max_memory", "value_bytes_max", "shards", "expiry.idle", "expiry.ttl_jitter", "background_interval"},
        [](Options& o) {
@@ -123,6 +147,10 @@ TEST(GoodOptions, AtTheirBoundsAreAccepted) {
       [](Options& o) { o.expiry.idle = 1ms; },
       [](Options& o) { o.expiry.ttl_jitter = 1.0; },
       [](Options& o) { o.background_interval = 0ms; },  // there is no thread
+      [](Options& o) { write_back(o); },
+      [](Options& o) { write_back(o).threads = 0; },
+      [](Options& o) { write_back(o).batch_max = 1; },
+      [](Options& o) { write_back(o).retry_first = write_back(o).retry_most; },
   };
   for (std::size_t i = 0; i < good.size(); ++i) {
     Options options;

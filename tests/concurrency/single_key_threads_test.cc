@@ -119,29 +119,53 @@ TEST_P(SingleKey, CommandsAreLinearizableUnderEviction) {
   EXPECT_GT(tally_.lost, 0u) << "nothing was evicted that was missed";
 }
 
-// Keys are evicted and forgotten all the time, and nothing is lost: the store has it.
-TEST_P(SingleKey, CommandsAreLinearizableOverAStore) {
-  Options options;
-  options.max_memory = 0;
-  options.max_entries = 4;
-  options.shards = 2;
-  options.eviction = Eviction::random();
-  options.store.backing = std::make_shared<support::ScriptedStore>();
-  Cache cache(options);
-  check_rounds(cache, support::count(60, 3'000), 6, Loss::kNone, [&](const auto& keys, std::uint64_t seed) {
-    const std::jthread forgetful([&](const std::stop_token& stop) {
-      std::mt19937_64 random(seed);
-      while (!stop.stop_requested()) {
-        if (random() % 4 == 0) static_cast<void>(cache.clear());
-        static_cast<void>(cache.invalidate(keys[random() % keys.size()]));
-        std::this_thread::yield();
-      }
+// Keys are evicted and forgotten all the time, and nothing is lost: the store has it, or will have it.
+class SingleKeyOverAStore : public SingleKey {
+ protected:
+  void check_over(StoreOptions store) {
+    Options options;
+    options.max_memory = 0;
+    options.max_entries = 4;
+    options.shards = 2;
+    options.eviction = Eviction::random();
+    options.store = std::move(store);
+    options.store.backing = std::make_shared<support::ScriptedStore>();
+    Cache cache(options);
+    check_rounds(cache, support::count(60, 3'000), 6, Loss::kNone, [&](const auto& keys, std::uint64_t seed) {
+      const std::jthread forgetful([&](const std::stop_token& stop) {
+        std::mt19937_64 random(seed);
+        while (!stop.stop_requested()) {
+          if (random() % 4 == 0) static_cast<void>(cache.clear());
+          static_cast<void>(cache.invalidate(keys[random() % keys.size()]));
+          std::this_thread::yield();
+        }
+      });
+      return run_round(cache, keys, GetParam(), operations_each(), seed, false);
     });
-    return run_round(cache, keys, GetParam(), operations_each(), seed, false);
-  });
-  EXPECT_GT(cache.stats().store_loads, cache.stats().store_writes / 10) << "next to nothing was forgotten";
+    loads_ = cache.stats().store_loads;
+    writes_ = cache.stats().store_writes;
+  }
+  std::uint64_t loads_ = 0;
+  std::uint64_t writes_ = 0;
+};
+
+TEST_P(SingleKeyOverAStore, CommandsThatWriteThroughAreLinearizable) {
+  check_over({});
+  EXPECT_GT(loads_, writes_ / 10) << "next to nothing was forgotten";
 }
 
+TEST_P(SingleKeyOverAStore, CommandsThatWriteBackAreLinearizable) {
+  StoreOptions store{.writes = StoreOptions::Writes::kBack};
+  store.write_back.dead_letters = [](const DeadLetter&) {};
+  store.write_back.delay = Milliseconds(0);
+  store.write_back.items_max = 4;
+  store.write_back.threads = 2;
+  check_over(store);
+  EXPECT_GT(loads_, 0u);
+  EXPECT_GT(writes_, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Threads, SingleKeyOverAStore, testing::Values(2, 4, 8, 16));
 INSTANTIATE_TEST_SUITE_P(Threads, SingleKey, testing::Values(2, 4, 8, 16));
 
 // Writers give each value a number, a short life, and move the clock; readers note when they saw it last.

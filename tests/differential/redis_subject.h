@@ -8,12 +8,14 @@
 #include <memory>
 #include <string>
 
-#include "differential/redis_server.h"
 #include "differential/resp_client.h"
 #include "model/answer.h"
 #include "model/command.h"
+#include "servers/redis_server.h"
 
 namespace larder::differential {
+
+using servers::RedisServer;
 
 // Which of Larder's errors one of Redis's is; kOk for one that is not known here.
 ErrorCode class_of(std::string_view redis_error);

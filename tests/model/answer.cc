@@ -76,6 +76,7 @@ std::string_view name_of(ErrorCode code) {
     case ErrorCode::kStoreThrew: return "store threw";
     case ErrorCode::kOutcomeUnknown: return "outcome unknown";
     case ErrorCode::kReadOnly: return "read only";
+    case ErrorCode::kQueueFull: return "queue full";
   }
   return "unknown error";
 }

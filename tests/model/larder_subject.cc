@@ -17,7 +17,7 @@ LarderSubject::LarderSubject(const RunSetup& setup)
   options.clock = &clock_;
   options.allocator = &allocator_;
   options.seed = setup.seed;
-  options.store.backing = setup.backing;
+  options.store = setup.store;
   if (setup.listens) {
     options.on_removal = [this](std::string_view key, std::string_view value, RemovalCause cause) {
       removals_.push_back({std::string(key), std::string(value), cause});

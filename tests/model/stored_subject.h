@@ -1,7 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// Larder with a store behind, written through, that forgets what it holds at random: cache and store together are to
-// answer as one cache that forgets nothing, and the store alone is to hold what the model holds.
+// Larder with a store behind, written through or back, that forgets what it holds at random: cache and store together
+// are to answer as one cache that forgets nothing, and the store alone is to hold what the model holds. Write-back
+// writes at random moments, and a part of its writes fail.
 #pragma once
 
 #include <memory>
@@ -15,17 +16,21 @@ namespace larder::model {
 // What would be seen if the way to the store and back had a defect.
 enum class StoreDefect {
   kNone,
-  kLosesAPut,       // one in fifty does not arrive
-  kLosesAnErase,    // one in five
-  kLosesTheEnd,     // values arrive without it
-  kLoadsNoEnd,      // and come back without it
-  kLoadsThePast,    // one load in twenty brings what was before
-  kWritesToAnother  // one put in fifty goes to a key of another command
+  kLosesAPut,        // one in fifty does not arrive
+  kLosesAnErase,     // one in five
+  kLosesTheEnd,      // values arrive without it
+  kLoadsNoEnd,       // and come back without it
+  kLoadsThePast,     // one load in twenty brings what was before
+  kWritesToAnother,  // one put in fifty goes to a key of another command
+  // Of write-back alone:
+  kWritesAnotherLater,  // one write in twenty arrives after the next one of its key: a deletion before the put
+  kRepeatsABatch,       // one batch in ten arrives once more when the next one has
+  kLosesWhatHasEnded    // what has expired by the time it is written
 };
 
 class StoredSubject final : public Subject {
  public:
-  explicit StoredSubject(const RunSetup& setup, StoreDefect defect = StoreDefect::kNone);
+  StoredSubject(const RunSetup& setup, StoreOptions::Writes writes, StoreDefect defect = StoreDefect::kNone);
 
   // kForEach and kDbsize look at the store.
   Answer run(const Command& command) override;
@@ -38,13 +43,16 @@ class StoredSubject final : public Subject {
 
  private:
   Answer rows();
+  void write_some(const Command& command);
   void forget(const Command& command);
 
+  const StoreOptions::Writes writes_;
   std::shared_ptr<support::ScriptedStore> store_;
   std::unique_ptr<LarderSubject> inside_;
   std::mt19937_64 random_;
 };
 
-std::unique_ptr<Subject> make_stored(const RunSetup& setup);
+// REQUIRES: it lives as long as the subjects.
+SubjectFactory stored(StoreOptions::Writes writes, StoreDefect defect = StoreDefect::kNone);
 
 }  // namespace larder::model

@@ -30,7 +30,7 @@ struct RunSetup {
   bool listens = true;  // whether there is a removal listener: without one values are replaced in place
   std::uint64_t allocations_fail_one_in = 0;  // 0: none
   std::uint64_t seed = 1;
-  std::shared_ptr<BackingStore> backing = nullptr;  // behind the cache
+  StoreOptions store = {};  // behind the cache
 
   // Whether so little is enough for the shards there are.
   bool allows_max_memory(std::uint64_t bytes) const {

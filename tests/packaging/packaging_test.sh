@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #
-# packaging_test.sh find_package | fetch_content | pkg_config: builds and runs the program in outside/ with Larder
-# installed from BUILD_DIR, or with its sources in SOURCE_DIR. CMAKE and CXX say with what.
+# packaging_test.sh find_package | components | fetch_content | pkg_config: builds and runs the program in outside/ with
+# Larder installed from BUILD_DIR, or with its sources in SOURCE_DIR. CMAKE and CXX say with what; COMPONENTS, with
+# commas, which stores there are.
 set -euo pipefail
 outside=$SOURCE_DIR/tests/packaging/outside
 room=$(mktemp -d)
@@ -23,8 +24,19 @@ build_outside() {
 case $1 in
   find_package)
     install
-    build_outside -DWAY=find_package -DCMAKE_PREFIX_PATH="$room/prefix" -DCMAKE_DISABLE_FIND_PACKAGE_tsl-robin-map=ON
+    # What only the stores need is not looked for.
+    build_outside -DWAY=find_package -DCMAKE_PREFIX_PATH="$room/prefix" -DCMAKE_DISABLE_FIND_PACKAGE_tsl-robin-map=ON \
+      -DCMAKE_DISABLE_FIND_PACKAGE_SQLite3=ON -DCMAKE_DISABLE_FIND_PACKAGE_PostgreSQL=ON \
+      -DCMAKE_DISABLE_FIND_PACKAGE_hiredis=ON
     build/outside
+    ;;
+  components)
+    install
+    build_outside -DWAY=find_package -DCMAKE_PREFIX_PATH="$room/prefix" -DCOMPONENTS="${COMPONENTS//,/;}"
+    build/outside
+    for component in ${COMPONENTS//,/ }; do "build/uses_$component"; done
+    ! "$CMAKE" -S "$outside" -B none -G Ninja -DCMAKE_CXX_COMPILER="$CXX" -DWAY=find_package \
+      -DCMAKE_PREFIX_PATH="$room/prefix" -DCOMPONENTS=no_such_store || { echo "a component from nowhere" >&2; exit 1; }
     ;;
   fetch_content)
     build_outside -DWAY=fetch_content -DLARDER_SOURCE_DIR="$SOURCE_DIR"

@@ -222,8 +222,14 @@ Stats sample() {
   stats.refused_out_of_memory = 120;
   stats.loads = 121, stats.loads_failed = 122, stats.loads_joined = 123, stats.loads_discarded = 124;
   stats.loads_not_stored = 127, stats.entries_negative = 133;
+  stats.served_stale = 145, stats.refreshes = 146;
   stats.store_loads = 140, stats.store_loads_failed = 141;
   stats.store_writes = 142, stats.store_writes_failed = 143, stats.store_writes_unknown = 144;
+  stats.writes_coalesced = 150, stats.write_batches = 151, stats.write_retries = 152, stats.write_queue_full = 153;
+  stats.dead_letters = 154, stats.dead_letter_failures = 155;
+  stats.dirty_items = 156, stats.dirty_oldest_ms = 157, stats.store_left_alone = true;
+  stats.store_write_latency.buckets[3] = 2, stats.store_write_latency.count = 2;
+  stats.store_write_latency.sum_us = 15, stats.store_write_latency.max_us = 7;
   stats.loads_in_flight = 125, stats.listener_failures = 126;
   stats.load_latency.buckets[1] = 3, stats.load_latency.buckets[10] = 1;
   stats.load_latency.count = 4, stats.load_latency.sum_us = 1'503, stats.load_latency.max_us = 1'000;
@@ -292,18 +298,45 @@ TEST(RedisInfo, HasFieldsOfItsOwnForTheRest) {
         {"larder_bytes_set_aside", "1004"},
         {"larder_bytes_pinned", "1006"},
         {"larder_bytes_dirty", "1007"}}},
-      {"Stats", {{"larder_removed_deleted", "110"},       {"larder_removed_replaced", "111"},
-                 {"larder_removed_invalidated", "112"},   {"larder_removed_expired", "113"},
-                 {"larder_removed_idle", "114"},          {"larder_removed_evicted", "115"},
-                 {"larder_removed_cleared", "116"},       {"larder_writes", "103"},
-                 {"larder_refused_out_of_memory", "120"}, {"larder_loads", "121"},
-                 {"larder_loads_failed", "122"},          {"larder_loads_joined", "123"},
-                 {"larder_loads_discarded", "124"},       {"larder_loads_not_stored", "127"},
-                 {"larder_loads_in_flight", "125"},       {"larder_load_us_p50", "2"},
-                 {"larder_load_us_p99", "1000"},          {"larder_load_us_max", "1000"},
-                 {"larder_negative_entries", "133"},      {"larder_store_loads", "140"},
-                 {"larder_store_loads_failed", "141"},    {"larder_store_writes", "142"},
-                 {"larder_store_writes_failed", "143"},   {"larder_store_writes_unknown", "144"}}}};
+      {"Stats",
+       {{"larder_removed_deleted", "110"},
+        {"larder_removed_replaced", "111"},
+        {"larder_removed_invalidated", "112"},
+        {"larder_removed_expired", "113"},
+        {"larder_removed_idle", "114"},
+        {"larder_removed_evicted", "115"},
+        {"larder_removed_cleared", "116"},
+        {"larder_writes", "103"},
+        {"larder_refused_out_of_memory", "120"},
+        {"larder_loads", "121"},
+        {"larder_loads_failed", "122"},
+        {"larder_loads_joined", "123"},
+        {"larder_loads_discarded", "124"},
+        {"larder_loads_not_stored", "127"},
+        {"larder_loads_in_flight", "125"},
+        {"larder_load_us_p50", "2"},
+        {"larder_load_us_p99", "1000"},
+        {"larder_load_us_max", "1000"},
+        {"larder_negative_entries", "133"},
+        {"larder_store_loads", "140"},
+        {"larder_store_loads_failed", "141"},
+        {"larder_store_writes", "142"},
+        {"larder_store_writes_failed", "143"},
+        {"larder_store_writes_unknown", "144"},
+        {"larder_writes_coalesced", "150"},
+        {"larder_write_batches", "151"},
+        {"larder_write_retries", "152"},
+        {"larder_write_queue_full", "153"},
+        {"larder_dead_letters", "154"},
+        {"larder_dead_letter_failures", "155"},
+        {"larder_dirty_items", "156"},
+        {"larder_dirty_oldest_ms", "157"},
+        {"larder_store_left_alone", "1"},
+        {"larder_served_stale", "145"},
+        {"larder_refreshes", "146"},
+        {"larder_store_write_us_p50", "7"},
+        {"larder_store_write_us_p99", "7"},
+        {"larder_store_write_us_max", "7"}}}};
   for (const auto& [section, fields] : expected) {
     for (const auto& [name, value] : fields) EXPECT_EQ(info[section][name], value) << name;
   }
@@ -398,6 +431,19 @@ TEST(Prometheus, HasEveryNumber) {
       {"store_writes_total{}", "142"},
       {"store_writes_failed_total{}", "143"},
       {"store_writes_unknown_total{}", "144"},
+      {"served_stale_total{}", "145"},
+      {"refreshes_total{}", "146"},
+      {"writes_coalesced_total{}", "150"},
+      {"write_batches_total{}", "151"},
+      {"write_retries_total{}", "152"},
+      {"write_queue_full_total{}", "153"},
+      {"dead_letters_total{}", "154"},
+      {"dead_letter_failures_total{}", "155"},
+      {"dirty_items{}", "156"},
+      {"dirty_oldest_milliseconds{}", "157"},
+      {"store_left_alone{}", "1"},
+      {"store_write_seconds_count{}", "2"},
+      {"store_write_seconds_sum{}", "0.000015"},
       {"listener_failures_total{}", "126"},
       {"entries{}", "130"},
       {"entries_with_ttl{}", "131"},
@@ -443,7 +489,8 @@ TEST(Prometheus, HasACumulativeHistogramOfLoads) {
   int counted = 0;
   while (std::getline(lines, line)) {
     const std::size_t le = line.find("le=\"");
-    if (le == std::string::npos || line.find("+Inf") != std::string::npos) continue;
+    if (le == std::string::npos || !line.starts_with("larder_load_seconds") || line.find("+Inf") != std::string::npos)
+      continue;
     const double bound = std::stod(line.substr(le + 4));
     EXPECT_GT(bound, le_before);
     le_before = bound;
@@ -464,7 +511,7 @@ TEST(Prometheus, EscapesTheNameOfTheCache) {
   for (const auto& [name, escaped] : names) {
     const Exposition found = parse_exposition(sample().to_prometheus(name));
     EXPECT_TRUE(found.samples.contains("larder_hits_total{cache=\"" + std::string(escaped) + "\"}")) << name;
-    EXPECT_EQ(found.samples.size(), 36u + 35) << name;
+    EXPECT_EQ(found.samples.size(), 47u + 2 * 35) << name;
   }
 }
 

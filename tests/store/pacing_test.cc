@@ -52,18 +52,25 @@ TEST(RateLimit, LetsSoManyASecondThrough) {
   RateLimit limit(10);
   EXPECT_EQ(limit.take(25, 1'000), 10u);
   EXPECT_EQ(limit.take(1, 1'000), 0u);
-  EXPECT_EQ(limit.wait_ms(1'000), 100u);
+  EXPECT_EQ(limit.take(1, 1'099), 0u);
   EXPECT_EQ(limit.take(5, 1'250), 2u);
   EXPECT_EQ(limit.take(5, 1'300), 1u);
-  limit.give_back(1);
-  EXPECT_EQ(limit.wait_ms(1'300), 0u);
+  limit.correct(1, 0);
+  EXPECT_EQ(limit.take(5, 1'300), 1u) << "it was not used";
   EXPECT_EQ(limit.take(100, 100'000), 10u) << "no more than a second's worth is saved up";
+}
+
+TEST(RateLimit, WhoGoesBeyondItIsInDebt) {
+  RateLimit limit(10);
+  EXPECT_EQ(limit.take(1, 1'000), 1u);
+  limit.correct(1, 20);  // one command's, not to be parted
+  EXPECT_EQ(limit.take(5, 2'000), 0u);
+  EXPECT_EQ(limit.take(5, 2'100), 1u);
 }
 
 TEST(RateLimit, WithoutALimitLetsAllThrough) {
   RateLimit limit(0);
   EXPECT_EQ(limit.take(1'000'000, 0), 1'000'000u);
-  EXPECT_EQ(limit.wait_ms(0), 0u);
 }
 
 }  // namespace

@@ -73,8 +73,12 @@ class ScriptedStore : public BackingStore {
       const std::lock_guard lock(mutex_);
       fault = next(write_faults_);
       const bool writes_all = fault == Fault::kNone || fault == Fault::kLate || fault == Fault::kWritesAndThrows;
+      batches_.push_back(batch.size());
       for (std::size_t i = 0; i < batch.size(); ++i) {
-        if (writes_all || (fault == Fault::kFirstOnly && i == 0)) apply(batch[i]);
+        const Fault its_own = next(faults_of_keys_[std::string(batch[i].key)]);
+        const bool written = its_own == Fault::kNone || its_own == Fault::kLate;
+        if (written && (writes_all || (fault == Fault::kFirstOnly && i == 0))) apply(batch[i]);
+        if (fault == Fault::kNone) answer(its_own, &results[i]);
       }
     }
     if (after_write) after_write(batch);
@@ -86,10 +90,7 @@ class ScriptedStore : public BackingStore {
       default: break;
     }
     for (std::size_t i = 0; i < results.size(); ++i) {
-      if (fault == Fault::kNever) results[i] = WriteResult::never("scripted");
-      if (fault == Fault::kRetry) results[i] = WriteResult::retry("scripted");
-      if (fault == Fault::kLost || fault == Fault::kLate) results[i] = WriteResult::unknown("scripted");
-      if (fault == Fault::kFirstOnly && i != 0) results[i] = WriteResult::retry("scripted");
+      answer(fault == Fault::kFirstOnly ? (i == 0 ? Fault::kNone : Fault::kRetry) : fault, &results[i]);
     }
     return {};
   }
@@ -98,9 +99,22 @@ class ScriptedStore : public BackingStore {
   void fail_loads(std::initializer_list<Fault> faults) { add(load_faults_, faults); }
   void fail_writes(std::initializer_list<Fault> faults) { add(write_faults_, faults); }
 
+  void fail_no_writes() {
+    const std::lock_guard lock(mutex_);
+    write_faults_.clear();
+  }
+  // Of the next writes of one key: kRetry, kNever, kLost, kLate.
+  void fail_writes_of(std::string_view key, std::initializer_list<Fault> faults) {
+    add(faults_of_keys_[std::string(key)], faults);
+  }
+
   void put(std::string_view key, StoredValue value) {
     const std::lock_guard lock(mutex_);
     rows_[std::string(key)] = std::move(value);
+  }
+  void remove(std::string_view key) {
+    const std::lock_guard lock(mutex_);
+    rows_.erase(std::string(key));
   }
   Rows rows() const {
     const std::lock_guard lock(mutex_);
@@ -125,6 +139,12 @@ class ScriptedStore : public BackingStore {
     return written_;
   }
 
+  // How many mutations each call had.
+  std::vector<std::size_t> batches() const {
+    const std::lock_guard lock(mutex_);
+    return batches_;
+  }
+
   // Set before the store is used.
   std::function<void(std::string_view)> before_load, after_load;
   std::function<void(std::span<const Mutation>)> before_write, after_write;
@@ -140,6 +160,11 @@ class ScriptedStore : public BackingStore {
     const std::lock_guard lock(mutex_);
     to.insert(to.end(), faults);
   }
+  static void answer(Fault fault, WriteResult* result) {
+    if (fault == Fault::kNever) *result = WriteResult::never("scripted");
+    if (fault == Fault::kRetry) *result = WriteResult::retry("scripted");
+    if (fault == Fault::kLost || fault == Fault::kLate) *result = WriteResult::unknown("scripted");
+  }
   void apply(const Mutation& one) {
     written_.push_back(
         {one.kind, std::string(one.key), std::string(one.bytes), one.expires_at, one.sequence, one.group});
@@ -153,6 +178,8 @@ class ScriptedStore : public BackingStore {
   mutable std::mutex mutex_;
   Rows rows_;
   std::deque<Fault> load_faults_, write_faults_;
+  std::map<std::string, std::deque<Fault>> faults_of_keys_;
+  std::vector<std::size_t> batches_;
   std::vector<std::string> loaded_;
   std::vector<Written> written_;
   std::size_t bulk_loads_ = 0;

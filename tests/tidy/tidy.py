@@ -20,7 +20,10 @@ FLOORS = {
     "keyspace": 2,
     "commands": 3, "loading": 3,
     "cache": 4,
+    "stores": 5,
 }
+# Rooms that are what a user could write: they see the public headers only, and so lock with the standard library.
+OUTSIDERS = {"stores"}
 # ... but for these.
 NEIGHBOURS = {("eviction", "memory"), ("expiry", "memory")}
 
@@ -120,7 +123,9 @@ def includes_go_down(path, text):
         other = include[2].split("/")[0]
         if other == "larder" and "/" in include[2] or other == room and "/" in include[2]:
             continue
-        if "/" not in include[2] or other not in FLOORS:
+        if room in OUTSIDERS:
+            found.append((number, f"{room} sees public headers only: {include[2]}"))
+        elif "/" not in include[2] or other not in FLOORS:
             found.append((number, f'no room of lib: "{include[2]}"'))
         elif FLOORS[other] >= FLOORS[room] and (room, other) not in NEIGHBOURS:
             found.append((number, f"{room} (floor {FLOORS[room]}) must not include {other} (floor {FLOORS[other]})"))
@@ -130,7 +135,7 @@ def includes_go_down(path, text):
 def public_headers_include_std_only(path, text):
     if not path.startswith("include/"):
         return []
-    allowed = {'"': r"larder/\w+\.h", "<": r"\w+"}
+    allowed = {'"': r"larder/(?:stores/)?\w+\.h", "<": r"\w+"}
     return [(number, f"neither std nor larder: {include[2]}")
             for number, line in enumerate(blank(text).split("\n"), 1)
             if (include := INCLUDE.match(line.strip())) and not re.fullmatch(allowed[include[1]], include[2])]
@@ -162,7 +167,7 @@ def names_say_something(path, text):
 
 
 def locks_live_in_base(path, text):
-    inside = path.startswith(("lib/", "include/")) and room_of(path) != "base"
+    inside = path.startswith(("lib/", "include/")) and room_of(path) not in {"base", *OUTSIDERS}
     return matches(LOCK, blank(text), "locks only through base/mutex.h") if inside else []
 
 

@@ -20,6 +20,11 @@ CASES = [
     (tidy.includes_go_down, "lib/keyspace/a.cc", '#include "cache/engine.h"', '// #include "cache/engine.h"'),
     (tidy.includes_go_down, "lib/keyspace/a.cc", '#include "shard.h"', "#include <tsl/robin_map.h>"),
     (tidy.includes_go_down, "lib/keyspace/a.cc", '#  include "support/depth.h"', '#  include "keyspace/entry.h"'),
+    (tidy.includes_go_down, "lib/stores/redis/a.cc", '#include "base/mutex.h"', '#include "larder/stores/redis_store.h"'),
+    (tidy.includes_go_down, "lib/stores/pool.h", '#include "pool.h"', '#include "stores/batch.h"\n#include <sqlite3.h>'),
+    (tidy.includes_go_down, "lib/cache/a.cc", '#include "stores/pool.h"', '#include "store/fenced_store.h"'),
+    (tidy.public_headers_include_std_only, "include/larder/stores/a.h", "#include <sqlite3.h>",
+     '#include "larder/status.h"'),
     (tidy.public_headers_include_std_only, "include/larder/a.h", "#include <tsl/robin_map.h>", "#include <vector>"),
     (tidy.public_headers_include_std_only, "include/larder/a.h", "#include <unistd.h>", '#include "larder/status.h"'),
     (tidy.public_headers_include_std_only, "include/larder/a.h", '#include "base/mutex.h"', '#include "larder/fwd.h"'),
@@ -72,6 +77,8 @@ class RulesCanFail(unittest.TestCase):
     def test_rules_about_the_inside_leave_base_and_tests_alone(self):
         self.assertEqual(tidy.locks_live_in_base("lib/base/mutex.h", "std::mutex m_;"), [])
         self.assertEqual(tidy.locks_live_in_base("tests/support/a.h", "std::mutex m_;"), [])
+        self.assertEqual(tidy.locks_live_in_base("lib/stores/pool.h", "std::mutex m_;"), [])
+        self.assertTrue(tidy.clocks_live_in_base("lib/stores/pool.h", "steady_clock::now()"))
         self.assertEqual(tidy.clocks_live_in_base("lib/base/system_clock.cc", "steady_clock::now()"), [])
         self.assertTrue(tidy.includes_go_down("lib/engine.cc", ""))
         self.assertTrue(tidy.includes_go_down("lib/attic/a.h", ""))

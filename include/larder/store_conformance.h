@@ -1,0 +1,56 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Tries whether a backing store keeps what larder/backing_store.h asks of it. Needs no test framework. CMake target:
+// larder::store_conformance.
+//
+//     const auto failures = larder::check_store({.open = [] { return std::make_shared<Users>(); }});
+//     for (const larder::ConformanceFailure& one : failures) std::cerr << one.to_string() << '\n';
+//     return failures.empty() ? 0 : 1;
+//
+// What it cannot see: what a loss of power takes, and a write that lands long after a time-out.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "larder/backing_store.h"
+#include "larder/clock.h"
+
+namespace larder {
+
+struct ConformanceFailure {
+  std::string check;     // its name, one of conformance_checks()
+  std::string did;       // what was done
+  std::string expected;  // what should have come of it
+  std::string got;
+
+  std::string to_string() const;  // in one line
+};
+
+struct ConformanceOptions {
+  // Opens the store, and later the same one again. The suite holds what it gives, and lets go of it before it calls
+  // this again. Required; null, or an exception, is a failure.
+  std::function<std::shared_ptr<BackingStore>()> open = {};
+  // Stands before every key. Keys that begin so are overwritten and erased: nothing else may use them meanwhile.
+  std::string key_prefix = "conformance/";
+  // Whether a store that is opened again has what was acknowledged before.
+  bool persists = true;
+  // Make the store fail as it does when its server has gone, and work again, with what was acknowledged if it persists.
+  // Both return when it is so. None: outages are not tried.
+  std::function<void()> stop = {};
+  std::function<void()> start = {};
+  // How long after start() the store may still refuse writes.
+  Milliseconds patience{10'000};
+};
+
+// Runs every check that the store's capabilities and the options ask for, one after another, some with eight threads.
+// Some seconds, for a store that answers in a millisecond. Empty: it conforms. Nothing is thrown but std::bad_alloc.
+std::vector<ConformanceFailure> check_store(const ConformanceOptions& options);
+
+// The names of all checks, in the order in which they run.
+std::vector<std::string_view> conformance_checks();
+
+}  // namespace larder

@@ -1,0 +1,142 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Writes on their way from the shards' buffers (dirty_table.h) to the store.
+//
+//   cut     takes what is due from the shards, one after the other, into a batch; from now on it is in flight
+//   send    the store, with no lock held
+//   settle  each item by its own answer: out of the buffer, back for another time, or to the dead letters
+//
+// A failed item waits for its time in its shard, and holds up nobody but its own key. After a call that failed with no
+// word for each, batches are half as large, down to one, so that a poisoned item is found; after one that wrote
+// something, twice as large. Whose fault a failure was: the item's if the store wrote others in that batch, or between
+// the item's last two failures. Only such failures are attempts, so an outage makes no dead letters, however long.
+//
+// When time is up (close), nobody takes anything any more, and what is left is handed over; what is in flight then, by
+// whoever it is in the hands of, and what that misses when all threads have ended.
+//
+// Thread safety: all of it. Any number of threads flush at a time; one of them at most has a key.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "keyspace/dirty_table.h"
+#include "larder/stats.h"
+#include "stats/latency_recorder.h"
+#include "store/backoff.h"
+#include "store/circuit_breaker.h"
+#include "store/rate_limit.h"
+
+namespace larder::keyspace {
+
+class Keyspace;
+class Shard;
+
+class WriteBack {
+ public:
+  // Gives each shard its table. Throws std::bad_alloc.
+  WriteBack(Keyspace& keyspace, const WriteBackOptions& options, std::uint64_t max_memory);
+
+  const WriteBackOptions& options() const noexcept { return options_; }
+
+  // --- For writers --------------------------------------------------------------------------------------------------
+  // How many mutations the store has done.
+  std::uint64_t done() const noexcept { return done_.load(std::memory_order_relaxed); }
+  bool ever_fits(std::int64_t bytes, std::int64_t items) const noexcept {
+    return bytes <= bytes_.max() && items <= items_.max();
+  }
+  static Status full();
+  // Waits until so much may be recorded. kQueueFull, kClosed.
+  Status wait_for_room(std::int64_t bytes, std::int64_t items, std::uint64_t give_up_us);
+  // Waits until nothing of the key is dirty. kQueueFull, if it takes too long, and in a call of a store.
+  Status drain(std::uint64_t hash, std::string_view key, std::uint64_t give_up_us);
+  void count_full() noexcept { full_.fetch_add(1, std::memory_order_relaxed); }
+  void count_merged() noexcept { merged_.fetch_add(1, std::memory_order_relaxed); }
+
+  // --- Flushing -----------------------------------------------------------------------------------------------------
+  // Writes one batch of what is due; `waives_delay`: or would be, were there no delay. Takes locks under the gate, if
+  // there is one. Returns how many mutations were sent; none in a call of a store.
+  std::size_t flush_some(bool waives_delay, base::LeafMutex* gate = nullptr);
+  // Writes what was written before the call. Zero: what may go now, goes, and nothing is waited for.
+  FlushReport flush(Milliseconds at_most);
+  FlushReport flush(std::string_view key, Milliseconds at_most);
+  // The same, and what is left goes to the dead letters. No writer waits any more. REQUIRES: all shards are closed.
+  FlushReport close(Milliseconds at_most);
+  // Hands over what is left. REQUIRES: closed, and for the last time: no thread flushes any more.
+  FlushReport hand_over();
+  // How threads that flush are woken.
+  void wake_by(std::function<void()> wake) { wake_ = std::move(wake); }
+
+  void add_to(Stats* stats) const;
+
+ private:
+  using Batch = std::vector<DirtyItem*>;
+  struct Sent;
+  class Turn;
+  class Haste;
+
+  bool in_child() const noexcept;
+  std::size_t may_go(std::uint64_t now_ms);
+  void correct_pace(std::size_t most, std::size_t went) noexcept;
+  Batch cut(const DirtyTable::Due& due, std::size_t most, base::LeafMutex* gate);
+  bool cut_some(Shard& shard, const DirtyTable::Due& due, std::size_t most, Batch* batch, DirtyItem** group,
+                base::LeafMutex* gate);
+  bool take_group(DirtyItem& item) noexcept;
+  void add_group(DirtyItem& item, Batch* batch, base::LeafMutex* gate);
+  void send(Batch batch, Turn& turn, base::LeafMutex* gate);
+  void settle(Sent& sent, base::LeafMutex* gate) noexcept;
+  void judge_call(const Sent& sent, std::uint64_t decided) noexcept;
+  static bool one_group(const Sent& sent) noexcept;
+  void settle_failed(Sent& sent, std::uint64_t decided, std::uint64_t done_before, base::LeafMutex* gate) noexcept;
+  std::optional<DeadLetter::Reason> verdict(const DirtyItem& item, WriteResult::Outcome outcome) const noexcept;
+  void come_back(std::span<DirtyItem* const> items, base::LeafMutex* gate);
+  bool bury(DirtyItem& item, const Mutation& mutation, DeadLetter::Reason reason, const Status& error,
+            base::LeafMutex* gate) noexcept;
+  Mutation mutation_of(const DirtyItem& item);
+  std::size_t flush_key_once(std::uint64_t hash, std::string_view key, bool* grouped);
+  bool flush_key(std::uint64_t hash, std::string_view key, std::uint64_t up_to, std::uint64_t give_up_us, bool waits);
+  bool flush_until(FunctionRef<bool()> done, FunctionRef<std::size_t()> flush_one, std::uint64_t give_up_us,
+                   bool waits);
+  std::uint64_t wait_for_news(std::uint64_t at_most_us);
+  void tell_news() noexcept;
+  bool wants_haste() const noexcept;
+  FlushReport report(bool complete) const;
+  std::uint64_t oldest_sequence() const;
+  std::uint64_t oldest_since_ms() const;
+  template <typename Call>
+  auto in_shard(std::uint64_t hash, base::LeafMutex* gate, Call&& call);
+
+  Keyspace& keyspace_;
+  store::FencedStore& store_;
+  const WriteBackOptions options_;
+  const int process_;
+  memory::Limit bytes_;
+  memory::Limit items_;
+  std::function<void()> wake_;
+  std::atomic<std::uint32_t> next_shard_{0};
+  std::atomic<std::uint64_t> done_{0};
+  std::atomic<std::uint32_t> hasty_{0};   // who waits for room, or flushes
+  std::atomic<bool> closed_{false};       // no writer waits any more
+  std::atomic<bool> out_of_time_{false};  // nobody takes anything any more, and what fails goes to the dead letters
+  std::atomic<std::uint32_t> batch_limit_;
+
+  mutable base::LeafMutex pace_mutex_;
+  store::CircuitBreaker breaker_ GUARDED_BY(pace_mutex_);
+  store::RateLimit rate_ GUARDED_BY(pace_mutex_);
+  const store::Backoff backoff_;
+  base::Random random_ GUARDED_BY(pace_mutex_);
+  Status last_error_ GUARDED_BY(pace_mutex_);
+
+  base::LeafMutex news_mutex_;
+  base::Condition news_;
+  std::atomic<std::uint32_t> listeners_{0};  // who waits for news
+
+  std::atomic<std::uint64_t> merged_{0}, batches_{0}, retries_{0}, dead_letters_{0}, sink_failures_{0}, full_{0};
+  stats::LatencyRecorder latency_;  // of calls of the store
+};
+
+}  // namespace larder::keyspace

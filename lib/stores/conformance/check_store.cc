@@ -1,0 +1,56 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "larder/store_conformance.h"
+
+#include <exception>
+#include <new>
+#include <utility>
+
+#include "stores/conformance/trial.h"
+
+namespace larder {
+namespace {
+
+using stores::conformance::Check;
+using stores::conformance::Trial;
+
+std::vector<Check> all_checks() {
+  std::vector<Check> checks;
+  stores::conformance::add_value_checks(&checks);
+  stores::conformance::add_batch_checks(&checks);
+  stores::conformance::add_thread_checks(&checks);
+  stores::conformance::add_version_checks(&checks);
+  stores::conformance::add_outage_checks(&checks);
+  return checks;
+}
+
+}  // namespace
+
+std::string ConformanceFailure::to_string() const {
+  return check + ": " + did + ": expected " + expected + ", got " + got;
+}
+
+std::vector<ConformanceFailure> check_store(const ConformanceOptions& options) {
+  Trial trial(options);
+  trial.begin("open");
+  if (!trial.open()) return std::move(trial).notes();
+  for (const Check& check : all_checks()) {
+    trial.begin(check.name);
+    try {
+      if (check.applies == nullptr || check.applies(trial)) check.run(trial);
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& error) {
+      trial.note("the calls of this check", "no exception", error.what());
+    }
+    trial.clean_up();
+  }
+  return std::move(trial).notes();
+}
+
+std::vector<std::string_view> conformance_checks() {
+  std::vector<std::string_view> names = {"open"};
+  for (const Check& check : all_checks()) names.push_back(check.name);
+  return names;
+}
+
+}  // namespace larder

@@ -1,0 +1,83 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// The store is closed and opened again, and its server goes and comes back.
+#include <thread>
+
+#include "larder/clock.h"
+#include "stores/conformance/trial.h"
+
+namespace larder::stores::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+using Outcome = WriteResult::Outcome;
+
+void opened_again(Trial& trial) {
+  const std::string kept = trial.key("kept"), erased = trial.key("erased"), changed = trial.key("changed");
+  const UnixTime end = in(1h + 7ms);
+  trial.must_write({trial.put(kept, noise(5'000, 3), end), trial.put(erased, "x"), trial.put(changed, "1")}, "put");
+  trial.must_write({trial.erase(erased), trial.put(changed, "2")}, "erase one and put another");
+  const Lookup<StoredValue> before = trial.load(changed);
+  if (!trial.open()) return;
+  const std::string did = "put, open the store again";
+  trial.must_have(kept, noise(5'000, 3), end, did);
+  trial.must_miss(erased, "put, erase, open the store again");
+  trial.must_have(changed, "2", did);
+  const Lookup<StoredValue> after = trial.load(changed);
+  if (before && after) {
+    trial.require(before->version == after->version, did, "version " + std::to_string(before->version),
+                  printable(after));
+  }
+  const WriteResult put = trial.write_one(trial.put(erased, "y"));
+  trial.require(put.outcome == Outcome::kDone, did + ", put", "done", printable(put));
+  if (before && before->version != 0) {
+    trial.require(put.version != before->version, did + ", put", "a version that was never there", printable(put));
+  }
+}
+
+// A load that fails is no miss: a miss would be taken for the truth.
+void outage(Trial& trial) {
+  const std::string old = trial.key("old"), lost = trial.key("lost");
+  trial.must_write(trial.put(old, "kept"), "put");
+  trial.options().stop();
+  for (int i = 0; i < 2; ++i) {
+    const Lookup<StoredValue> found = trial.load(old);
+    trial.require(!found.status().ok(), "load while the server is away", "an error", printable(found));
+    const Lookup<StoredValue> none = trial.load(lost);
+    trial.require(!none.status().ok(), "load of what is not there while the server is away", "an error",
+                  printable(none));
+    const std::string_view keys[] = {old, lost};
+    Lookup<StoredValue> many[2];
+    trial.store().load_many(keys, many);
+    trial.require(!many[0].status().ok() && !many[1].status().ok(), "load_many while the server is away", "errors",
+                  printable(many[0]) + ", " + printable(many[1]));
+    const WriteResult put = trial.write_one(trial.put(lost, "x"));
+    trial.require(put.outcome == Outcome::kRetry || put.outcome == Outcome::kUnknown, "put while the server is away",
+                  "retry or unknown", printable(put));
+  }
+  trial.options().start();
+  const auto give_up = Clock::system().monotonic() + trial.options().patience;
+  WriteResult put = trial.write_one(trial.put(lost, "found"));
+  while (put.outcome != Outcome::kDone && Clock::system().monotonic() < give_up) {
+    std::this_thread::yield();
+    put = trial.write_one(trial.put(lost, "found"));
+  }
+  const std::string did = "the server is back, put";
+  if (!trial.require(put.outcome == Outcome::kDone, did, "done within `patience`", printable(put))) return;
+  trial.must_have(lost, "found", did);
+  if (trial.options().persists) trial.must_have(old, "kept", "the server went and came back");
+}
+
+bool may_be_opened_again(Trial& trial) { return trial.options().persists; }
+bool may_be_stopped(Trial& trial) { return trial.options().stop && trial.options().start; }
+
+}  // namespace
+
+void add_outage_checks(std::vector<Check>* checks) {
+  checks->insert(checks->end(), {
+                                    {"opened_again", opened_again, may_be_opened_again},
+                                    {"outage", outage, may_be_stopped},
+                                });
+}
+
+}  // namespace larder::stores::conformance

@@ -1,0 +1,166 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "stores/conformance/trial.h"
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "larder/clock.h"
+
+namespace larder::stores::conformance {
+namespace {
+
+std::string printable(const std::optional<UnixTime>& end) {
+  return end ? ", ends at " + std::to_string(end->time_since_epoch().count()) + " ms" : ", without end";
+}
+
+}  // namespace
+
+std::string printable(std::string_view bytes) {
+  constexpr std::size_t kShownMax = 24;
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text = "\"";
+  for (const char one : bytes.substr(0, kShownMax)) {
+    const auto byte = static_cast<unsigned char>(one);
+    if (byte >= 0x20 && byte < 0x7f && one != '"' && one != '\\') {
+      text += one;
+    } else {
+      text += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+    }
+  }
+  return text + (bytes.size() > kShownMax ? "...\", " + std::to_string(bytes.size()) + " bytes" : "\"");
+}
+
+std::string printable(const Lookup<StoredValue>& found) {
+  if (!found.status().ok()) return "an error: " + found.status().to_string();
+  if (!found) return "a miss";
+  return printable(found->bytes) + printable(found->expires_at) +
+         (found->version == 0 ? "" : ", version " + std::to_string(found->version)) +
+         (found->type == ValueType::kString ? "" : ", no string");
+}
+
+std::string printable(const WriteResult& result) {
+  constexpr std::string_view kNames[] = {"as the batch", "done", "retry", "never", "unknown"};
+  std::string text(kNames[static_cast<std::size_t>(result.outcome)]);
+  if (!result.error.ok()) text += " (" + result.error.to_string() + ")";
+  return text;
+}
+
+std::string noise(std::size_t size, std::uint64_t seed) {
+  std::string bytes(size, '\0');
+  for (char& byte : bytes) {
+    seed = seed * 6364136223846793005 + 1442695040888963407;
+    byte = static_cast<char>(seed >> 56);
+  }
+  return bytes;
+}
+
+UnixTime in(Milliseconds time) { return UnixTime(Clock::system().unix_time() + time); }
+
+bool is(const Lookup<StoredValue>& found, std::string_view bytes, std::optional<UnixTime> end) {
+  return found && found->type == ValueType::kString && found->bytes == bytes && found->expires_at == end;
+}
+
+bool Trial::open() {
+  store_.reset();
+  std::string why = "null";
+  try {
+    store_ = options_.open ? options_.open() : nullptr;
+  } catch (const std::exception& error) {
+    why = std::string("an exception: ") + error.what();
+  }
+  return require(store_ != nullptr, "open()", "a store", why);
+}
+
+void Trial::clean_up() {
+  for (const std::string& key : keys_) {
+    if (store_ == nullptr) break;
+    try {
+      write_one(erase(key));
+    } catch (const std::exception&) {
+      // A store that throws has been noted already.
+    }
+  }
+  keys_.clear();
+}
+
+void Trial::note(std::string did, std::string expected, std::string got) {
+  notes_.push_back({check_, std::move(did), std::move(expected), std::move(got)});
+}
+
+bool Trial::require(bool holds, const std::string& did, const std::string& expected, const std::string& got) {
+  if (!holds) note(did, expected, got);
+  return holds;
+}
+
+std::string Trial::key(std::string_view name) { return also(options_.key_prefix + check_ + "/" + std::string(name)); }
+
+Mutation Trial::put(std::string_view key, std::string_view bytes, std::optional<UnixTime> end,
+                    std::optional<std::uint64_t> expected_version) {
+  return {.key = key, .bytes = bytes, .expires_at = end, .sequence = ++sequence_, .expected_version = expected_version};
+}
+
+Mutation Trial::erase(std::string_view key, std::optional<std::uint64_t> expected_version) {
+  return {.kind = Mutation::Kind::kErase, .key = key, .sequence = ++sequence_, .expected_version = expected_version};
+}
+
+std::vector<WriteResult> Trial::write(std::span<const Mutation> batch) {
+  // A store that writes beside its results damages nothing: one check looks for that.
+  std::vector<WriteResult> results(batch.size() + 2);
+  const Status whole = store_->write(batch, std::span(results).subspan(1, batch.size()));
+  results.pop_back();
+  results.erase(results.begin());
+  for (WriteResult& result : results) {
+    if (result.outcome != Outcome::kAsTheBatch) continue;
+    result.outcome = whole.ok() ? Outcome::kDone : Outcome::kUnknown;
+    result.error = whole;
+  }
+  return results;
+}
+
+bool Trial::must_write(std::initializer_list<Mutation> batch, const std::string& did) {
+  bool good = true;
+  const std::vector<WriteResult> results = write(batch);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const std::string which = batch.size() == 1 ? "" : ", result " + std::to_string(i);
+    good = require(results[i].outcome == Outcome::kDone, did + which, "done", printable(results[i])) && good;
+  }
+  return good;
+}
+
+bool Trial::must_have(std::string_view key, std::string_view bytes, std::optional<UnixTime> end,
+                      const std::string& did) {
+  const Lookup<StoredValue> found = load(key);
+  return require(is(found, bytes, end), did + ", then load", printable(bytes) + printable(end), printable(found));
+}
+
+bool Trial::must_miss(std::string_view key, const std::string& did) {
+  const Lookup<StoredValue> found = load(key);
+  return require(found.missing(), did + ", then load", "a miss", printable(found));
+}
+
+bool Trial::must_conflict(const WriteResult& result, const std::string& did) {
+  const bool holds = result.outcome == Outcome::kNever && result.error.code() == ErrorCode::kConflict;
+  return require(holds, did, "WriteResult::conflict", printable(result));
+}
+
+std::vector<std::string> in_threads(std::size_t count, const std::function<void(std::size_t)>& work) {
+  std::vector<std::string> thrown;
+  std::mutex mutex;
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < count; ++i) {
+    threads.emplace_back([&, i] {
+      try {
+        work(i);
+      } catch (const std::exception& error) {
+        const std::lock_guard lock(mutex);
+        thrown.emplace_back(error.what());
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  return thrown;
+}
+
+}  // namespace larder::stores::conformance

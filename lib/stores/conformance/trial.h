@@ -1,0 +1,106 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// What the checks are made of: calls to the store under test, and notes of what came otherwise than it should.
+//
+// Thread safety: load and write, and what only they use, may be called by several threads; notes by one.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "larder/store_conformance.h"
+
+namespace larder::stores::conformance {
+
+std::string printable(std::string_view bytes);
+std::string printable(const Lookup<StoredValue>& found);
+std::string printable(const WriteResult& result);
+
+// Bytes that look like nothing, the same for the same seed.
+std::string noise(std::size_t size, std::uint64_t seed);
+// A whole second from now, and some: an end that is far away, to the millisecond.
+UnixTime in(Milliseconds time);
+
+class Trial {
+ public:
+  using Outcome = WriteResult::Outcome;
+
+  explicit Trial(const ConformanceOptions& options) : options_(options) {}
+
+  const ConformanceOptions& options() const { return options_; }
+  BackingStore& store() { return *store_; }
+  // False, and a note, if it could not be opened.
+  bool open();
+  // From now on, notes and keys are of this check.
+  void begin(std::string_view check) { check_ = check; }
+  // Erases what the check has used.
+  void clean_up();
+  void note(std::string did, std::string expected, std::string got);
+  std::vector<ConformanceFailure> notes() && { return std::move(notes_); }
+
+  // A key of this check, which is erased when it ends.
+  std::string key(std::string_view name);
+  // Any key, likewise.
+  const std::string& also(std::string key) { return keys_.emplace_back(std::move(key)); }
+
+  Mutation put(std::string_view key, std::string_view bytes, std::optional<UnixTime> end = {},
+               std::optional<std::uint64_t> expected_version = {});
+  Mutation erase(std::string_view key, std::optional<std::uint64_t> expected_version = {});
+  std::uint64_t new_group() { return ++groups_; }
+
+  Lookup<StoredValue> load(std::string_view key) { return store_->load(key); }
+  // What the cache would take for the answers: an answer for the batch is one for each.
+  std::vector<WriteResult> write(std::span<const Mutation> batch);
+  std::vector<WriteResult> write(std::initializer_list<Mutation> batch) {
+    return write(std::span(batch.begin(), batch.size()));
+  }
+  WriteResult write_one(const Mutation& one) { return write({&one, 1})[0]; }
+
+  // These note what is not so, and say whether it is.
+  bool must_write(std::initializer_list<Mutation> batch, const std::string& did);
+  bool must_write(const Mutation& one, const std::string& did) { return must_write({one}, did); }
+  bool must_have(std::string_view key, std::string_view bytes, std::optional<UnixTime> end, const std::string& did);
+  bool must_have(std::string_view key, std::string_view bytes, const std::string& did) {
+    return must_have(key, bytes, {}, did);
+  }
+  bool must_miss(std::string_view key, const std::string& did);
+  bool must_conflict(const WriteResult& result, const std::string& did);
+  bool require(bool holds, const std::string& did, const std::string& expected, const std::string& got);
+
+ private:
+  const ConformanceOptions& options_;
+  std::shared_ptr<BackingStore> store_;
+  std::string check_;
+  std::vector<std::string> keys_;
+  std::vector<ConformanceFailure> notes_;
+  std::atomic<std::uint64_t> sequence_{0};
+  std::uint64_t groups_ = 0;
+};
+
+bool is(const Lookup<StoredValue>& found, std::string_view bytes, std::optional<UnixTime> end);
+
+// The same in so many threads at one time; what they threw.
+std::vector<std::string> in_threads(std::size_t count, const std::function<void(std::size_t)>& work);
+
+struct Check {
+  std::string_view name;
+  void (*run)(Trial&);
+  bool (*applies)(Trial&) = nullptr;  // null: always
+};
+
+// Each appends its own.
+void add_value_checks(std::vector<Check>* checks);    // values.cc
+void add_batch_checks(std::vector<Check>* checks);    // batches.cc
+void add_thread_checks(std::vector<Check>* checks);   // threads.cc
+void add_version_checks(std::vector<Check>* checks);  // versions.cc
+void add_outage_checks(std::vector<Check>* checks);   // outages.cc
+
+}  // namespace larder::stores::conformance

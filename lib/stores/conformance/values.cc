@@ -1,0 +1,156 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// One key at a time: what is written is what is read.
+#include <limits>
+
+#include "stores/conformance/trial.h"
+
+namespace larder::stores::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+
+void missing_key(Trial& trial) { trial.must_miss(trial.key("never written"), "nothing"); }
+
+void values_round_trip(Trial& trial) {
+  const std::string key = trial.key("value");
+  for (const std::size_t size : {0u, 1u, 255u, 256u, 4'095u, 65'536u, 1u << 20}) {
+    const std::string bytes = noise(size, size);
+    const std::string did = "put a value of " + std::to_string(size) + " bytes";
+    if (trial.must_write(trial.put(key, bytes), did)) trial.must_have(key, bytes, did);
+  }
+  using namespace std::string_view_literals;
+  for (const std::string_view bytes : {"\0"sv, "a\0b"sv, "\0\0"sv, "\xff\xfe"sv, "\\x00"sv, "'; --"sv, " "sv, "%s"sv}) {
+    if (trial.must_write(trial.put(key, bytes), "put " + printable(bytes))) {
+      trial.must_have(key, bytes, "put " + printable(bytes));
+    }
+  }
+}
+
+// Keys are bytes: no two of these are the same.
+void keys_round_trip(Trial& trial) {
+  using namespace std::string_view_literals;
+  constexpr std::string_view kNames[] = {
+      ""sv,        " "sv,    "  "sv,       "a"sv,         "A"sv,        "a "sv,   "a\0"sv,
+      "a\0b"sv,    "a\0c"sv, "\xc3\xa9"sv, "e\xcc\x81"sv, "\xff\xff"sv, "\xff"sv, "'"sv,
+      "'; DROP"sv, "\""sv,   "\\"sv,       "%"sv,         "_"sv,        "\r\n"sv, "*1\r\n$4\r\nPING\r\n"sv,
+      "1"sv,       "1.0"sv,  "01"sv,       "NULL"sv,
+  };
+  std::vector<std::string> keys;
+  if (trial.options().key_prefix.empty()) keys.push_back(trial.also(""));
+  for (const std::string_view name : kNames) keys.push_back(trial.key(name));
+  for (const std::string& key : keys) trial.must_write(trial.put(key, key), "put the key " + printable(key));
+  for (const std::string& key : keys) trial.must_have(key, key, "put keys that differ in one byte, among them this");
+}
+
+void longest_key(Trial& trial) {
+  constexpr std::size_t kKeyBytesMax = 65'535;
+  const std::string prefix = trial.key("");
+  const std::string key = trial.also(prefix + noise(kKeyBytesMax - prefix.size(), 7));
+  const WriteResult result = trial.write_one(trial.put(key, "long"));
+  const std::string did = "put a key of 65,535 bytes";
+  if (result.outcome == WriteResult::Outcome::kDone) {
+    trial.must_have(key, "long", did);
+    if (trial.must_write(trial.erase(key), "erase a key of 65,535 bytes")) trial.must_miss(key, did + ", erase it");
+  } else {
+    trial.require(result.outcome == WriteResult::Outcome::kNever, did, "done or never", printable(result));
+    trial.must_miss(key, did + ", which was refused");
+  }
+}
+
+void ends_are_kept(Trial& trial) {
+  const std::string key = trial.key("value");
+  const UnixTime year_2500{16'725'225'600'001ms};
+  for (const UnixTime end : {in(1h), in(1h + 1ms), in(24h * 365 + 999ms), year_2500}) {
+    const std::string did = "put a value that ends at " + std::to_string(end.time_since_epoch().count()) + " ms";
+    if (trial.must_write(trial.put(key, "ends", end), did)) trial.must_have(key, "ends", end, did);
+  }
+  if (trial.must_write(trial.put(key, "endless"), "put without an end")) {
+    trial.must_have(key, "endless", "put with an end, put without one");
+  }
+  if (trial.must_write(trial.put(key, "endless", in(2h)), "put with an end again") &&
+      trial.must_write(trial.erase(key), "erase") && trial.must_write(trial.put(key, "new"), "put without an end")) {
+    trial.must_have(key, "new", "put with an end, erase, put without one");
+  }
+}
+
+// Whether or not the store has removed it: if it gives it, then with its end.
+void ended_value(Trial& trial) {
+  const std::string key = trial.key("value");
+  const UnixTime end = in(-1h);
+  if (!trial.must_write(trial.put(key, "old"), "put") ||
+      !trial.must_write(trial.put(key, "ended", end), "put a value that has ended an hour ago")) {
+    return;
+  }
+  const Lookup<StoredValue> found = trial.load(key);
+  trial.require(found.missing() || is(found, "ended", end), "put a value that has ended, then load",
+                "a miss, or the value with its end", printable(found));
+  if (trial.must_write(trial.put(key, "new"), "put over a value that has ended")) {
+    trial.must_have(key, "new", "put over a value that has ended");
+  }
+}
+
+void put_over_put(Trial& trial) {
+  const std::string key = trial.key("value");
+  for (const std::string_view bytes : {"first", "second, which is longer", "3", "", "fifth"}) {
+    if (trial.must_write(trial.put(key, bytes), "put over put")) trial.must_have(key, bytes, "put over put");
+  }
+}
+
+void erase(Trial& trial) {
+  const std::string key = trial.key("value");
+  const std::string other = trial.key("value of another");
+  trial.must_write({trial.put(key, "here"), trial.put(other, "there")}, "put two keys");
+  if (trial.must_write(trial.erase(key), "erase one of two")) trial.must_miss(key, "erase");
+  trial.must_have(other, "there", "erase another key that begins alike");
+  if (trial.must_write(trial.put(key, "again"), "put after erase")) trial.must_have(key, "again", "erase, put");
+}
+
+void erase_of_nothing(Trial& trial) {
+  const std::string key = trial.key("value");
+  trial.must_write(trial.erase(key), "erase what is not there");
+  trial.must_miss(key, "erase what is not there");
+}
+
+void loads_of_many(Trial& trial) {
+  std::vector<std::string> keys;
+  keys.reserve(40);
+  for (int i = 0; i < 40; ++i) keys.push_back(trial.key(std::to_string(i)));
+  for (std::size_t i = 0; i < keys.size(); i += 3) {
+    const std::optional<UnixTime> end = i % 2 == 0 ? std::optional(in(1h + Milliseconds(i))) : std::nullopt;
+    trial.must_write(trial.put(keys[i], noise(i * 11, i), end), "put every third of 40 keys");
+  }
+  std::vector<std::string_view> asked;
+  asked.reserve(60);
+  for (std::size_t i = 0; i < 60; ++i) asked.push_back(keys[i * 7 % keys.size()]);  // some twice, in no order
+  for (const std::size_t count : {asked.size(), std::size_t{1}, std::size_t{0}}) {
+    std::vector<Lookup<StoredValue>> found(count);
+    trial.store().load_many(std::span(asked).first(count), found);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Lookup<StoredValue> alone = trial.load(asked[i]);
+      const bool same = alone ? is(found[i], alone->bytes, alone->expires_at) && found[i]->version == alone->version
+                              : found[i].missing() && alone.missing();
+      trial.require(same, "load_many of " + std::to_string(count) + " keys, result " + std::to_string(i),
+                    printable(alone) + " as load gives", printable(found[i]));
+    }
+  }
+}
+
+}  // namespace
+
+void add_value_checks(std::vector<Check>* checks) {
+  checks->insert(checks->end(), {
+                                    {"missing_key", missing_key},
+                                    {"values_round_trip", values_round_trip},
+                                    {"keys_round_trip", keys_round_trip},
+                                    {"longest_key", longest_key},
+                                    {"ends_are_kept", ends_are_kept},
+                                    {"ended_value", ended_value},
+                                    {"put_over_put", put_over_put},
+                                    {"erase", erase},
+                                    {"erase_of_nothing", erase_of_nothing},
+                                    {"loads_of_many", loads_of_many},
+                                });
+}
+
+}  // namespace larder::stores::conformance

@@ -1,0 +1,93 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// One connection to a Redis server: commands are gathered, sent at once, and their replies read one after another.
+// hiredis connects and parses; sending is done here, as hiredis 0.14 raises SIGPIPE where the server has gone.
+//
+// Thread safety: none; a connection has one user at a time.
+#pragma once
+
+#include <hiredis/hiredis.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "larder/status.h"
+#include "larder/stores/redis_store.h"
+#include "stores/deadline.h"
+
+namespace larder::stores::redis {
+
+struct FreeReply {
+  void operator()(redisReply* reply) const { freeReplyObject(reply); }
+};
+using Reply = std::unique_ptr<redisReply, FreeReply>;
+
+inline bool is_error(const redisReply& reply) { return reply.type == REDIS_REPLY_ERROR; }
+inline std::string text_of(const redisReply& reply) {
+  return reply.str == nullptr ? std::string() : std::string(reply.str, reply.len);
+}
+
+// Which client of which run of which server: no other connection ever has the same.
+struct Identity {
+  std::string run_id;
+  std::int64_t client = 0;
+  bool operator==(const Identity&) const = default;
+};
+
+// Commands as they go over the wire.
+class Commands {
+ public:
+  void add(std::initializer_list<std::string_view> words);
+  std::size_t count() const { return count_; }
+  std::string_view bytes() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+  std::size_t count_ = 0;
+};
+
+class Connection {
+ public:
+  // Connects, signs in, chooses the database.
+  static Result<std::unique_ptr<Connection>> open(const RedisStoreOptions& options);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Without waiting: false if it has ended, or replies are still to come.
+  bool usable() const;
+  // Then there are count() replies to be read. False: it broke, and any of them may be carried out.
+  bool send(const Commands& commands, const Deadline& deadline);
+  // Null: it broke.
+  Reply receive(const Deadline& deadline);
+  // send and receive of one; null: it broke.
+  Reply call(std::initializer_list<std::string_view> words);
+  // Whether that client has ended, now that this has been called.
+  bool end_client(const Identity& identity);
+
+  const Identity& identity() const { return identity_; }
+  const std::string& error() const { return error_; }  // why it broke
+
+ private:
+  struct Close {
+    void operator()(redisContext* context) const { redisFree(context); }
+  };
+
+  explicit Connection(const RedisStoreOptions& options) : timeout_(options.command_timeout) {}
+  Status connect(const RedisStoreOptions& options);
+  Status sign_in(const RedisStoreOptions& options);
+  bool wait(short events, const Deadline& deadline);
+  void note_broken(std::string_view why);
+
+  const Milliseconds timeout_;
+  std::unique_ptr<redisContext, Close> context_;
+  Identity identity_;
+  std::size_t awaited_ = 0;  // replies
+  bool broken_ = false;
+  std::string error_;
+};
+
+}  // namespace larder::stores::redis

@@ -1,0 +1,267 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// A batch is one round trip: SET and DEL, a group between MULTI and EXEC. A value and its end are read between MULTI
+// and EXEC, too: apart, they could be of two states.
+//
+// A write whose connection breaks, or that gets no answer in time, may still be in the server's buffer. The store has
+// the server end that client before anything else is read or written (stores/doubts.h).
+#include "larder/stores/redis_store.h"
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "stores/batch.h"
+#include "stores/doubts.h"
+#include "stores/pool.h"
+#include "stores/redis/connection.h"
+
+namespace larder {
+
+using stores::Deadline;
+using stores::Doubts;
+using stores::Pool;
+using stores::Unit;
+using stores::redis::Commands;
+using stores::redis::Connection;
+using stores::redis::Identity;
+using stores::redis::is_error;
+using stores::redis::Reply;
+using stores::redis::text_of;
+using Lease = Pool<Connection>::Lease;
+
+struct RedisStore::State {
+  explicit State(RedisStoreOptions given) : options(std::move(given)), connections(options.connections_max) {}
+  // With a connection that may be used, and no write of an earlier one on its way; or without one, and why.
+  Lease lease(Status* why);
+  // Connects if there is no connection that can be used.
+  Status connect(Lease& lease) const;
+  bool settle(Connection& connection) {
+    return clients.settle([&](const Identity& client) { return connection.end_client(client); });
+  }
+  // A write broke off.
+  void abandon(Lease& lease);
+
+  const RedisStoreOptions options;
+  Pool<Connection> connections;
+  Doubts<Identity> clients;
+};
+
+Status RedisStore::State::connect(Lease& lease) const {
+  if (lease.connection != nullptr && lease.connection->usable()) return {};
+  lease.connection.reset();
+  auto made = Connection::open(options);
+  if (!made) return made.status();
+  lease.connection = std::move(*made);
+  return {};
+}
+
+Lease RedisStore::State::lease(Status* why) {
+  Lease lease = connections.take(options.command_timeout);
+  if (!lease) {
+    *why = Status(ErrorCode::kStoreFailed, "Redis: all connections were in use for too long (connections_max)");
+    return lease;
+  }
+  *why = connect(lease);
+  if (why->ok() && !settle(*lease.connection)) {
+    *why = Status(ErrorCode::kStoreFailed, "Redis: an earlier write has not ended yet at the server");
+  }
+  if (!why->ok()) lease.connection.reset();
+  return lease;
+}
+
+void RedisStore::State::abandon(Lease& lease) {
+  clients.add(lease.connection->identity());
+  lease.connection.reset();
+  // If it cannot be done now, the next call does it.
+  if (connect(lease).ok() && !settle(*lease.connection)) lease.connection.reset();
+}
+
+namespace {
+
+// Of something the server refused before it did anything.
+WriteResult refused(const std::string& why) {
+  // Above proto-max-bulk-len. Of everything else the mutation is not to blame.
+  if (why.starts_with("ERR Protocol error")) return WriteResult::never("Redis: " + why);
+  return WriteResult::retry("Redis: " + why);
+}
+
+// One batch.
+class Writing {
+ public:
+  Writing(Connection& connection, const RedisStoreOptions& options, std::span<const Mutation> batch,
+          std::span<WriteResult> results)
+      : connection_(connection),
+        prefix_(options.key_prefix),
+        deadline_(options.command_timeout),
+        batch_(batch),
+        results_(results) {}
+
+  // False: the connection broke with a write under way.
+  bool run(const std::vector<Unit>& units) {
+    Commands commands;
+    for (const Unit& unit : units) {
+      if (unit.size() > 1) commands.add({"MULTI"});
+      for (const std::size_t i : unit) add(batch_[i], &commands);
+      if (unit.size() > 1) commands.add({"EXEC"});
+    }
+    bool whole = connection_.send(commands, deadline_);
+    for (const Unit& unit : units) {
+      // What was answered before it broke counts.
+      whole = unit.size() == 1 ? take_single(unit) : take_group(unit);
+    }
+    return whole;
+  }
+
+ private:
+  void add(const Mutation& one, Commands* commands) const {
+    const std::string key = prefix_ + std::string(one.key);
+    if (!one.is_put() || (one.expires_at && one.expires_at->time_since_epoch().count() <= 0)) {
+      commands->add({"DEL", key});  // Redis takes no end before 1970
+    } else if (one.expires_at) {
+      commands->add({"SET", key, one.bytes, "PXAT", std::to_string(one.expires_at->time_since_epoch().count())});
+    } else {
+      commands->add({"SET", key, one.bytes});
+    }
+  }
+
+  bool not_known(const Unit& unit) {
+    stores::answer(unit, WriteResult::unknown("Redis: the write was not answered: " + connection_.error()), results_);
+    return false;
+  }
+
+  bool take_single(const Unit& unit) {
+    const Reply reply = connection_.receive(deadline_);
+    if (reply == nullptr) return not_known(unit);
+    stores::answer(unit, is_error(*reply) ? refused(text_of(*reply)) : WriteResult::done(), results_);
+    return true;
+  }
+
+  // MULTI, QUEUED..., and the replies of all as one; or an error if one of them was refused, and nothing is done.
+  bool take_group(const Unit& unit) {
+    std::string refusal;
+    for (std::size_t i = 0; i < unit.size() + 1; ++i) {
+      const Reply reply = connection_.receive(deadline_);
+      if (reply == nullptr) return not_known(unit);
+      if (is_error(*reply) && refusal.empty()) refusal = text_of(*reply);
+    }
+    const Reply ended = connection_.receive(deadline_);
+    if (ended == nullptr) return not_known(unit);
+    if (is_error(*ended) || ended->type != REDIS_REPLY_ARRAY) {
+      stores::answer(unit, refused(refusal.empty() ? text_of(*ended) : refusal), results_);
+      return true;
+    }
+    for (std::size_t i = 0; i < unit.size() && i < ended->elements; ++i) {
+      const redisReply& one = *ended->element[i];
+      results_[unit[i]] = is_error(one) ? refused(text_of(one)) : WriteResult::done();
+    }
+    return true;
+  }
+
+  Connection& connection_;
+  const std::string& prefix_;
+  const Deadline deadline_;
+  const std::span<const Mutation> batch_;
+  const std::span<WriteResult> results_;
+};
+
+constexpr std::string_view kLoad = "return {redis.pcall('GET', KEYS[1]), redis.pcall('PEXPIRETIME', KEYS[1])}";
+
+Lookup<StoredValue> value_of(const redisReply& reply) {
+  constexpr long long kNone = -2;
+  constexpr long long kEndless = -1;
+  const bool pair = reply.type == REDIS_REPLY_ARRAY && reply.elements == 2;
+  for (const redisReply* one : {&reply, pair ? reply.element[0] : &reply, pair ? reply.element[1] : &reply}) {
+    if (is_error(*one)) return Status(ErrorCode::kStoreFailed, "Redis: " + text_of(*one));
+  }
+  if (!pair) return Status(ErrorCode::kStoreFailed, "Redis: an odd reply");
+  const redisReply& bytes = *reply.element[0];
+  const long long end = reply.element[1]->integer;
+  if (bytes.type == REDIS_REPLY_NIL || end == kNone) return {};
+  StoredValue found{.bytes = text_of(bytes)};
+  if (end != kEndless) found.expires_at = UnixTime(Milliseconds(end));
+  return found;
+}
+
+Status check(const RedisStoreOptions& options) {
+  if (options.connections_max == 0) return {ErrorCode::kInvalidArgument, "connections_max: at least 1"};
+  if (options.connect_timeout <= Milliseconds{0} || options.command_timeout <= Milliseconds{0}) {
+    return {ErrorCode::kInvalidArgument, "connect_timeout, command_timeout: above zero"};
+  }
+  if (options.host.empty() && options.unix_path.empty()) {
+    return {ErrorCode::kInvalidArgument, "host or unix_path: one is needed"};
+  }
+  return {};
+}
+
+}  // namespace
+
+RedisStore::RedisStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
+RedisStore::~RedisStore() = default;
+
+Result<std::shared_ptr<RedisStore>> RedisStore::open(const RedisStoreOptions& options) {
+  if (Status wrong = check(options); !wrong.ok()) return wrong;
+  auto state = std::make_unique<State>(options);
+  Status why;
+  {
+    const Lease lease = state->lease(&why);
+    if (lease.connection == nullptr) return why;
+    // Without this right a write that got no answer would block the store for ever. No client has that number.
+    constexpr std::string_view kNobody = "9223372036854775807";
+    const Reply reply = lease.connection->call({"CLIENT", "KILL", "ID", kNobody});
+    if (reply == nullptr) return Status(ErrorCode::kStoreFailed, "Redis: " + lease.connection->error());
+    if (is_error(*reply)) return Status(ErrorCode::kStoreFailed, "Redis: CLIENT KILL is needed: " + text_of(*reply));
+  }
+  return std::shared_ptr<RedisStore>(new RedisStore(std::move(state)));
+}
+
+Lookup<StoredValue> RedisStore::load(std::string_view key) {
+  Lookup<StoredValue> found;
+  load_many({&key, 1}, {&found, 1});
+  return found;
+}
+
+void RedisStore::load_many(std::span<const std::string_view> keys, std::span<Lookup<StoredValue>> found) {
+  Status why;
+  const Lease lease = state_->lease(&why);
+  const Deadline deadline(state_->options.command_timeout);
+  if (lease.connection != nullptr) {
+    Commands commands;
+    for (const std::string_view key : keys) {
+      commands.add({"EVAL_RO", kLoad, "1", state_->options.key_prefix + std::string(key)});
+    }
+    lease.connection->send(commands, deadline);
+  }
+  for (Lookup<StoredValue>& one : found) {
+    const Reply reply = lease.connection == nullptr ? nullptr : lease.connection->receive(deadline);
+    if (reply != nullptr) {
+      one = value_of(*reply);
+    } else {
+      one = why.ok() ? Status(ErrorCode::kStoreFailed, "Redis: " + lease.connection->error()) : why;
+    }
+  }
+}
+
+Status RedisStore::write(std::span<const Mutation> batch, std::span<WriteResult> results) {
+  std::vector<Unit> units = stores::units_of(batch);
+  stores::refuse_impossible(batch, state_->options.value_bytes_max, units, results);
+  if (units.empty()) return {};
+  Status why;
+  Lease lease = state_->lease(&why);
+  if (lease.connection == nullptr) {
+    for (const Unit& unit : units) stores::answer(unit, WriteResult::retry(why.message()), results);
+    return {};
+  }
+  bool whole = false;
+  try {
+    whole = Writing(*lease.connection, state_->options, batch, results).run(units);
+  } catch (...) {  // no memory
+    state_->abandon(lease);
+    throw;
+  }
+  if (!whole) state_->abandon(lease);
+  return {};
+}
+
+}  // namespace larder

@@ -1,0 +1,12 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Opens a store where none can be.
+#include <larder/stores/sqlite_store.h>
+
+#include <iostream>
+
+int main() {
+  const auto store = larder::SqliteStore::open({.path = "/nowhere/at/all.db"});
+  std::cout << store.status().to_string() << '\n';
+  return store.status().code() == larder::ErrorCode::kStoreFailed ? 0 : 1;
+}
