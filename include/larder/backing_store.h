@@ -119,9 +119,9 @@ class BackingStore {
   virtual void load_many(std::span<const std::string_view> keys, std::span<Lookup<StoredValue>> found);
   // What `load` gives; but if that has the version given, which the cache has, its type and bytes may be left out.
   virtual Lookup<StoredValue> load_if_changed(std::string_view key, std::uint64_t version);
-  // An ordered batch: of one key, or of those that one command changed, none of them twice. results[i] is of batch[i].
-  // An error says that it failed as a whole; what has an answer of its own keeps it, unless it throws. Those of one
-  // group need not stand side by side.
+  // An ordered batch, no key in it twice: what one command has changed, or, with write-back, what is due. results[i] is
+  // of batch[i]. An error says that it failed as a whole; what has an answer of its own keeps it, unless it throws.
+  // Those of one group need not stand side by side.
   virtual Status write(std::span<const Mutation> batch, std::span<WriteResult> results) = 0;
 };
 

@@ -114,6 +114,12 @@ bool DirtyTable::may_take(const DirtyItem& item, bool grouped) const noexcept {
   return !(item.retried && item.expected_version);
 }
 
+// What the state before it has met with is not its fault.
+void DirtyTable::start_anew(DirtyItem& item) noexcept {
+  item.attempts = 0;
+  item.goes_alone = false;
+}
+
 DirtyTable::Draft DirtyTable::draft(std::uint64_t hash, std::string_view key, const Entry* value, std::uint64_t end,
                                     bool grouped, bool* full) {
   Draft draft;
@@ -170,7 +176,7 @@ void DirtyTable::record(const Draft& draft, Record record, Discards& discards) n
     if (draft.leased < 0) bytes_.give_back(-draft.leased);
     discards.add_silently(item.state, footprint_of(*item.state));
     item.state = draft.state;
-    item.attempts = 0;
+    start_anew(item);
     return;
   }
   --drafted_;
@@ -293,7 +299,7 @@ void DirtyTable::retry(DirtyItem& item, std::uint64_t due_ms, Discards& discards
   if (DirtyItem* newer = item.newer; newer != nullptr && may_take(item, newer->group != nullptr)) {
     std::swap(item.state, newer->state);
     item.sequence = newer->sequence;
-    item.attempts = 0;
+    start_anew(item);
     item.newer = newer->newer;
     if (item.newest == newer) item.newest = &item;
     release(*newer, discards);

@@ -172,6 +172,7 @@ class DirtyTable {
   std::int64_t bytes_of(const Entry& state) const noexcept;
   std::int64_t item_bytes() const noexcept;
   bool may_take(const DirtyItem& item, bool grouped) const noexcept;
+  static void start_anew(DirtyItem& item) noexcept;
   DirtyItem* new_item() noexcept;
   void make_places();
   void free_item(DirtyItem* item) noexcept;

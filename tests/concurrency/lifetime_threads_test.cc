@@ -23,6 +23,7 @@
 #include "larder/cache.h"
 #include "support/counting_allocator.h"
 #include "support/depth.h"
+#include "support/scripted_store.h"
 #include "support/wait_until.h"
 
 namespace larder::concurrency {
@@ -475,6 +476,32 @@ constexpr bool kChildMayHaveThreads = false;  // ThreadSanitizer ends such a chi
 #else
 constexpr bool kChildMayHaveThreads = true;
 #endif
+
+// What was dirty is the parent's to write.
+TEST(Fork, AChildNeverWritesToTheStore) {
+  for (const std::uint32_t threads : {0u, 2u}) {
+    auto store = std::make_shared<support::ScriptedStore>();
+    std::atomic<int> letters{0};
+    Options options = unbounded();
+    options.store = {.backing = store, .writes = StoreOptions::Writes::kBack};
+    options.store.write_back.dead_letters = [&](const DeadLetter&) { ++letters; };
+    options.store.write_back.threads = threads;
+    options.store.write_back.delay = Milliseconds(3'600'000);
+    auto cache = std::make_unique<Cache>(options);
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(cache->set(std::to_string(i), "dirty").ok());
+    const auto use = [&] {
+      bool right = *cache->get("7") == "dirty" && cache->set("8", "in the child").ok() && cache->clear().ok();
+      right &= *cache->get("8") == "in the child" && cache->stats().dirty_items == 10;
+      right &= !cache->flush(Milliseconds(60'000)).complete() && cache->tick().written == 0;
+      cache.reset();
+      return right && store->written().empty() && letters == 0;
+    };
+    EXPECT_EQ(in_a_child(use), 0) << "threads " << threads;
+    EXPECT_TRUE(cache->flush(Milliseconds(60'000)).complete());
+    EXPECT_EQ(store->rows().size(), 10u);
+    EXPECT_EQ(store->row("8"), "dirty");
+  }
+}
 
 TEST(Fork, AChildMayUseAndEndItsCopy) {
   for (const bool background : {false, true}) {

@@ -79,7 +79,7 @@ class LoadingThreads : public testing::Test {
 void nothing() {}
 
 // --- L1 --------------------------------------------------------------------------------------------------------------
-TEST_F(LoadingThreads, OneLoadForSixteenCallers) {
+TEST_F(LoadingThreads, L1OneLoadForSixteenCallers) {
   const auto got = load_with(
       "k", 15, [] { return Loaded("loaded"); }, nothing);
   for (const Text& one : got) EXPECT_EQ(*one, "loaded");
@@ -88,7 +88,7 @@ TEST_F(LoadingThreads, OneLoadForSixteenCallers) {
   EXPECT_EQ(*cache_.get("k"), "loaded");
 }
 
-TEST_F(LoadingThreads, OneLoadForThreadsThatComeAsTheyLike) {
+TEST_F(LoadingThreads, L1OneLoadForThreadsThatComeAsTheyLike) {
   for (int round = 0; round < 200; ++round) {
     const std::string key = "k" + std::to_string(round);
     std::atomic<int> loads{0};
@@ -141,7 +141,7 @@ TEST_F(LoadingThreads, OtherCommandsDoNotWaitForALoader) {
 }
 
 // --- L2 --------------------------------------------------------------------------------------------------------------
-TEST_F(LoadingThreads, ALoaderThatLoadsItsOwnKeyIsToldSo) {
+TEST_F(LoadingThreads, L2ALoaderThatLoadsItsOwnKeyIsToldSo) {
   Text inner;
   const Text outer = cache_.get_or_load("k", [&]() -> Loaded {
     inner = cache_.get_or_load("k", [] { return "inner"; });
@@ -164,7 +164,7 @@ TEST_F(LoadingThreads, ALoaderThatLoadsItsOwnKeyThroughAnotherIsToldSo) {
   EXPECT_EQ(*outer, "b");
 }
 
-TEST_F(LoadingThreads, ALoaderMayUseOtherKeys) {
+TEST_F(LoadingThreads, L2ALoaderMayUseOtherKeys) {
   const Text got = cache_.get_or_load("k", [&]() -> Loaded {
     cache_.set("other", "1");
     EXPECT_EQ(*cache_.incr("other"), 2);
@@ -272,7 +272,7 @@ const std::vector<Meanwhile>& writes_meanwhile() {
 
 class WriteDuringLoad : public LoadingThreads, public testing::WithParamInterface<std::size_t> {};
 
-TEST_P(WriteDuringLoad, Wins) {
+TEST_P(WriteDuringLoad, L3Wins) {
   const Meanwhile& meanwhile = writes_meanwhile()[GetParam()];
   const auto got = load_with(
       "k", 3, [] { return Loaded("loaded"); }, [&] { meanwhile.act(cache_); });
@@ -353,7 +353,7 @@ TEST_F(LoadingThreads, ACallerAfterAnInvalidationDoesNotGetTheOldLoad) {
 }
 
 // --- L4: failures ----------------------------------------------------------------------------------------------------
-TEST_F(LoadingThreads, AFailureReachesEveryCallerAndLeavesNothing) {
+TEST_F(LoadingThreads, L4AFailureReachesEveryCallerAndLeavesNothing) {
   const auto got = load_with(
       "k", 7, [] { return Loaded(Status(ErrorCode::kLoadFailed, "no database")); }, nothing);
   for (const Text& one : got) {

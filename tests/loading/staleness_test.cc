@@ -34,7 +34,7 @@ class StalenessTest : public support::CacheFixture {
   const LoadOptions ahead_ = {.ttl = 10s, .staleness = {.refresh_ahead = 2s}};
 };
 
-TEST_F(StalenessTest, AnOldValueIsServedWhereTheLoaderFails) {
+TEST_F(StalenessTest, L5AnOldValueIsServedWhereTheLoaderFails) {
   EXPECT_EQ(load("1", stale_), "1");
   advance(10s);
   EXPECT_FALSE(cache_.get("k")) << "for all others it has ended";
@@ -51,7 +51,7 @@ TEST_F(StalenessTest, AnOldValueIsServedWhereTheLoaderFails) {
   EXPECT_EQ(cache_.stats().removed(RemovalCause::kExpired), 1u);
 }
 
-TEST_F(StalenessTest, ForSoLongOnly) {
+TEST_F(StalenessTest, L5ForSoLongOnly) {
   EXPECT_EQ(load("1", stale_), "1");
   advance(69'999ms);
   EXPECT_EQ(load(failure(), stale_), "1");
@@ -59,14 +59,14 @@ TEST_F(StalenessTest, ForSoLongOnly) {
   EXPECT_EQ(load(failure(), stale_).status().code(), ErrorCode::kLoadFailed);
 }
 
-TEST_F(StalenessTest, NotToACallerWhoDoesNotAllowIt) {
+TEST_F(StalenessTest, L5NotToACallerWhoDoesNotAllowIt) {
   EXPECT_EQ(load("1", stale_), "1");
   advance(10s);
   EXPECT_EQ(load(failure(), {.ttl = 10s}).status().code(), ErrorCode::kLoadFailed);
   EXPECT_EQ(load(failure(), stale_), "1");
 }
 
-TEST_F(StalenessTest, AFailureIsNotRememberedInItsPlace) {
+TEST_F(StalenessTest, L5AFailureIsNotRememberedInItsPlace) {
   LoadOptions options = stale_;
   options.error_ttl = 60s;
   EXPECT_EQ(load("1", options), "1");
@@ -76,7 +76,7 @@ TEST_F(StalenessTest, AFailureIsNotRememberedInItsPlace) {
   EXPECT_EQ(loads_, 2);
 }
 
-TEST_F(StalenessTest, AnOldValueIsServedWhileAnotherCallerLoads) {
+TEST_F(StalenessTest, L5AnOldValueIsServedWhileAnotherCallerLoads) {
   EXPECT_EQ(load("1", stale_), "1");
   advance(10s);
   std::string meanwhile;
@@ -89,7 +89,7 @@ TEST_F(StalenessTest, AnOldValueIsServedWhileAnotherCallerLoads) {
   EXPECT_EQ(loads_, 1);
 }
 
-TEST_F(StalenessTest, WhatTheLoaderNoLongerFindsIsGone) {
+TEST_F(StalenessTest, L5WhatTheLoaderNoLongerFindsIsGone) {
   EXPECT_EQ(load("1", stale_), "1");
   advance(10s);
   EXPECT_TRUE(load(std::nullopt, stale_).missing());
@@ -97,7 +97,7 @@ TEST_F(StalenessTest, WhatTheLoaderNoLongerFindsIsGone) {
   EXPECT_EQ(cache_.stats().entries_negative, 0u);
 }
 
-TEST_F(StalenessTest, WritesAndInvalidationsEndIt) {
+TEST_F(StalenessTest, L5WritesAndInvalidationsEndIt) {
   for (const auto& end_it :
        std::vector<std::function<void()>>{[&] { (void)cache_.invalidate("k"); }, [&] { (void)cache_.clear(); },
                                           [&] { (void)cache_.set("k", "x", {.ttl = 1ms}); }}) {
@@ -109,7 +109,7 @@ TEST_F(StalenessTest, WritesAndInvalidationsEndIt) {
   }
 }
 
-TEST_F(StalenessTest, AValueThatWasChangedIsNoLoadedOne) {
+TEST_F(StalenessTest, L5AValueThatWasChangedIsNoLoadedOne) {
   const std::vector<std::function<void()>> changes = {
       [&] { (void)cache_.append("k", "2"); },
       [&] { (void)cache_.set("k", "3", {.keep_ttl = true}); },
@@ -126,7 +126,7 @@ TEST_F(StalenessTest, AValueThatWasChangedIsNoLoadedOne) {
   }
 }
 
-TEST_F(StalenessTest, WhoAsksShortlyBeforeItsTimeLoadsItAgain) {
+TEST_F(StalenessTest, L5WhoAsksShortlyBeforeItsTimeLoadsItAgain) {
   EXPECT_EQ(load("1", ahead_), "1");
   advance(7'999ms);
   EXPECT_EQ(load("2", ahead_), "1");
@@ -138,7 +138,7 @@ TEST_F(StalenessTest, WhoAsksShortlyBeforeItsTimeLoadsItAgain) {
   EXPECT_EQ(load("3", ahead_), "3");
 }
 
-TEST_F(StalenessTest, OthersHaveTheValueMeanwhile) {
+TEST_F(StalenessTest, L5OthersHaveTheValueMeanwhile) {
   EXPECT_EQ(load("1", ahead_), "1");
   advance(9s);
   std::string meanwhile;
@@ -150,7 +150,7 @@ TEST_F(StalenessTest, OthersHaveTheValueMeanwhile) {
   EXPECT_EQ(meanwhile, "1");
 }
 
-TEST_F(StalenessTest, ARefreshThatFailsIsNoHarm) {
+TEST_F(StalenessTest, L5ARefreshThatFailsIsNoHarm) {
   EXPECT_EQ(load("1", ahead_), "1");
   advance(9s);
   EXPECT_EQ(load(failure(), ahead_), "1");
@@ -161,7 +161,7 @@ TEST_F(StalenessTest, ARefreshThatFailsIsNoHarm) {
   EXPECT_EQ(load("2", ahead_), "2");
 }
 
-TEST_F(StalenessTest, BadTimesAreRefused) {
+TEST_F(StalenessTest, L5BadTimesAreRefused) {
   for (const Staleness& bad :
        {Staleness{.refresh_ahead = -1ms}, Staleness{.stale_for = -1ms}, Staleness{.soft_wait = -1ms},
         Staleness{.retry_after = -1ms}, Staleness{.stale_for = Milliseconds::max()}}) {
@@ -203,7 +203,7 @@ class BulkLoadTest : public support::CacheFixture {
   std::vector<std::vector<std::string>> asked_;
 };
 
-TEST_F(BulkLoadTest, WhatIsMissingIsLoadedAtOnce) {
+TEST_F(BulkLoadTest, L5WhatIsMissingIsLoadedAtOnce) {
   cache_.set("b", "here");
   EXPECT_THAT(load({"a", "b", "c"}), ElementsAre("a!", "here", "c!"));
   EXPECT_THAT(asked_, ElementsAre(ElementsAre("a", "c")));
@@ -213,14 +213,14 @@ TEST_F(BulkLoadTest, WhatIsMissingIsLoadedAtOnce) {
   EXPECT_EQ(cache_.stats().loads, 1u);
 }
 
-TEST_F(BulkLoadTest, EachKeyHasItsOwnAnswer) {
+TEST_F(BulkLoadTest, L5EachKeyHasItsOwnAnswer) {
   EXPECT_THAT(load({"a", "none", "bad", "a"}, {.ttl = 5s}), ElementsAre("a!", "(none)", "load_failed", "a!"));
   EXPECT_THAT(asked_, ElementsAre(ElementsAre("a", "none", "bad")));
   EXPECT_EQ(cache_.ttl("a")->left, 5s);
   EXPECT_THAT(load({std::string(70'000, 'x'), "a"}), ElementsAre("key_too_long", "a!"));
 }
 
-TEST_F(BulkLoadTest, ALoaderThatGivesTooFewOrThrowsFailsForAll) {
+TEST_F(BulkLoadTest, L5ALoaderThatGivesTooFewOrThrowsFailsForAll) {
   const auto too_few = cache_.get_or_load_many({"a", "b"}, [](Keys) { return std::vector<Loaded>{"1"}; });
   for (const auto& answer : too_few) EXPECT_EQ(answer.status().code(), ErrorCode::kLoadFailed);
   const auto throws =
@@ -229,7 +229,7 @@ TEST_F(BulkLoadTest, ALoaderThatGivesTooFewOrThrowsFailsForAll) {
   EXPECT_THAT(load({"a", "b"}), ElementsAre("a!", "b!")) << "nothing stays behind";
 }
 
-TEST_F(BulkLoadTest, TwoWhoAskForTheSameKeysTheOtherWayRound) {
+TEST_F(BulkLoadTest, L5TwoWhoAskForTheSameKeysTheOtherWayRound) {
   std::vector<std::string> other;
   std::jthread second;
   const auto answers = cache_.get_or_load_many({"a", "b"}, [&](Keys keys) {
@@ -243,7 +243,7 @@ TEST_F(BulkLoadTest, TwoWhoAskForTheSameKeysTheOtherWayRound) {
   EXPECT_THAT(other, ElementsAre("c!", "b", "a"));
 }
 
-TEST_F(BulkLoadTest, StaleValuesStandInForThoseThatFail) {
+TEST_F(BulkLoadTest, L5StaleValuesStandInForThoseThatFail) {
   const LoadOptions options = {.ttl = 10s, .staleness = {.stale_for = 60s}};
   const auto give = [](Loaded loaded) {
     return [loaded](Keys keys) { return std::vector<Loaded>(keys.size(), loaded); };

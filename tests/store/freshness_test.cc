@@ -36,7 +36,7 @@ class FreshnessOfAStore : public StoreFixture {
   std::size_t loads() const { return store_->loaded().size(); }
 };
 
-TEST_F(FreshnessOfAStore, WhatIsTooOldIsLoadedAgain) {
+TEST_F(FreshnessOfAStore, L5WhatIsTooOldIsLoadedAgain) {
   Cache& cache = aged();
   store_->put("k", {.bytes = "1"});
   EXPECT_EQ(*cache.get("k"), "1");
@@ -51,7 +51,7 @@ TEST_F(FreshnessOfAStore, WhatIsTooOldIsLoadedAgain) {
   EXPECT_EQ(cache.stats().removed(RemovalCause::kExpired), 1u);
 }
 
-TEST_F(FreshnessOfAStore, WritesDecideOnWhatTheStoreHas) {
+TEST_F(FreshnessOfAStore, L5WritesDecideOnWhatTheStoreHas) {
   Cache& cache = aged({.stale_for = 60s});
   store_->put("n", {.bytes = "1"});
   EXPECT_EQ(*cache.incr("n"), 2);
@@ -66,7 +66,7 @@ TEST_F(FreshnessOfAStore, WritesDecideOnWhatTheStoreHas) {
   EXPECT_EQ(store_->row("n"), "200");
 }
 
-TEST_F(FreshnessOfAStore, TheKeysOwnEndIsKept) {
+TEST_F(FreshnessOfAStore, L5TheKeysOwnEndIsKept) {
   Cache& cache = aged({.stale_for = 60s});
   store_->put("k", {.bytes = "1", .expires_at = in(15s)});
   EXPECT_EQ(*cache.get("k"), "1");
@@ -79,7 +79,7 @@ TEST_F(FreshnessOfAStore, TheKeysOwnEndIsKept) {
   EXPECT_FALSE(cache.get("k")) << "what has ended is not served, stale or not";
 }
 
-TEST_F(FreshnessOfAStore, AStaleValueIsServedWhereTheLoadFails) {
+TEST_F(FreshnessOfAStore, L5AStaleValueIsServedWhereTheLoadFails) {
   Cache& cache = aged({.stale_for = 60s, .retry_after = 2s});
   store_->put("k", {.bytes = "1"});
   EXPECT_EQ(*cache.get("k"), "1");
@@ -104,7 +104,7 @@ TEST_F(FreshnessOfAStore, AStaleValueIsServedWhereTheLoadFails) {
   EXPECT_EQ(cache.get("k").status().code(), ErrorCode::kStoreFailed) << "it is too old even for that";
 }
 
-TEST_F(FreshnessOfAStore, WithoutStalenessAFailureIsAFailure) {
+TEST_F(FreshnessOfAStore, L5WithoutStalenessAFailureIsAFailure) {
   Cache& cache = aged();
   store_->put("k", {.bytes = "1"});
   EXPECT_EQ(*cache.get("k"), "1");
@@ -114,7 +114,7 @@ TEST_F(FreshnessOfAStore, WithoutStalenessAFailureIsAFailure) {
   EXPECT_EQ(*cache.get("k"), "1");
 }
 
-TEST_F(FreshnessOfAStore, AStaleValueIsServedWhileAnotherCallLoads) {
+TEST_F(FreshnessOfAStore, L5AStaleValueIsServedWhileAnotherCallLoads) {
   Cache& cache = aged({.stale_for = 60s});
   store_->put("k", {.bytes = "1"});
   EXPECT_EQ(*cache.get("k"), "1");
@@ -127,7 +127,7 @@ TEST_F(FreshnessOfAStore, AStaleValueIsServedWhileAnotherCallLoads) {
   EXPECT_EQ(loads(), 2u);
 }
 
-TEST_F(FreshnessOfAStore, WhatIsGoneFromTheStoreIsGone) {
+TEST_F(FreshnessOfAStore, L5WhatIsGoneFromTheStoreIsGone) {
   Cache& cache = aged({.stale_for = 60s});
   store_->put("k", {.bytes = "1"});
   EXPECT_EQ(*cache.get("k"), "1");
@@ -138,7 +138,7 @@ TEST_F(FreshnessOfAStore, WhatIsGoneFromTheStoreIsGone) {
   EXPECT_EQ(cache.get("k").status().code(), ErrorCode::kStoreFailed) << "there is nothing to be served";
 }
 
-TEST_F(FreshnessOfAStore, InvalidationAndWritesEndAStaleValue) {
+TEST_F(FreshnessOfAStore, L5InvalidationAndWritesEndAStaleValue) {
   Cache& cache = aged({.stale_for = 60s});
   for (const auto& end_it : std::vector<std::function<void()>>{
            [&] { (void)cache.invalidate("k"); }, [&] { (void)cache.clear(); },
@@ -153,7 +153,7 @@ TEST_F(FreshnessOfAStore, InvalidationAndWritesEndAStaleValue) {
   }
 }
 
-TEST_F(FreshnessOfAStore, WhatIsAskedForIsRefreshedAheadOfItsTime) {
+TEST_F(FreshnessOfAStore, L5WhatIsAskedForIsRefreshedAheadOfItsTime) {
   Cache& cache = aged({.refresh_ahead = 2s});
   for (const char* key : {"hot", "cold"}) {
     store_->put(key, {.bytes = "1"});
@@ -175,7 +175,7 @@ TEST_F(FreshnessOfAStore, WhatIsAskedForIsRefreshedAheadOfItsTime) {
   EXPECT_FALSE(cache.peek("cold"));
 }
 
-TEST_F(FreshnessOfAStore, ARefreshThatFailsLeavesTheValue) {
+TEST_F(FreshnessOfAStore, L5ARefreshThatFailsLeavesTheValue) {
   Cache& cache = aged({.refresh_ahead = 2s});
   store_->put("k", {.bytes = "1"});
   EXPECT_EQ(*cache.get("k"), "1");
@@ -191,7 +191,7 @@ TEST_F(FreshnessOfAStore, ARefreshThatFailsLeavesTheValue) {
   EXPECT_EQ(loads(), 3u);
 }
 
-TEST_F(FreshnessOfAStore, AWriteDuringARefreshWins) {
+TEST_F(FreshnessOfAStore, L5AWriteDuringARefreshWins) {
   Cache& cache = aged({.refresh_ahead = 2s});
   store_->put("k", {.bytes = "1"});
   EXPECT_EQ(*cache.get("k"), "1");
@@ -207,7 +207,7 @@ TEST_F(FreshnessOfAStore, AWriteDuringARefreshWins) {
   EXPECT_EQ(*cache.peek("k"), "new");
 }
 
-TEST_F(FreshnessOfAStore, JitterSpreadsWhatWasLoadedTogether) {
+TEST_F(FreshnessOfAStore, L5JitterSpreadsWhatWasLoadedTogether) {
   Options all;
   all.expiry.ttl_jitter = 0.5;
   Cache& cache = aged({}, all);
@@ -224,7 +224,7 @@ TEST_F(FreshnessOfAStore, JitterSpreadsWhatWasLoadedTogether) {
   EXPECT_LT(there, 140);
 }
 
-TEST_F(FreshnessOfAStore, WorksBesideIdleExpiry) {
+TEST_F(FreshnessOfAStore, L5WorksBesideIdleExpiry) {
   Options all;
   all.expiry.idle = 4s;
   Cache& cache = aged({.stale_for = 60s}, all);
@@ -247,7 +247,7 @@ TEST_F(FreshnessOfAStore, WorksBesideIdleExpiry) {
   EXPECT_EQ(cache.get("k").status().code(), ErrorCode::kStoreFailed) << "idle, which makes nothing stale";
 }
 
-TEST_F(FreshnessOfAStore, TheWheelKeepsAndEndsStaleValues) {
+TEST_F(FreshnessOfAStore, L5TheWheelKeepsAndEndsStaleValues) {
   Cache& cache = aged({.stale_for = 60s});
   for (int i = 0; i < 1'000; ++i) {
     const std::string key = std::to_string(i);
@@ -276,7 +276,7 @@ class Versioned : public FreshnessOfAStore {
   std::shared_ptr<VersionedStore> versioned_;
 };
 
-TEST_F(Versioned, WhatHasNotChangedIsNotReadAgain) {
+TEST_F(Versioned, L5WhatHasNotChangedIsNotReadAgain) {
   Cache& cache = aged({.refresh_ahead = 2s});
   store_->put("k", {.bytes = "1", .version = 5});
   EXPECT_EQ(*cache.get("k"), "1");
@@ -296,7 +296,7 @@ TEST_F(Versioned, WhatHasNotChangedIsNotReadAgain) {
   EXPECT_EQ(versioned_->asked, 2);
 }
 
-TEST_F(Versioned, AStaleValueThatHasNotChangedIsFreshAgain) {
+TEST_F(Versioned, L5AStaleValueThatHasNotChangedIsFreshAgain) {
   Cache& cache = aged({.stale_for = 60s});
   store_->put("k", {.bytes = "1", .version = 5});
   EXPECT_EQ(*cache.get("k"), "1");

@@ -65,6 +65,16 @@ TEST_F(StoreThreads, L1OneLoadForAllWhoAsk) {
   EXPECT_EQ(store->loaded().size(), rounds);
 }
 
+// The count above can fail: two caches over one store load twice.
+TEST_F(StoreThreads, L1ADoubleLoadIsSeen) {
+  Options options;
+  options.store.backing = store;
+  Cache other(options);
+  store->put("k", {.bytes = "v"});
+  run_threads([&](int thread) { EXPECT_EQ(*(thread % 2 == 0 ? *cache : other).get("k"), "v"); });
+  EXPECT_EQ(store->loaded().size(), 2u);
+}
+
 TEST_F(StoreThreads, T3TheStoreGetsTheWritesInTheirOrder) {
   store->before_write = [](auto) { std::this_thread::yield(); };
   const std::uint64_t each = support::count(200, 10'000);
