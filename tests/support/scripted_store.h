@@ -75,7 +75,8 @@ class ScriptedStore : public BackingStore {
       const bool writes_all = fault == Fault::kNone || fault == Fault::kLate || fault == Fault::kWritesAndThrows;
       batches_.push_back(batch.size());
       for (std::size_t i = 0; i < batch.size(); ++i) {
-        const Fault its_own = next(faults_of_keys_[std::string(batch[i].key)]);
+        const auto its_faults = faults_of_keys_.find(batch[i].key);
+        const Fault its_own = its_faults == faults_of_keys_.end() ? Fault::kNone : next(its_faults->second);
         const bool written = its_own == Fault::kNone || its_own == Fault::kLate;
         if (written && (writes_all || (fault == Fault::kFirstOnly && i == 0))) apply(batch[i]);
         if (fault == Fault::kNone) answer(its_own, &results[i]);
@@ -105,7 +106,9 @@ class ScriptedStore : public BackingStore {
   }
   // Of the next writes of one key: kRetry, kNever, kLost, kLate.
   void fail_writes_of(std::string_view key, std::initializer_list<Fault> faults) {
-    add(faults_of_keys_[std::string(key)], faults);
+    const std::lock_guard lock(mutex_);
+    std::deque<Fault>& its_faults = faults_of_keys_[std::string(key)];
+    its_faults.insert(its_faults.end(), faults);
   }
 
   void put(std::string_view key, StoredValue value) {
@@ -178,7 +181,7 @@ class ScriptedStore : public BackingStore {
   mutable std::mutex mutex_;
   Rows rows_;
   std::deque<Fault> load_faults_, write_faults_;
-  std::map<std::string, std::deque<Fault>> faults_of_keys_;
+  std::map<std::string, std::deque<Fault>, std::less<>> faults_of_keys_;
   std::vector<std::size_t> batches_;
   std::vector<std::string> loaded_;
   std::vector<Written> written_;
