@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kRowsABatch = 1'000;
 constexpr std::size_t kExamplesMax = 3;
-constexpr std::uint64_t kWritesALoss = 1'000;
+constexpr std::uint64_t kWritesALoss = 50;
 
 thread_local std::uint64_t loads_of_this_thread = 0;
 

@@ -36,7 +36,7 @@ class DemoStore final : public larder::BackingStore {
   // While it fails, it writes nothing.
   void fail(bool on) { fails_ = on; }
   bool fails() const { return fails_; }
-  // Forgets one write in a thousand, and says that it is done: the comparison must find it.
+  // Forgets one write in fifty, and says that it is done: the comparison must find it.
   void lose_writes() { loses_ = true; }
 
  private:

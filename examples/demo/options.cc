@@ -181,7 +181,7 @@ constexpr auto kFlags = std::to_array<Flag>({
      "check finds it: answers too old are counted, and the exit status is 1",
      [](Options& o, std::string_view) { return read_switch(o.break_invalidation); }},
     {"--lose-writes", "",
-     "diagnosis: the store behind the third run forgets one write in a thousand, to show that\n"
+     "diagnosis: the store behind the third run forgets one write in fifty, to show that\n"
      "the comparison of the database finds it; the exit status is 1",
      [](Options& o, std::string_view) { return read_switch(o.lose_writes); }},
     {"--help", "", "print this", [](Options& o, std::string_view) { return read_switch(o.help); }},

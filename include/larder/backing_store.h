@@ -193,7 +193,7 @@ struct WriteBackOptions {
 
 // What `flush` and `close` leave.
 struct FlushReport {
-  std::uint64_t items = 0;  // writes that are not in the store
+  std::uint64_t items = 0;  // writes that are neither in the store nor handed over as dead letters
   std::uint64_t bytes = 0;  // what they take in the buffer
   Milliseconds oldest{0};   // how long the oldest of them has waited
   Status last_error = {};   // the last that the store answered, if any are left

@@ -64,10 +64,11 @@ class Cache final : public Keys, public Strings, public Bits, public Loading {
   FlushReport close();
   FlushReport close(Milliseconds at_most);
 
-  // Write-back: the store gets what was written to the cache before this call, the delay waived; waits for that for so
-  // long at most. Zero, or without threads that write: this thread writes what may go now, and blocks as long as the
-  // store's calls do. Called by the store, or by what takes its dead letters, it only reports. If anything is left, the
-  // report counts all that is dirty then. Otherwise, and without write-back, it is empty.
+  // Write-back: the store gets what was written to the cache before this call, with no delay, and what has failed is
+  // tried again at once; waits for that for so long at most. What the store refuses for ever becomes a dead letter.
+  // Zero, or without threads that write: this thread writes what may go now, and blocks as long as the store's calls
+  // do. Called by the store, or by what takes its dead letters, it only reports. If anything is left, the report counts
+  // all that is dirty then. Otherwise, and without write-back, it is empty.
   FlushReport flush(Milliseconds at_most);
   // The same for one key, always in this thread, and ahead of all others, unless it was written by a command on several
   // keys, which go together.

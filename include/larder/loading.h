@@ -83,7 +83,8 @@ class Loading {
   // Returns a miss if the loader found nothing. Blocks while another caller's loader runs.
   //
   // With a store behind (Options::store) the store is asked first, and the loader if it has no such key. What the
-  // loader gives is kept here and not written to the store. LoadOptions::negative_ttl has no effect then.
+  // loader gives is kept here and not written to the store. Of LoadOptions, ttl and staleness are of what the loader
+  // gives; what the store gives has max_age and a staleness of its own (StoreOptions), and negative_ttl no effect.
   template <typename Loader>
   Lookup<std::string> get_or_load(std::string_view key, Loader&& load, const LoadOptions& options = {}) {
     static_assert(

@@ -28,6 +28,8 @@ Status Options::validate() const {
   if (store.wait_max.count() < 0) say("store.wait_max is negative");
   if (store.negative_ttl.count() < 0 || store.negative_ttl.count() > (std::int64_t{1} << 46))
     say("store.negative_ttl is negative or beyond 2,000 years");
+  if (store.backing == nullptr && (store.writes != StoreOptions::Writes::kThrough || store.max_age.count() != 0))
+    say("store.writes or store.max_age is set, and store.backing is not: there is no store");
   if (store.check_versions && (store.backing == nullptr || !store.backing->capabilities().versions))
     say("store.check_versions is set, and the store keeps no versions");
   if (store.max_age.count() < 0 || store.max_age.count() > (std::int64_t{1} << 46))

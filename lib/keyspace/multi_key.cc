@@ -71,6 +71,7 @@ Status MultiKey::run(FunctionRef<bool(MultiKey&)> step) {
     next = attempt(step);
     if (next != Next::kDone) next = see_to(next);
   }
+  for (Blob* blob : dropped_) blob->release();
   if (!claims_.empty()) release();
   pause_.reset();
   return std::move(status_);
@@ -543,7 +544,6 @@ void MultiKey::write() {
       if (claims_[i] != nullptr) shard(i).works.erase(keys_[i].key, *claims_[i]);
     }
   }
-  for (Blob* blob : dropped_) blob->release();
   if (done == results.size()) return;
   // Of a group, one may be refused for the conflict of another.
   auto worst = std::find_if(results.begin(), results.end(),

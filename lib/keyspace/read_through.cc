@@ -88,9 +88,11 @@ Result<ReadThrough::Next> ReadThrough::look(FunctionRef<void(const Entry*)> visi
   if (shard_.closed) return Keyspace::closed();
   const Shard::Place place = shard_.find(hash_, key_, discards);
   if (discards.count() != 0) return Next::kAgain;  // a listener is told first: it may ask for the same key
-  stale_ = place && place.entry()->stale();
+  // Of a loader's value, which callers of get_or_load may see, others see nothing.
+  const bool is_stale = place && place.entry()->stale();
+  stale_ = is_stale && keyspace_.environment().stale_ms != 0;
   version_ = stale_ ? place.entry()->version() : 0;
-  if (place && !stale_ && place.entry()->type() != EntryType::kFailed) {
+  if (place && !is_stale && place.entry()->type() != EntryType::kFailed) {
     visit(place.entry()->is_ghost() ? nullptr : place.entry());
     return Next::kDone;
   }

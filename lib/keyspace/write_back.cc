@@ -420,7 +420,7 @@ void WriteBack::judge_call(const Sent& sent, std::uint64_t decided) noexcept {
   base::LeafLock lock(pace_mutex_);
   if (decided != 0) {
     breaker_.succeeded();
-  } else if (count == 1 && !unanswered && sent.batch.front()->failures != 0) {
+  } else if (count == 1 && !unanswered && sent.batch.front()->failures != 0 && !breaker_.open()) {
     breaker_.not_called();  // an item that fails again: the store did answer
   } else {
     breaker_.failed(now_ms);
@@ -520,7 +520,21 @@ FlushReport WriteBack::report(bool complete) const {
   return report;
 }
 
+// Whoever asks for a flush, or closes, wants to know now: the store is asked once more, left alone or not, and what has
+// failed does not wait for its time.
+void WriteBack::ask_again() {
+  {
+    base::LeafLock lock(pace_mutex_);
+    breaker_.succeeded();
+  }
+  for (std::uint32_t i = 0; i < keyspace_.shards(); ++i) {
+    base::MutexLock lock(keyspace_.shard(i).mutex);
+    keyspace_.shard(i).dirty->hasten();
+  }
+}
+
 FlushReport WriteBack::flush(Milliseconds at_most) {
+  if (!in_child() && !store::FencedStore::inside()) ask_again();
   const std::uint64_t now = store_.next_sequence();
   const bool waits = at_most.count() > 0;
   // This thread must be back in time, whatever the store does.
@@ -530,6 +544,7 @@ FlushReport WriteBack::flush(Milliseconds at_most) {
 
 FlushReport WriteBack::flush(std::string_view key, Milliseconds at_most) {
   const std::uint64_t hash = keyspace_.hash_of(key);
+  if (!in_child() && !store::FencedStore::inside()) ask_again();
   const std::uint64_t now = store_.next_sequence();
   return report(flush_key(hash, key, now, keyspace_.give_up_us(at_most), at_most.count() > 0));
 }
@@ -539,14 +554,6 @@ FlushReport WriteBack::close(Milliseconds at_most) {
   tell_news();
   if (in_child() || store::FencedStore::inside()) return report(oldest_sequence() == DirtyTable::kNever);
   if (out_of_time_.load()) return hand_over();
-  {
-    base::LeafLock lock(pace_mutex_);
-    breaker_.succeeded();  // the store is asked once more, open or not
-  }
-  for (std::uint32_t i = 0; i < keyspace_.shards(); ++i) {  // nor does what has failed wait for its time
-    base::MutexLock lock(keyspace_.shard(i).mutex);
-    keyspace_.shard(i).dirty->hasten();
-  }
   if (flush(at_most).complete()) return {};
   return hand_over();
 }

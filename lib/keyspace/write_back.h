@@ -103,6 +103,7 @@ class WriteBack {
                    bool waits);
   std::uint64_t wait_for_news(std::uint64_t at_most_us);
   void tell_news() noexcept;
+  void ask_again();
   bool wants_haste() const noexcept;
   FlushReport report(bool complete) const;
   std::uint64_t oldest_sequence() const;

@@ -267,6 +267,19 @@ TEST_F(FreshnessOfAStore, L5TheWheelKeepsAndEndsStaleValues) {
   EXPECT_EQ(cache.stats().removed(RemovalCause::kExpired), 1'000u);
 }
 
+TEST_F(FreshnessOfAStore, L5AStaleValueOfALoaderIsForGetOrLoadAlone) {
+  const LoadOptions stale = {.ttl = 10s, .staleness = {.stale_for = 60s}};
+  EXPECT_EQ(*stored_.get_or_load(
+                "k", [] { return std::string("loaded"); }, stale),
+            "loaded");
+  advance(11s);
+  store_->fail_loads({Fault::kRetry, Fault::kRetry});
+  EXPECT_EQ(stored_.get("k").status().code(), ErrorCode::kStoreFailed);
+  EXPECT_EQ(*stored_.get_or_load(
+                "k", [] { return std::string("not asked"); }, stale),
+            "loaded");
+}
+
 class Versioned : public FreshnessOfAStore {
  protected:
   Versioned() {

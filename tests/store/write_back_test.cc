@@ -298,6 +298,23 @@ TEST_F(WriteBack, W5OneRefusedKeyDoesNotOpenTheBreaker) {
   }
 }
 
+TEST_F(WriteBack, W5AStoreThatAnswersRetryToAllIsLeftAloneToo) {
+  WriteBackOptions options = back();
+  options.breaker_failures = 5;
+  Cache& cache = with(options);
+  for (int i = 0; i < 300; ++i) cache.set("k" + std::to_string(i), "1");
+  for (int i = 0; i < 5'000; ++i) store_->fail_writes({Fault::kRetry});
+  for (int i = 0; i < 600; ++i) {
+    pass(1s);
+    cache.tick();
+  }
+  EXPECT_TRUE(cache.stats().store_left_alone);
+  EXPECT_LT(store_->batches().size(), 100u);
+  store_->fail_no_writes();
+  EXPECT_TRUE(cache.flush(0ms).complete()) << "who flushes does not wait until their time has come";
+  EXPECT_TRUE(letters_->empty());
+}
+
 TEST_F(WriteBack, W6ManyThatWaitForTheirTimeHoldUpNobody) {
   WriteBackOptions options = back();
   options.delay = 1h;
@@ -649,6 +666,29 @@ TEST_F(WriteBack, LargeValuesAreSharedWithTheCache) {
   settle(cache);
   EXPECT_EQ(store_->row("l"), value);
   EXPECT_EQ(store_->row("k"), "(none)");
+}
+
+// The cache has no room for it, and the buffer has. It is charged as long as it is there, and no longer.
+TEST_F(WriteBack, AValueThatFindsNoPlaceIsFreedWhenItIsWritten) {
+  Options all;
+  all.max_memory = 0;
+  all.max_entries = 1;
+  all.shards = 1;
+  all.eviction = Eviction::none();
+  Cache& cache = with(back(), all);
+  ASSERT_TRUE(cache.set("resident", "1").ok());
+  ASSERT_TRUE(cache.del("resident").ok());
+  settle(cache);
+  const std::uint64_t before = cache.stats().bytes_data;
+  store_->before_write = [&](auto) { (void)cache.get("other"); };
+  store_->put("other", {.bytes = "takes the place"});
+  for (int i = 0; i < 20; ++i) {
+    const std::string key = "k" + std::to_string(i);
+    (void)cache.set(key, std::string(50'000, 'x'));
+    settle(cache);
+    (void)cache.clear();
+  }
+  EXPECT_LT(cache.stats().bytes_data, before + 40'000);
 }
 
 TEST_F(WriteBack, ADeadSinkIsRefused) {
