@@ -112,6 +112,22 @@ class SCOPED_CAPABILITY LeafLock {
   LeafMutex& mutex_;
 };
 
+// A lock of a mutex that there may not be.
+class GateLock {
+ public:
+  explicit GateLock(LeafMutex* gate) NO_THREAD_SAFETY_ANALYSIS : gate_(gate) {
+    if (gate_ != nullptr) gate_->lock();
+  }
+  ~GateLock() NO_THREAD_SAFETY_ANALYSIS {
+    if (gate_ != nullptr) gate_->unlock();
+  }
+  GateLock(const GateLock&) = delete;
+  GateLock& operator=(const GateLock&) = delete;
+
+ private:
+  LeafMutex* const gate_;
+};
+
 class Condition {
  public:
   void wait(LeafMutex& mutex) REQUIRES_LOCK(mutex) {

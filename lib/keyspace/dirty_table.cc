@@ -126,8 +126,8 @@ DirtyTable::Draft DirtyTable::draft(std::uint64_t hash, std::string_view key, co
   const std::size_t inline_bytes = value == nullptr || value->external() ? 0 : value->inline_value().size();
   const EntryShape shape = shape_of(value, end);
   const std::size_t block = Entry::bytes_for(shape, key.size(), inline_bytes);
-  DirtyItem* oldest = oldest_of(hash, key);
-  DirtyItem* newest = oldest == nullptr ? nullptr : oldest->newest;
+  draft.oldest = oldest_of(hash, key);
+  DirtyItem* newest = draft.oldest == nullptr ? nullptr : draft.oldest->newest;
   draft.merges = newest != nullptr && may_take(*newest, grouped);
   const std::size_t blob = shape.external ? value->blob()->charge() : 0;
   draft.leased = static_cast<std::int64_t>(memory_.charge(block) + blob);
@@ -187,10 +187,13 @@ void DirtyTable::record(const Draft& draft, Record record, Discards& discards) n
   item.group = std::move(record.group);
   item.newest = &item;
   link(item);
-  const auto [oldest, alone] = keys_.insert(&item);
-  if (alone) return enlist(item);
-  (*oldest)->newest->newer = &item;
-  (*oldest)->newest = &item;
+  if (draft.oldest != nullptr) {
+    draft.oldest->newest->newer = &item;
+    draft.oldest->newest = &item;
+    return;
+  }
+  keys_.insert(&item);
+  enlist(item);
 }
 
 void DirtyTable::link(DirtyItem& item) noexcept {
@@ -231,10 +234,13 @@ void DirtyTable::fly(DirtyItem& item) noexcept {
   schedule(item, kNever, item.retried);
 }
 
-void DirtyTable::hasten() noexcept {
-  for (DirtyItem* item = first_written_; item != nullptr; item = item->newer_written) {
-    if (item->retried && item->slot->due_ms != kNever) schedule(*item, 0, true);
+std::size_t DirtyTable::hasten(std::uint64_t now_ms, std::size_t most) noexcept {
+  for (std::size_t n = 0; n < most; ++n) {
+    const auto unscheduled = retries_.lower_bound({kNever, 0, nullptr});
+    if (unscheduled == retries_.begin() || std::prev(unscheduled)->due_ms <= now_ms) return n;
+    schedule(*std::prev(unscheduled)->item, now_ms, true);
   }
+  return most;
 }
 
 DirtyItem* DirtyTable::take_due(const Due& due, std::size_t taken, std::size_t batch_max) noexcept {

@@ -98,7 +98,8 @@ class DirtyTable {
   // --- Writing ------------------------------------------------------------------------------------------------------
   // A state on its way in.
   struct Draft {
-    DirtyItem* item = nullptr;  // a new one, or the one that it goes into
+    DirtyItem* item = nullptr;    // a new one, or the one that it goes into
+    DirtyItem* oldest = nullptr;  // of the key, before it
     Entry* state = nullptr;
     bool merges = false;
     std::int64_t leased = 0;
@@ -110,7 +111,7 @@ class DirtyTable {
   Draft draft(std::uint64_t hash, std::string_view key, const Entry* value, std::uint64_t end, bool grouped,
               bool* full);
   void discard(const Draft& draft) noexcept;
-  // Enters it.
+  // Enters it, under the same hold.
   struct Record {
     std::uint64_t sequence;
     std::uint64_t now_ms;
@@ -137,8 +138,8 @@ class DirtyTable {
   // none taken.
   std::vector<DirtyItem*> take_all();
   void fly(DirtyItem& item) noexcept;
-  // What was put back may go at once: O(items).
-  void hasten() noexcept;
+  // Of what was put back and is not due yet, up to so many may go at once. Says how many.
+  std::size_t hasten(std::uint64_t now_ms, std::size_t most) noexcept;
   // It is out of the buffer. The store has this version of the key now, if that is checked.
   void finish(DirtyItem& item, std::optional<std::uint64_t> version, Discards& discards) noexcept;
   // It goes again at some time; kNever: with another of its group. A newer state takes its place where it may.
@@ -190,7 +191,9 @@ class DirtyTable {
   memory::Limit& items_;
   const bool coalesces_;
   const std::uint64_t delay_ms_;
-  tsl::robin_set<DirtyItem*, Hash, Same> keys_;  // the oldest of each key
+  // The oldest of each key. With the hashes in the table: it grows under the lock, and does not look at the items for
+  // it.
+  tsl::robin_set<DirtyItem*, Hash, Same, std::allocator<DirtyItem*>, true> keys_;
   std::size_t drafted_ = 0;
   Schedule fresh_;    // all that were not put back; kNever: not scheduled
   Schedule retries_;  // those that were

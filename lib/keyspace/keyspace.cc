@@ -332,7 +332,6 @@ std::string Keyspace::policy_name() {
 // --- Housekeeping ----------------------------------------------------------------------------------------------------------------
 
 std::uint64_t Keyspace::tick(std::uint64_t budget, bool* more, base::LeafMutex* gate) {
-  base::LeafMutex no_gate;
   const std::uint64_t now = environment_.now();
   const std::uint32_t start = next_tick_.fetch_add(1, std::memory_order_relaxed);
   std::uint64_t looked = 0;
@@ -345,7 +344,7 @@ std::uint64_t Keyspace::tick(std::uint64_t budget, bool* more, base::LeafMutex* 
         return looked;
       }
       Discards discards(environment_, shard.memory());
-      base::LeafLock open(gate != nullptr ? *gate : no_gate);
+      base::GateLock open(gate);
       base::SliceLock lock(shard.mutex);
       const std::uint32_t expired = shard.expire(now, kEntriesAHold, discards);
       const std::uint32_t compacted = shard.compact(kEntriesAHold);

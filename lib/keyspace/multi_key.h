@@ -5,13 +5,11 @@
 //
 //   step      under the locks, says what is to become of the keys, and stages it: memory is had, nothing is changed
 //   claim     under the same hold: from now on other writers of the keys that change wait, and so do readers that do
-//   not
-//             find them. Without a store: commit, at once
+//             not find them. Without a store: commit, at once
 //   write     the store, with no lock held: all changes as one batch
 //   commit    under the locks, if the store has written it; what finds no room now is dropped from the cache instead,
-//   and
-//             so is what was invalidated meanwhile. If the store has certainly not written it: nothing is changed. If
-//             that is not known: the keys are dropped
+//             and so is what was invalidated meanwhile. If the store has certainly not written it: nothing is changed.
+//             If that is not known: the keys are dropped
 //   release   under the same hold
 //
 // A step that needs a key which is not resident claims all its keys first, all at one instant or none, and has them

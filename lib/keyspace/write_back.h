@@ -1,20 +1,12 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// Writes on their way from the shards' buffers (dirty_table.h) to the store.
-//
-//   cut     takes what is due from the shards, one after the other, into a batch; from now on it is in flight
-//   send    the store, with no lock held
-//   settle  each item by its own answer: out of the buffer, back for another time, or to the dead letters
-//
-// A failed item waits for its time in its shard, and holds up nobody but its own key. After a call that failed with no
-// word for each, batches are half as large, down to one, so that a poisoned item is found; after one that wrote
-// something, twice as large. Whose fault a failure was: the item's if the store wrote others in that batch, or between
-// the item's last two failures. Only such failures are attempts, so an outage makes no dead letters, however long.
+// Write-back: what the shards have acknowledged and the store has not (dirty_table.h), who waits for it, and who sends
+// it (write_batch.h).
 //
 // When time is up (close), nobody takes anything any more, and what is left is handed over; what is in flight then, by
 // whoever it is in the hands of, and what that misses when all threads have ended.
 //
-// Thread safety: all of it. Any number of threads flush at a time; one of them at most has a key.
+// Thread safety: all of it.
 #pragma once
 
 #include <atomic>
@@ -27,9 +19,7 @@
 #include "keyspace/dirty_table.h"
 #include "larder/stats.h"
 #include "stats/latency_recorder.h"
-#include "store/backoff.h"
-#include "store/circuit_breaker.h"
-#include "store/rate_limit.h"
+#include "store/pace.h"
 
 namespace larder::keyspace {
 
@@ -74,30 +64,19 @@ class WriteBack {
   void add_to(Stats* stats) const;
 
  private:
-  using Batch = std::vector<DirtyItem*>;
-  struct Sent;
-  class Turn;
+  friend class WriteBatch;
   class Haste;
+  // Of all writes that are not in the store, the first.
+  struct First {
+    std::uint64_t sequence = DirtyTable::kNever;
+    std::uint64_t since_ms = DirtyTable::kNever;
+  };
 
   bool in_child() const noexcept;
-  std::size_t may_go(std::uint64_t now_ms);
-  void correct_pace(std::size_t most, std::size_t went) noexcept;
-  Batch cut(const DirtyTable::Due& due, std::size_t most, base::LeafMutex* gate);
-  bool cut_some(Shard& shard, const DirtyTable::Due& due, std::size_t most, Batch* batch, DirtyItem** group,
-                base::LeafMutex* gate);
-  bool take_group(DirtyItem& item) noexcept;
-  void add_group(DirtyItem& item, Batch* batch, base::LeafMutex* gate);
-  void send(Batch batch, Turn& turn, base::LeafMutex* gate);
-  void settle(Sent& sent, base::LeafMutex* gate) noexcept;
-  void judge_call(const Sent& sent, std::uint64_t decided) noexcept;
-  static bool one_group(const Sent& sent) noexcept;
-  void settle_failed(Sent& sent, std::uint64_t decided, std::uint64_t done_before, base::LeafMutex* gate) noexcept;
-  std::optional<DeadLetter::Reason> verdict(const DirtyItem& item, WriteResult::Outcome outcome) const noexcept;
-  void come_back(std::span<DirtyItem* const> items, base::LeafMutex* gate);
   bool bury(DirtyItem& item, const Mutation& mutation, DeadLetter::Reason reason, const Status& error,
             base::LeafMutex* gate) noexcept;
   Mutation mutation_of(const DirtyItem& item);
-  std::size_t flush_key_once(std::uint64_t hash, std::string_view key, bool* grouped);
+  std::size_t flush_oldest_of(std::uint64_t hash, std::string_view key, bool* grouped);
   bool flush_key(std::uint64_t hash, std::string_view key, std::uint64_t up_to, std::uint64_t give_up_us, bool waits);
   bool flush_until(FunctionRef<bool()> done, FunctionRef<std::size_t()> flush_one, std::uint64_t give_up_us,
                    bool waits);
@@ -106,10 +85,9 @@ class WriteBack {
   void ask_again();
   bool wants_haste() const noexcept;
   FlushReport report(bool complete) const;
-  std::uint64_t oldest_sequence() const;
-  std::uint64_t oldest_since_ms() const;
-  template <typename Call>
-  auto in_shard(std::uint64_t hash, base::LeafMutex* gate, Call&& call);
+  First first() const;
+  // Calls `call` under the lock of the hash's shard.
+  void in_shard(std::uint64_t hash, base::LeafMutex* gate, FunctionRef<void(Shard&, Discards&)> call);
 
   Keyspace& keyspace_;
   store::FencedStore& store_;
@@ -123,14 +101,7 @@ class WriteBack {
   std::atomic<std::uint32_t> hasty_{0};   // who waits for room, or flushes
   std::atomic<bool> closed_{false};       // no writer waits any more
   std::atomic<bool> out_of_time_{false};  // nobody takes anything any more, and what fails goes to the dead letters
-  std::atomic<std::uint32_t> batch_limit_;
-
-  mutable base::LeafMutex pace_mutex_;
-  store::CircuitBreaker breaker_ GUARDED_BY(pace_mutex_);
-  store::RateLimit rate_ GUARDED_BY(pace_mutex_);
-  const store::Backoff backoff_;
-  base::Random random_ GUARDED_BY(pace_mutex_);
-  Status last_error_ GUARDED_BY(pace_mutex_);
+  store::Pace pace_;
 
   base::LeafMutex news_mutex_;
   base::Condition news_;
