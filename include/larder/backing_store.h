@@ -71,9 +71,8 @@ struct Mutation {
   // What one command did to several keys has one group, all of it in one batch; 0: alone.
   std::uint64_t group = 0;
   // If set: write it only if the store has this version of the key now; 0: only if it has no such key, or one that has
-  // ended; an erase of what is not there is done. Otherwise the
-  // answer is WriteResult::conflict; but done, if the store has written this very sequence before, and its answer was
-  // lost. Set with StoreOptions::check_versions.
+  // ended; an erase of what is not there is done. Otherwise the answer is WriteResult::conflict; but done, if the store
+  // has written this very sequence before, and its answer was lost. Set with StoreOptions::check_versions.
   std::optional<std::uint64_t> expected_version = {};
 
   bool is_put() const noexcept { return kind == Kind::kPut; }
@@ -135,7 +134,7 @@ struct DeadLetter {
 
   const Mutation& mutation;  // valid during the call
   Reason reason;
-  std::uint32_t attempts;  // failed ones
+  std::uint32_t attempts;  // as attempts_max counts them: without those of an outage
   const Status& error;     // of the last one
 };
 // Called under no lock by the thread that wrote, several at once. What it throws is caught and counted, and the write
@@ -151,7 +150,7 @@ struct WriteBackOptions {
     kBlock,    // wait for room, up to StoreOptions::wait_max, then kQueueFull. A call from within a store, a loader, or
                // what takes dead letters does not wait: others may wait for it
     kThrough,  // write to the store at once, as Writes::kThrough does, whatever rate_max and breaker_failures say
-    kRefuse,   // kQueueFull
+    kRefuse,   // kQueueFull. What is more than the whole buffer holds is written through all the same
   };
 
   // Where writes go that never get into the store: a file, a log, an alarm. There is none by default, and write-back
@@ -164,8 +163,8 @@ struct WriteBackOptions {
   // Off: each write of a key goes to the store by itself, in order, for stores that keep a history.
   bool coalesce = true;
   // What alone is more than the buffer holds is written through. The most that it holds, of keys, values, and about 300
-  // bytes for each write. 0: an eighth of max_memory, or 64 MiB if that is unbounded. It counts in max_memory, and
-  // cannot be evicted.
+  // bytes for each write. From 4 KiB; 0: an eighth of max_memory, or 64 MiB if that is unbounded. It counts in
+  // max_memory, and cannot be evicted.
   std::uint64_t bytes_max = 0;
   std::uint64_t items_max = 1'000'000;
   WhenFull when_full = WhenFull::kBlock;
@@ -227,7 +226,8 @@ struct StoreOptions {
   // what there is. With write-back it is a dead letter. Every write of a key that is not resident loads it first. For
   // stores that keep versions (StoreCapabilities). Costs 26 bytes an entry.
   bool check_versions = false;
-  // What becomes of a value whose max_age is over. Refreshing ahead is done by the background thread, or by `tick`.
+  // What becomes of a value whose max_age is over. Refreshing ahead is done by Options::background_thread, or whenever
+  // the program calls `tick`; without either of them refresh_ahead does nothing.
   Staleness staleness = {};
 };
 

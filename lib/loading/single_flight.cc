@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <exception>
 
+#include "loading/staleness.h"
+
 namespace larder {
 
 Lookup<std::string> Loading::load_through(std::string_view key, FunctionRef<Loaded()> load,
@@ -87,11 +89,14 @@ Status valid(const LoadOptions& options) {
   if (options.ttl && (options.ttl->count() <= 0 || options.ttl->count() > kTtlMax)) {
     return {ErrorCode::kInvalidExpireTime, "a time to live must be positive and at most about 4,000 years"};
   }
-  const Staleness& stale = options.staleness;
-  for (const Milliseconds time : {options.negative_ttl, options.error_ttl, options.wait_max, stale.refresh_ahead,
-                                  stale.stale_for, stale.soft_wait, stale.retry_after}) {
-    if (time.count() < 0) return {ErrorCode::kInvalidArgument, "no time of LoadOptions but ttl may be negative"};
-    if (time.count() > kTtlMax) return {ErrorCode::kInvalidArgument, "a time of LoadOptions is beyond 4,000 years"};
+  for (const Milliseconds time : {options.negative_ttl, options.error_ttl, options.wait_max}) {
+    if (time.count() < 0 || time > kTimeMax) {
+      return {ErrorCode::kInvalidArgument,
+              "negative_ttl, error_ttl or wait_max of LoadOptions is negative or beyond 2,000 years"};
+    }
+  }
+  if (const char* wrong = wrong_in(options.staleness, options.ttl.value_or(Milliseconds(0)))) {
+    return {ErrorCode::kInvalidArgument, "LoadOptions: staleness." + std::string(wrong)};
   }
   return {};
 }

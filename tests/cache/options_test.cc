@@ -34,9 +34,14 @@ struct EmptyStore final : BackingStore {
   Status write(std::span<const Mutation>, std::span<WriteResult>) override { return {}; }
 };
 
+StoreOptions& behind(Options& options) {
+  options.store.backing = std::make_shared<EmptyStore>();
+  return options.store;
+}
+
 // Options of write-back that are in order.
 WriteBackOptions& write_back(Options& options) {
-  options.store.backing = std::make_shared<EmptyStore>();
+  behind(options);
   options.store.writes = StoreOptions::Writes::kBack;
   options.store.write_back.dead_letters = [](const DeadLetter&) {};
   return options.store.write_back;
@@ -80,7 +85,32 @@ const std::vector<BadOptions>& bad_options() {
       {"RateBeyondReason", {"rate_max"}, [](Options& o) { write_back(o).rate_max = 1'000'000'001; }},
       {"RetryAtOnce", {"retry_first"}, [](Options& o) { write_back(o).retry_first = 0ms; }},
       {"RetriesThatGetShorter", {"retry_most"}, [](Options& o) { write_back(o).retry_most = 49ms; }},
-      {"NegativeDelay", {"write_back"}, [](Options& o) { write_back(o).delay = -1ms; }},
+      {"NegativeDelay", {"write_back.delay"}, [](Options& o) { write_back(o).delay = -1ms; }},
+      {"NegativeRetry", {"write_back.retry_first"}, [](Options& o) { write_back(o).retry_first = -1ms; }},
+      {"NegativeCloseWait", {"write_back.close_wait"}, [](Options& o) { write_back(o).close_wait = -1ms; }},
+      {"BufferOfNoBytes", {"write_back.bytes_max"}, [](Options& o) { write_back(o).bytes_max = 4'095; }},
+      {"NegativeWait", {"store.wait_max"}, [](Options& o) { o.store.wait_max = -1ms; }},
+      {"NegativeMaxAge", {"store.max_age"}, [](Options& o) { behind(o).max_age = -1ms; }},
+      {"VersionsOfAStoreThatKeepsNone",
+       {"check_versions", "keeps no versions"},
+       [](Options& o) { behind(o).check_versions = true; }},
+      {"StaleWithoutAnAge", {"store.max_age"}, [](Options& o) { behind(o).staleness.stale_for = 1s; }},
+      {"RefreshedAllTheTime",
+       {"store.staleness.refresh_ahead"},
+       [](Options& o) { behind(o).max_age = 1s, o.store.staleness.refresh_ahead = 1s; }},
+      {"NothingStaleToWaitFor",
+       {"store.staleness.soft_wait", "stale_for"},
+       [](Options& o) { behind(o).max_age = 1s, o.store.staleness.soft_wait = 1ms; }},
+      {"NegativeStaleness",
+       {"store.staleness.retry_after"},
+       [](Options& o) { behind(o).staleness.retry_after = -1ms; }},
+      {"ASettingOfNoStore",
+       {"store.writes", "store.negative_ttl", "store.max_age", "store.check_versions", "store.staleness",
+        "store.backing"},
+       [](Options& o) {
+         o.store = {.writes = StoreOptions::Writes::kRefuse, .negative_ttl = 1s, .max_age = 1s, .check_versions = true};
+         o.store.staleness.stale_for = 1s;
+       }},
       {"SeveralAtOnce",
        {"max_memory", "value_bytes_max", "shards", "expiry.idle", "expiry.ttl_jitter", "background_interval"},
        [](Options& o) {

@@ -164,8 +164,9 @@ TEST_F(StalenessTest, L5ARefreshThatFailsIsNoHarm) {
 TEST_F(StalenessTest, L5BadTimesAreRefused) {
   for (const Staleness& bad :
        {Staleness{.refresh_ahead = -1ms}, Staleness{.stale_for = -1ms}, Staleness{.soft_wait = -1ms},
-        Staleness{.retry_after = -1ms}, Staleness{.stale_for = Milliseconds::max()}}) {
-    EXPECT_EQ(load("1", {.staleness = bad}).status().code(), ErrorCode::kInvalidArgument);
+        Staleness{.retry_after = -1ms}, Staleness{.stale_for = Milliseconds::max()}, Staleness{.refresh_ahead = 10s},
+        Staleness{.soft_wait = 1ms}}) {
+    EXPECT_EQ(load("1", {.ttl = 10s, .staleness = bad}).status().code(), ErrorCode::kInvalidArgument);
   }
   EXPECT_EQ(loads_, 0);
 }
