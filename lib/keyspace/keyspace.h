@@ -212,6 +212,19 @@ class Keyspace {
 
  private:
   friend class Editing;
+  // What a look at an entry leaves to be done without the lock: a sum of these.
+  enum Afterwards : unsigned {
+    kReap = 1,     // it has expired
+    kRefresh = 2,  // it is to be loaded again ahead of its time
+    kAsk = 4,      // nobody but the store knows
+  };
+  Status view_afterwards(unsigned afterwards, std::uint64_t hash, std::string_view key,
+                         FunctionRef<void(const Entry*)> visit);
+  struct NotResident {
+    const Entry* dirty;
+    bool ask;
+  };
+  NotResident find_dirty(Shard& shard, std::uint64_t hash, std::string_view key, Use use);
   Status edit_stored(std::string_view key, Decide decide, Before before);
   void forget(Shard& shard, bool closes);
   void refresh_later(std::string_view key);
@@ -239,45 +252,42 @@ class Keyspace {
   base::Random policy_seeds_ GUARDED_BY(policy_mutex_);
 };
 
+// What a hit does not need is out of line, and `visit` is called at one place: so it becomes part of it.
 template <typename Visit>
 Status Keyspace::view(std::uint64_t hash, std::string_view key, Use use, Visit&& visit) {
   Shard& shard = shard_of(hash);
-  bool expired = false;
-  bool ask = false;
-  bool refresh = false;
+  unsigned afterwards = 0;
   {
     base::MutexLock lock(shard.mutex);
     if (shard.closed) [[unlikely]]
       return closed();
     Shard::Place place = shard.find_any(hash, key);
     if (place && !place.entry()->plain()) {
-      expired = shard.expired(*place.entry());
-      if (expired || place.entry()->is_ghost()) place = {};
-      if (place && place.entry()->has_freshness()) refresh = marks(use) && shard.begin_refresh(place);
+      if (shard.expired(*place.entry())) {
+        afterwards = kReap;
+        place = {};
+      } else if (place.entry()->is_ghost()) [[unlikely]] {
+        place = {};
+      } else if (place.entry()->has_freshness() && marks(use) && shard.begin_refresh(place)) [[unlikely]] {
+        afterwards = kRefresh;
+      }
     }
+    const Entry* entry = nullptr;
     if (place) {
+      entry = place.entry();
       if (marks(use)) shard.hit(place, hash);
-      visit(static_cast<const Entry*>(place.entry()));
+    } else if (environment_.store == nullptr) [[likely]] {
+      if (marks(use)) ++shard.misses;
     } else {
-      const Entry* dirty = environment_.store == nullptr ? nullptr : shard.find_dirty(hash, key);
-      ask = dirty == nullptr && environment_.store != nullptr && asks(use);
-      if (dirty != nullptr && shard.gone(*dirty)) dirty = nullptr;
-      if (marks(use)) ++(dirty != nullptr ? shard.hits : shard.misses);
-      if (!ask) visit(dirty);
+      const NotResident not_resident = find_dirty(shard, hash, key, use);
+      entry = not_resident.dirty;
+      if (not_resident.ask) afterwards |= kAsk;
     }
+    if ((afterwards & kAsk) == 0) visit(entry);
   }
-  if (expired) [[unlikely]]
-    reap(hash, key);
-  if (refresh) [[unlikely]]
-    refresh_later(key);
-  Status status;
-  if (ask) [[unlikely]] {
-    read_through({&key, 1}, [&](std::size_t, const Entry* entry, const Status& outcome) {
-      status = outcome;
-      if (status.ok()) visit(entry);
-    });
-  }
-  return status;
+  if (afterwards != 0) [[unlikely]]
+    return view_afterwards(afterwards, hash, key, visit);
+  return {};
 }
 
 }  // namespace larder::keyspace

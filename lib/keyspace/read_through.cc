@@ -408,6 +408,27 @@ constexpr std::size_t kToRefreshMax = 4'096;
 }  // namespace
 
 // Beyond so many, keys are loaded when their time has come.
+Keyspace::NotResident Keyspace::find_dirty(Shard& shard, std::uint64_t hash, std::string_view key, Use use) {
+  const Entry* dirty = shard.find_dirty(hash, key);
+  const bool ask = dirty == nullptr && asks(use);
+  if (dirty != nullptr && shard.gone(*dirty)) dirty = nullptr;
+  if (marks(use)) ++(dirty != nullptr ? shard.hits : shard.misses);
+  return {dirty, ask};
+}
+
+Status Keyspace::view_afterwards(unsigned afterwards, std::uint64_t hash, std::string_view key,
+                                 FunctionRef<void(const Entry*)> visit) {
+  if ((afterwards & kReap) != 0) reap(hash, key);
+  if ((afterwards & kRefresh) != 0) refresh_later(key);
+  Status status;
+  if ((afterwards & kAsk) == 0) return status;
+  read_through({&key, 1}, [&](std::size_t, const Entry* entry, const Status& outcome) {
+    status = outcome;
+    if (status.ok()) visit(entry);
+  });
+  return status;
+}
+
 void Keyspace::refresh_later(std::string_view key) {
   base::LeafLock lock(refresh_mutex_);
   if (to_refresh_.size() < kToRefreshMax) to_refresh_.emplace_back(key);

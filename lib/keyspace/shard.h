@@ -82,7 +82,11 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   // Whether its time has come. Reads the clock if it has a deadline.
   bool expired(const Entry& entry) noexcept { return entry.has_deadline() && environment_.reached(expires_at(entry)); }
   // When an entry ends: the earlier of its time to live and its idle time. kNoDeadline: never.
-  std::uint64_t expires_at(const Entry& entry) const noexcept;
+  std::uint64_t expires_at(const Entry& entry) const noexcept {
+    if (entry.ages()) [[unlikely]]
+      return ages_until(entry);
+    return entry.deadline();
+  }
   // The newest state of a key that the store has not; null: it has all. It may be one that has ended, or kAbsent: see
   // `gone`.
   const Entry* find_dirty(std::uint64_t hash, std::string_view key) const {
@@ -323,6 +327,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   void count_end_out(const Entry& entry) noexcept;
   void start_clock(Entry& entry, std::uint64_t end) noexcept;
   std::uint64_t idle_until(const Entry& entry) const noexcept;
+  std::uint64_t ages_until(const Entry& entry) const noexcept;
   RemovalCause end_cause(const Entry& entry) const noexcept;
   // Whether an entry whose time has come is kept as a stale one.
   bool turns_stale(const Entry& entry, std::uint64_t now) const noexcept {

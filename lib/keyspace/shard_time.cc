@@ -12,8 +12,7 @@ std::uint64_t Shard::idle_until(const Entry& entry) const noexcept {
   return entry.last_use() + static_cast<std::uint64_t>(environment_.expiry.idle.count());
 }
 
-std::uint64_t Shard::expires_at(const Entry& entry) const noexcept {
-  if (!entry.ages()) return entry.deadline();
+std::uint64_t Shard::ages_until(const Entry& entry) const noexcept {
   if (entry.has_freshness() && entry.stale()) return entry.stale_until();
   return std::min(fresh_until(entry), idle_until(entry));
 }

@@ -23,7 +23,7 @@ class ValueCopy {
   ValueCopy& operator=(const ValueCopy&) = delete;
 
   // Under the shard's lock.
-  void take(const Entry& entry) noexcept {
+  [[gnu::always_inline]] void take(const Entry& entry) noexcept {
     reset();
     if (entry.external()) {
       blob_ = entry.blob();

@@ -3,7 +3,7 @@
 
 namespace larder::loading {
 
-const char* wrong_in(const Staleness& staleness, Milliseconds lives) noexcept {
+const char* wrong_in_times(const Staleness& staleness, Milliseconds lives) noexcept {
   const auto out_of_range = [](Milliseconds time) { return time.count() < 0 || time > kTimeMax; };
   if (out_of_range(staleness.refresh_ahead)) return "refresh_ahead is negative or beyond 2,000 years";
   if (out_of_range(staleness.stale_for)) return "stale_for is negative or beyond 2,000 years";
