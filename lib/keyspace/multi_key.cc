@@ -10,7 +10,7 @@ namespace larder::keyspace {
 
 // The one place where several shards are locked (docs/concurrency.md): in ascending order, each once.
 ShardLocks::ShardLocks(Keyspace& keyspace, std::span<const KeyRef> keys) NO_THREAD_SAFETY_ANALYSIS {
-  std::vector<std::uint32_t> numbers;
+  std::pmr::vector<std::uint32_t> numbers(room_.get());
   numbers.reserve(keys.size());
   for (const KeyRef& key : keys) numbers.push_back(key.shard);
   std::sort(numbers.begin(), numbers.end());
@@ -18,14 +18,15 @@ ShardLocks::ShardLocks(Keyspace& keyspace, std::span<const KeyRef> keys) NO_THRE
   held_.reserve(numbers.size());
   for (const std::uint32_t number : numbers) {
     Shard& shard = keyspace.shard(number);
-    held_.push_back({number, &shard, std::make_unique<Discards>(keyspace.environment(), shard.memory())});
+    void* place = room_.get()->allocate(sizeof(Discards), alignof(Discards));
+    held_.push_back({number, &shard, new (place) Discards(keyspace.environment(), shard.memory())});
   }
   for (Held& held : held_) held.shard->mutex.lock();
 }
 
 ShardLocks::~ShardLocks() NO_THREAD_SAFETY_ANALYSIS {
   for (auto held = held_.rbegin(); held != held_.rend(); ++held) held->shard->mutex.unlock();
-  // Then the discards go, with the members.
+  for (const Held& held : held_) held.discards->~Discards();
 }
 
 Discards& ShardLocks::discards(std::uint32_t shard) {
@@ -41,6 +42,7 @@ MultiKey::MultiKey(Keyspace& keyspace, std::span<const std::string_view> keys)
   seen_.resize(keys.size());
   staged_.reserve(keys.size());
   dropped_.reserve(keys.size());
+  needs_.reserve(keys.size());
   for (const std::string_view key : keys) {
     const std::uint64_t hash = keyspace.hash_of(key);
     keys_.push_back({key, hash, keyspace.shard_number(hash)});

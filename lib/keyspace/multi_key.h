@@ -20,8 +20,10 @@
 // Thread safety: an object belongs to one thread; while it holds locks the thread must not call the cache otherwise.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -38,6 +40,17 @@ struct KeyRef {
   std::uint32_t shard;
 };
 
+// Memory for what a call of a few keys needs, with no call of operator new; for more keys it does.
+template <std::size_t Bytes>
+class SmallRoom {
+ public:
+  std::pmr::memory_resource* get() noexcept { return &memory_; }
+
+ private:
+  alignas(std::max_align_t) std::byte bytes_[Bytes];
+  std::pmr::monotonic_buffer_resource memory_{bytes_, Bytes};
+};
+
 // Locks, and the discards of each shard, which are released after all locks.
 class ShardLocks {
  public:
@@ -52,9 +65,10 @@ class ShardLocks {
   struct Held {
     std::uint32_t number;
     Shard* shard;
-    std::unique_ptr<Discards> discards;
+    Discards* discards;
   };
-  std::vector<Held> held_;
+  SmallRoom<1024> room_;
+  std::pmr::vector<Held> held_{room_.get()};
 };
 
 // What a step does with a key that it looks for.
@@ -158,8 +172,9 @@ class MultiKey {
   void unstage() noexcept;
 
   Keyspace& keyspace_;
-  std::vector<KeyRef> keys_;
-  std::vector<Staged> staged_;
+  SmallRoom<512> room_;  // of what is reserved once
+  std::pmr::vector<KeyRef> keys_{room_.get()};
+  std::pmr::vector<Staged> staged_{room_.get()};
   ShardLocks* locks_ = nullptr;
   Status status_;
   bool committed_ = false;
@@ -171,8 +186,8 @@ class MultiKey {
     bool kept = false;          // see `kept`
     std::uint64_t version = 0;  // of the store's, with check_versions. 0: there is none
   };
-  std::vector<Seen> seen_;  // of each key that was looked for
-  std::vector<Need> needs_;
+  std::pmr::vector<Seen> seen_{room_.get()};  // of each key that was looked for
+  std::pmr::vector<Need> needs_{room_.get()};
   bool waiting_ = false;  // for a latch, for another's work, or for a load
   Next waits_for_ = Next::kAgain;
   std::uint32_t wait_shard_ = 0;
@@ -194,7 +209,7 @@ class MultiKey {
   std::vector<DirtyTable::Draft> drafts_;  // of what is staged
   std::int64_t full_bytes_ = 0;            // what the buffer has no room for
   std::size_t full_items_ = 0;
-  std::vector<Blob*> dropped_;  // to be released after the locks
+  std::pmr::vector<Blob*> dropped_{room_.get()};  // to be released after the locks
   std::optional<ListenerPause> pause_;
 };
 
