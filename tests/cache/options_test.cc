@@ -47,34 +47,8 @@ WriteBackOptions& write_back(Options& options) {
   return options.store.write_back;
 }
 
-const std::vector<BadOptions>& bad_options() {
-  static const std::vector<BadOptions> all = {
-      {"MemoryBelowTheLeast", {"max_memory"}, [](Options& o) { o.max_memory = kMaxMemoryMin - 1; }},
-      {"OneByteOfMemory", {"max_memory"}, [](Options& o) { o.max_memory = 1; }},
-      {"MemoryBeyondAll", {"max_memory"}, [](Options& o) { o.max_memory = ~std::uint64_t{0}; }},
-      {"EntriesBeyondAll", {"max_entries"}, [](Options& o) { o.max_entries = ~std::uint64_t{0}; }},
-      {"NoValues", {"value_bytes_max"}, [](Options& o) { o.value_bytes_max = 0; }},
-      {"ValuesTooLarge", {"value_bytes_max"}, [](Options& o) { o.value_bytes_max = kValueBytesMax + 1; }},
-      {"ThreeShards", {"shards"}, [](Options& o) { o.shards = 3; }},
-      {"TooManyShards", {"shards"}, [](Options& o) { o.shards = 2'048; }},
-      {"TooLittleMemoryAShard", {"max_memory", "shard"}, [](Options& o) { o.max_memory = 1_MiB, o.shards = 64; }},
-      {"MoreShardsThanEntries", {"max_entries", "shard"}, [](Options& o) { o.max_entries = 7, o.shards = 8; }},
-      {"NegativeIdle", {"expiry.idle"}, [](Options& o) { o.expiry.idle = -1ms; }},
-      {"EndlessIdle", {"expiry.idle"}, [](Options& o) { o.expiry.idle = Milliseconds::max(); }},
-      {"NegativeJitter", {"expiry.ttl_jitter"}, [](Options& o) { o.expiry.ttl_jitter = -0.01; }},
-      {"JitterAboveOne", {"expiry.ttl_jitter"}, [](Options& o) { o.expiry.ttl_jitter = 1.01; }},
-      {"JitterNotANumber",
-       {"expiry.ttl_jitter"},
-       [](Options& o) { o.expiry.ttl_jitter = std::numeric_limits<double>::quiet_NaN(); }},
-      {"NoInterval",
-       {"background_interval"},
-       [](Options& o) { o.background_thread = true, o.background_interval = 0ms; }},
-      {"NegativeInterval",
-       {"background_interval"},
-       [](Options& o) { o.background_thread = true, o.background_interval = -5ms; }},
-      {"EndlessInterval",
-       {"background_interval"},
-       [](Options& o) { o.background_thread = true, o.background_interval = Milliseconds::max(); }},
+std::vector<BadOptions> bad_store_options() {
+  return {
       {"WriteBackWithoutASink", {"dead_letters"}, [](Options& o) { write_back(o).dead_letters = {}; }},
       {"BufferAboveHalfOfMemory", {"bytes_max"}, [](Options& o) { write_back(o).bytes_max = o.max_memory / 2 + 1; }},
       {"BufferOfNoItems", {"items_max"}, [](Options& o) { write_back(o).items_max = 0; }},
@@ -111,6 +85,37 @@ const std::vector<BadOptions>& bad_options() {
          o.store = {.writes = StoreOptions::Writes::kRefuse, .negative_ttl = 1s, .max_age = 1s, .check_versions = true};
          o.store.staleness.stale_for = 1s;
        }},
+  };
+}
+
+std::vector<BadOptions> bad_cache_options() {
+  return {
+      {"MemoryBelowTheLeast", {"max_memory"}, [](Options& o) { o.max_memory = kMaxMemoryMin - 1; }},
+      {"OneByteOfMemory", {"max_memory"}, [](Options& o) { o.max_memory = 1; }},
+      {"MemoryBeyondAll", {"max_memory"}, [](Options& o) { o.max_memory = ~std::uint64_t{0}; }},
+      {"EntriesBeyondAll", {"max_entries"}, [](Options& o) { o.max_entries = ~std::uint64_t{0}; }},
+      {"NoValues", {"value_bytes_max"}, [](Options& o) { o.value_bytes_max = 0; }},
+      {"ValuesTooLarge", {"value_bytes_max"}, [](Options& o) { o.value_bytes_max = kValueBytesMax + 1; }},
+      {"ThreeShards", {"shards"}, [](Options& o) { o.shards = 3; }},
+      {"TooManyShards", {"shards"}, [](Options& o) { o.shards = 2'048; }},
+      {"TooLittleMemoryAShard", {"max_memory", "shard"}, [](Options& o) { o.max_memory = 1_MiB, o.shards = 64; }},
+      {"MoreShardsThanEntries", {"max_entries", "shard"}, [](Options& o) { o.max_entries = 7, o.shards = 8; }},
+      {"NegativeIdle", {"expiry.idle"}, [](Options& o) { o.expiry.idle = -1ms; }},
+      {"EndlessIdle", {"expiry.idle"}, [](Options& o) { o.expiry.idle = Milliseconds::max(); }},
+      {"NegativeJitter", {"expiry.ttl_jitter"}, [](Options& o) { o.expiry.ttl_jitter = -0.01; }},
+      {"JitterAboveOne", {"expiry.ttl_jitter"}, [](Options& o) { o.expiry.ttl_jitter = 1.01; }},
+      {"JitterNotANumber",
+       {"expiry.ttl_jitter"},
+       [](Options& o) { o.expiry.ttl_jitter = std::numeric_limits<double>::quiet_NaN(); }},
+      {"NoInterval",
+       {"background_interval"},
+       [](Options& o) { o.background_thread = true, o.background_interval = 0ms; }},
+      {"NegativeInterval",
+       {"background_interval"},
+       [](Options& o) { o.background_thread = true, o.background_interval = -5ms; }},
+      {"EndlessInterval",
+       {"background_interval"},
+       [](Options& o) { o.background_thread = true, o.background_interval = Milliseconds::max(); }},
       {"SeveralAtOnce",
        {"max_memory", "value_bytes_max", "shards", "expiry.idle", "expiry.ttl_jitter", "background_interval"},
        [](Options& o) {
@@ -118,6 +123,14 @@ const std::vector<BadOptions>& bad_options() {
          o.background_thread = true, o.background_interval = 0ms;
        }},
   };
+}
+
+const std::vector<BadOptions>& bad_options() {
+  static const std::vector<BadOptions> all = [] {
+    std::vector<BadOptions> both = bad_cache_options();
+    for (BadOptions& bad : bad_store_options()) both.push_back(std::move(bad));
+    return both;
+  }();
   return all;
 }
 
