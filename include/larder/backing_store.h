@@ -195,7 +195,7 @@ struct FlushReport {
   std::uint64_t items = 0;  // writes that are neither in the store nor handed over as dead letters
   std::uint64_t bytes = 0;  // what they take in the buffer
   Milliseconds oldest{0};   // how long the oldest of them has waited
-  Status last_error = {};   // the last that the store answered, if any are left
+  Status last_error = {};   // the last that the store answered, if any are left; or why nothing may be written
 
   bool complete() const noexcept { return items == 0; }
 };

@@ -235,7 +235,9 @@ FlushReport WriteBack::report(bool complete) const {
   report.items = static_cast<std::uint64_t>(items_.used());
   report.bytes = static_cast<std::uint64_t>(bytes_.used());
   report.oldest = Milliseconds(now_ms - std::min(now_ms, first().since_ms));
-  if (!in_child()) report.last_error = pace_.last_error();  // there, somebody may have held its lock at the fork
+  // In a child somebody may have held the lock of that at the fork.
+  report.last_error = in_child() ? Status(ErrorCode::kStoreFailed, "a child made by fork does not write to the store")
+                                 : pace_.last_error();
   return report;
 }
 

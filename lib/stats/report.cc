@@ -34,6 +34,37 @@ class Text {
   std::string text_;
 };
 
+// What is counted from the start of a cache, and has one name in both texts: "larder_<name>", with "_total" for
+// Prometheus.
+struct Counter {
+  const char* name;
+  std::uint64_t Stats::*number;
+  const char* help;
+};
+constexpr Counter kCounters[] = {
+    {"writes", &Stats::writes, "Entries created or changed."},
+    {"refused_out_of_memory", &Stats::refused_out_of_memory, "Writes refused because nothing may be evicted."},
+    {"loads", &Stats::loads, "Loader calls that have ended."},
+    {"loads_failed", &Stats::loads_failed, "Loads that failed."},
+    {"loads_joined", &Stats::loads_joined, "Callers that waited for another's load."},
+    {"loads_discarded", &Stats::loads_discarded, "Loads overtaken by a write."},
+    {"loads_not_stored", &Stats::loads_not_stored, "Loads whose value was too large or found no room."},
+    {"served_stale", &Stats::served_stale, "Answers older than they should be."},
+    {"refreshes", &Stats::refreshes, "Keys loaded again ahead of their time."},
+    {"store_loads", &Stats::store_loads, "Keys that the backing store was asked for."},
+    {"store_loads_failed", &Stats::store_loads_failed, "Of those: failed."},
+    {"store_writes", &Stats::store_writes, "Mutations that the backing store was given."},
+    {"store_writes_failed", &Stats::store_writes_failed, "Of those: certainly not written."},
+    {"store_writes_unknown", &Stats::store_writes_unknown, "Of those: nobody knows."},
+    {"writes_coalesced", &Stats::writes_coalesced, "Writes in place of one that had not left yet."},
+    {"write_batches", &Stats::write_batches, "Calls of the backing store by write-back."},
+    {"write_retries", &Stats::write_retries, "Mutations that came back to be tried again."},
+    {"write_queue_full", &Stats::write_queue_full, "Writers that found the buffer full."},
+    {"dead_letters", &Stats::dead_letters, "Writes handed over that the backing store did not take."},
+    {"dead_letter_failures", &Stats::dead_letter_failures, "Exceptions thrown by who takes them."},
+    {"listener_failures", &Stats::listener_failures, "Exceptions thrown by the removal listener."},
+};
+
 // As Redis writes it: 512B, 1.50K, 64.00M.
 std::string human(std::uint64_t bytes) {
   if (bytes < 1024) return std::to_string(bytes) + "B";
@@ -69,6 +100,25 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+class Info {
+ public:
+  void section(const char* name) { text_.line("%s# %s\r\n", first_ ? "" : "\r\n", name), first_ = false; }
+  void value(const char* name, const std::string& value) { text_.line("%s:%s\r\n", name, value.c_str()); }
+  void number(const char* name, std::uint64_t number) { text_.line("%s:%" PRIu64 "\r\n", name, number); }
+  // A number of Larder's own, which Redis does not have.
+  void own(std::string_view name, std::uint64_t value) { number(("larder_" + std::string(name)).c_str(), value); }
+  void latency(const char* name, const LatencyHistogram& histogram) {
+    own(name + std::string("_us_p50"), histogram.quantile_us(0.5));
+    own(name + std::string("_us_p99"), histogram.quantile_us(0.99));
+    own(name + std::string("_us_max"), histogram.max_us);
+  }
+  std::string take() { return text_.take(); }
+
+ private:
+  Text text_;
+  bool first_ = true;
+};
+
 class Prometheus {
  public:
   explicit Prometheus(std::string_view cache) : label_("cache=\"" + escaped(cache) + "\"") {}
@@ -80,8 +130,13 @@ class Prometheus {
   void value(const char* name, std::uint64_t number, const std::string& more = {}) {
     text_.line("larder_%s{%s%s%s} %" PRIu64 "\n", name, label_.c_str(), more.empty() ? "" : ",", more.c_str(), number);
   }
-  void one(const char* name, const char* type, const char* help, std::uint64_t number) {
-    head(name, type, help);
+  void counter(const char* name, const char* help, std::uint64_t number) {
+    const std::string full = name + std::string("_total");
+    head(full.c_str(), "counter", help);
+    value(full.c_str(), number);
+  }
+  void gauge(const char* name, const char* help, std::uint64_t number) {
+    head(name, "gauge", help);
     value(name, number);
   }
   void latency(const char* name, const char* help, const LatencyHistogram& histogram) {
@@ -106,106 +161,75 @@ class Prometheus {
 }  // namespace
 
 std::string Stats::to_redis_info() const {
-  Text text;
-  text.line("# Server\r\nredis_mode:standalone\r\nlarder_shards:%" PRIu64 "\r\n", shards);
-  text.line("\r\n# Memory\r\nused_memory:%" PRIu64 "\r\nused_memory_human:%s\r\n", bytes_used,
-            human(bytes_used).c_str());
-  text.line("used_memory_overhead:%" PRIu64 "\r\nused_memory_startup:%" PRIu64 "\r\nused_memory_dataset:%" PRIu64
-            "\r\n",
-            bytes_used - bytes_data, bytes_fixed, bytes_data);
-  text.line("maxmemory:%" PRIu64 "\r\nmaxmemory_human:%s\r\nmaxmemory_policy:%s\r\n", max_memory,
-            human(max_memory).c_str(), on_one_line(policy).c_str());
-  text.line("larder_bytes_entries:%" PRIu64 "\r\nlarder_bytes_index:%" PRIu64 "\r\nlarder_bytes_set_aside:%" PRIu64
-            "\r\n",
-            bytes_entries, bytes_index, bytes_set_aside);
-  text.line("larder_bytes_pinned:%" PRIu64 "\r\nlarder_bytes_dirty:%" PRIu64 "\r\n", bytes_pinned, bytes_dirty);
-  text.line("\r\n# Stats\r\nkeyspace_hits:%" PRIu64 "\r\nkeyspace_misses:%" PRIu64 "\r\n", hits, misses);
-  text.line("expired_keys:%" PRIu64 "\r\nevicted_keys:%" PRIu64 "\r\n",
-            removed(RemovalCause::kExpired) + removed(RemovalCause::kIdle), removed(RemovalCause::kEvicted));
+  Info out;
+  out.section("Server");
+  out.value("redis_mode", "standalone");
+  out.own("shards", shards);
+  out.section("Memory");
+  out.number("used_memory", bytes_used);
+  out.value("used_memory_human", human(bytes_used));
+  out.number("used_memory_overhead", bytes_used - bytes_data);
+  out.number("used_memory_startup", bytes_fixed);
+  out.number("used_memory_dataset", bytes_data);
+  out.number("maxmemory", max_memory);
+  out.value("maxmemory_human", human(max_memory));
+  out.value("maxmemory_policy", on_one_line(policy));
+  out.own("bytes_entries", bytes_entries);
+  out.own("bytes_index", bytes_index);
+  out.own("bytes_set_aside", bytes_set_aside);
+  out.own("bytes_pinned", bytes_pinned);
+  out.own("bytes_dirty", bytes_dirty);
+  out.section("Stats");
+  out.number("keyspace_hits", hits);
+  out.number("keyspace_misses", misses);
+  out.number("expired_keys", removed(RemovalCause::kExpired) + removed(RemovalCause::kIdle));
+  out.number("evicted_keys", removed(RemovalCause::kEvicted));
   for (std::size_t i = 0; i < kRemovalCauses; ++i) {
-    text.line("larder_removed_%s:%" PRIu64 "\r\n", std::string(to_string(static_cast<RemovalCause>(i))).c_str(),
-              removals[i]);
+    out.own("removed_" + std::string(to_string(static_cast<RemovalCause>(i))), removals[i]);
   }
-  text.line("larder_writes:%" PRIu64 "\r\nlarder_refused_out_of_memory:%" PRIu64 "\r\n", writes, refused_out_of_memory);
-  text.line("larder_loads:%" PRIu64 "\r\nlarder_loads_failed:%" PRIu64 "\r\nlarder_loads_joined:%" PRIu64 "\r\n", loads,
-            loads_failed, loads_joined);
-  text.line("larder_loads_discarded:%" PRIu64 "\r\nlarder_loads_not_stored:%" PRIu64 "\r\n", loads_discarded,
-            loads_not_stored);
-  text.line("larder_served_stale:%" PRIu64 "\r\nlarder_refreshes:%" PRIu64 "\r\n", served_stale, refreshes);
-  text.line("larder_loads_in_flight:%" PRIu64 "\r\n", loads_in_flight);
-  text.line("larder_load_us_p50:%" PRIu64 "\r\nlarder_load_us_p99:%" PRIu64 "\r\nlarder_load_us_max:%" PRIu64 "\r\n",
-            load_latency.quantile_us(0.5), load_latency.quantile_us(0.99), load_latency.max_us);
-  text.line("larder_negative_entries:%" PRIu64 "\r\n", entries_negative);
-  text.line("larder_store_loads:%" PRIu64 "\r\nlarder_store_loads_failed:%" PRIu64 "\r\n", store_loads,
-            store_loads_failed);
-  text.line("larder_store_writes:%" PRIu64 "\r\nlarder_store_writes_failed:%" PRIu64
-            "\r\nlarder_store_writes_unknown:%" PRIu64 "\r\n",
-            store_writes, store_writes_failed, store_writes_unknown);
-  text.line("larder_writes_coalesced:%" PRIu64 "\r\nlarder_write_batches:%" PRIu64 "\r\n", writes_coalesced,
-            write_batches);
-  text.line("larder_write_retries:%" PRIu64 "\r\nlarder_write_queue_full:%" PRIu64 "\r\n", write_retries,
-            write_queue_full);
-  text.line("larder_dead_letters:%" PRIu64 "\r\nlarder_dead_letter_failures:%" PRIu64 "\r\n", dead_letters,
-            dead_letter_failures);
-  text.line("larder_store_write_us_p50:%" PRIu64 "\r\nlarder_store_write_us_p99:%" PRIu64
-            "\r\nlarder_store_write_us_max:%" PRIu64 "\r\n",
-            store_write_latency.quantile_us(0.5), store_write_latency.quantile_us(0.99), store_write_latency.max_us);
-  text.line("larder_dirty_items:%" PRIu64 "\r\nlarder_dirty_oldest_ms:%" PRIu64 "\r\nlarder_store_left_alone:%d\r\n",
-            dirty_items, dirty_oldest_ms, store_left_alone ? 1 : 0);
-  text.line("\r\n# Keyspace\r\n");
-  if (entries != 0) text.line("db0:keys=%" PRIu64 ",expires=%" PRIu64 ",avg_ttl=0\r\n", entries, entries_with_ttl);
-  return text.take();
+  for (const Counter& counter : kCounters) out.own(counter.name, this->*counter.number);
+  out.own("loads_in_flight", loads_in_flight);
+  out.latency("load", load_latency);
+  out.own("negative_entries", entries_negative);
+  out.latency("store_write", store_write_latency);
+  out.own("dirty_items", dirty_items);
+  out.own("dirty_oldest_ms", dirty_oldest_ms);
+  out.own("store_left_alone", store_left_alone ? 1 : 0);
+  out.section("Keyspace");
+  if (entries != 0) {
+    out.value("db0", "keys=" + std::to_string(entries) + ",expires=" + std::to_string(entries_with_ttl) + ",avg_ttl=0");
+  }
+  return out.take();
 }
 
 std::string Stats::to_prometheus(std::string_view cache) const {
   Prometheus out(cache);
-  out.one("hits_total", "counter", "Reads that found a value.", hits);
-  out.one("misses_total", "counter", "Reads that found none.", misses);
-  out.one("writes_total", "counter", "Entries created or changed.", writes);
+  out.counter("hits", "Reads that found a value.", hits);
+  out.counter("misses", "Reads that found none.", misses);
   out.head("removals_total", "counter", "Entries that left, by cause.");
   for (std::size_t i = 0; i < kRemovalCauses; ++i) {
     out.value("removals_total", removals[i], "cause=\"" + std::string(to_string(static_cast<RemovalCause>(i))) + "\"");
   }
-  out.one("refused_out_of_memory_total", "counter", "Writes refused because nothing may be evicted.",
-          refused_out_of_memory);
-  out.one("loads_total", "counter", "Loader calls that have ended.", loads);
-  out.one("loads_failed_total", "counter", "Loads that failed.", loads_failed);
-  out.one("loads_joined_total", "counter", "Callers that waited for another's load.", loads_joined);
-  out.one("loads_discarded_total", "counter", "Loads overtaken by a write.", loads_discarded);
-  out.one("loads_not_stored_total", "counter", "Loads whose value was too large or found no room.", loads_not_stored);
-  out.one("served_stale_total", "counter", "Answers older than they should be.", served_stale);
-  out.one("refreshes_total", "counter", "Keys loaded again ahead of their time.", refreshes);
-  out.one("loads_in_flight", "gauge", "Loads that run now.", loads_in_flight);
+  for (const Counter& counter : kCounters) out.counter(counter.name, counter.help, this->*counter.number);
+  out.gauge("loads_in_flight", "Loads that run now.", loads_in_flight);
   out.latency("load_seconds", "How long loads took.", load_latency);
-  out.one("store_loads_total", "counter", "Keys that the backing store was asked for.", store_loads);
-  out.one("store_loads_failed_total", "counter", "Of those: failed.", store_loads_failed);
-  out.one("store_writes_total", "counter", "Mutations that the backing store was given.", store_writes);
-  out.one("store_writes_failed_total", "counter", "Of those: certainly not written.", store_writes_failed);
-  out.one("store_writes_unknown_total", "counter", "Of those: nobody knows.", store_writes_unknown);
-  out.one("writes_coalesced_total", "counter", "Writes in place of one that had not left yet.", writes_coalesced);
-  out.one("write_batches_total", "counter", "Calls of the backing store by write-back.", write_batches);
-  out.one("write_retries_total", "counter", "Mutations that came back to be tried again.", write_retries);
-  out.one("write_queue_full_total", "counter", "Writers that found the buffer full.", write_queue_full);
-  out.one("dead_letters_total", "counter", "Writes handed over that the backing store did not take.", dead_letters);
-  out.one("dead_letter_failures_total", "counter", "Exceptions thrown by who takes them.", dead_letter_failures);
   out.latency("store_write_seconds", "How long write-back's calls of the backing store took.", store_write_latency);
-  out.one("listener_failures_total", "counter", "Exceptions thrown by the removal listener.", listener_failures);
-  out.one("entries", "gauge", "Entries now.", entries);
-  out.one("entries_with_ttl", "gauge", "Entries with a time to live.", entries_with_ttl);
-  out.one("entries_negative", "gauge", "Remembered absences and failures of loads.", entries_negative);
-  out.one("max_memory_bytes", "gauge", "The bound; 0: none.", max_memory);
-  out.one("used_bytes", "gauge", "All that is charged.", bytes_used);
+  out.gauge("entries", "Entries now.", entries);
+  out.gauge("entries_with_ttl", "Entries with a time to live.", entries_with_ttl);
+  out.gauge("entries_negative", "Remembered absences and failures of loads.", entries_negative);
+  out.gauge("max_memory_bytes", "The bound; 0: none.", max_memory);
+  out.gauge("used_bytes", "All that is charged.", bytes_used);
   out.head("bytes", "gauge", "What is charged, by kind.");
   out.value("bytes", bytes_data, "kind=\"data\"");
   out.value("bytes", bytes_entries, "kind=\"entries\"");
   out.value("bytes", bytes_index, "kind=\"index\"");
   out.value("bytes", bytes_set_aside, "kind=\"set_aside\"");
   out.value("bytes", bytes_fixed, "kind=\"fixed\"");
-  out.one("pinned_bytes", "gauge", "Data held by handles.", bytes_pinned);
-  out.one("dirty_bytes", "gauge", "Data not yet written to a store.", bytes_dirty);
-  out.one("dirty_items", "gauge", "Writes that are not in the backing store yet.", dirty_items);
-  out.one("dirty_oldest_milliseconds", "gauge", "How long the oldest of them has waited.", dirty_oldest_ms);
-  out.one("store_left_alone", "gauge", "1: it failed too often, and the circuit breaker is open.", store_left_alone);
+  out.gauge("pinned_bytes", "Data held by handles.", bytes_pinned);
+  out.gauge("dirty_bytes", "Data not yet written to a store.", bytes_dirty);
+  out.gauge("dirty_items", "Writes that are not in the backing store yet.", dirty_items);
+  out.gauge("dirty_oldest_milliseconds", "How long the oldest of them has waited.", dirty_oldest_ms);
+  out.gauge("store_left_alone", "1: it failed too often, and the circuit breaker is open.", store_left_alone);
   out.head("info", "gauge", "How the cache is set up; always 1.");
   out.value("info", 1, "policy=\"" + escaped(policy) + "\",shards=\"" + std::to_string(shards) + "\"");
   return out.take();

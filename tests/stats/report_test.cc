@@ -329,6 +329,7 @@ TEST(RedisInfo, HasFieldsOfItsOwnForTheRest) {
         {"larder_write_queue_full", "153"},
         {"larder_dead_letters", "154"},
         {"larder_dead_letter_failures", "155"},
+        {"larder_listener_failures", "126"},
         {"larder_dirty_items", "156"},
         {"larder_dirty_oldest_ms", "157"},
         {"larder_store_left_alone", "1"},
