@@ -1,0 +1,39 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// What the blocks of C++ in README.md and docs/ take for granted: the reader's own things.
+#pragma once
+
+#include <iostream>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "larder/cache.h"
+#include "larder/stores/postgres_store.h"
+#include "larder/stores/redis_store.h"
+#include "larder/stores/sqlite_store.h"
+
+using namespace std::chrono_literals;
+
+struct OwnStore : larder::BackingStore {
+  larder::Lookup<larder::StoredValue> load(std::string_view key) override;
+  larder::Status write(std::span<const larder::Mutation> batch, std::span<larder::WriteResult> results) override;
+};
+using Users = OwnStore;
+using Pages = OwnStore;
+
+struct Database {
+  std::string run(std::string_view query);
+  std::vector<larder::Loaded> run_all(std::span<const std::string_view> queries);
+};
+
+extern larder::Cache& cache;
+extern Database database;
+extern const std::string query;
+extern const std::vector<std::string> keys;
+
+void greet(std::string_view name);
+void log_and_keep(const larder::DeadLetter& letter);
+void warn_somebody();
