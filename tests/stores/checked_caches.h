@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "larder/cache.h"
 #include "stores/trying.h"
 
 namespace larder::stores {

@@ -1,6 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
 // The suite finds nothing wrong with a store that is right, and finds each defect that is planted in it.
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <map>
 #include <mutex>
@@ -8,7 +10,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "stores/trying.h"
+#include "larder/store_conformance.h"
 
 namespace larder::stores {
 namespace {

@@ -5,30 +5,32 @@
 
 #include "servers/redis_server.h"
 #include "servers/slow_link.h"
-#include "stores/trying.h"
+#include "stores/every_server.h"
 
 namespace larder::stores {
 namespace {
 
-using namespace std::chrono_literals;
 using servers::RedisServer;
 
-class RedisStoreTest : public testing::Test {
+class RedisStoreTest : public ServerTest<RedisStore, RedisStoreOptions, RedisServer> {
  protected:
-  void SetUp() override { ASSERT_EQ(server_.failure(), ""); }
-  ~RedisStoreTest() override { disconnect(); }
-
-  void disconnect() {
+  RedisStoreTest() : ServerTest(RedisServer::Keeps::kEachWrite) {}
+  ~RedisStoreTest() override {
     if (other_ != nullptr) redisFree(other_);
-    other_ = nullptr;
   }
-  RedisStoreOptions options() const { return {.unix_path = server_.socket_path()}; }
-  std::shared_ptr<RedisStore> open(const RedisStoreOptions& options) {
-    auto store = RedisStore::open(options);
-    EXPECT_TRUE(store.ok()) << store.status().to_string();
-    return store.ok() ? *store : nullptr;
+
+  RedisStoreOptions options() const override { return {.unix_path = server_.socket_path()}; }
+  RedisStoreOptions elsewhere() const override {
+    return {.unix_path = server_.socket_path(), .key_prefix = "other:", .connections_max = 1};
   }
-  std::shared_ptr<RedisStore> open() { return open(options()); }
+  std::string count_elsewhere() override { return call({"DBSIZE"}); }
+  RedisStoreOptions hasty() const override {
+    return {.unix_path = server_.socket_path(), .connect_timeout = 100ms, .command_timeout = 100ms};
+  }
+  void end_connections() override { call({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"}); }
+  void halt() override { server_.process().send(SIGSTOP); }
+  void go_on() override { server_.process().send(SIGCONT); }
+  std::string theirs(const std::string& key) override { return call({"GET", key}); }
   // Another client's command, as text.
   std::string call(const std::vector<std::string>& words) {
     if (other_ == nullptr) other_ = redisConnectUnix(server_.socket_path().c_str());
@@ -49,27 +51,14 @@ class RedisStoreTest : public testing::Test {
     return text;
   }
 
-  RedisServer server_{RedisServer::Keeps::kEachWrite};
   redisContext* other_ = nullptr;
 };
 
-TEST_F(RedisStoreTest, Conforms) {
-  expect_conforms({.open = [&] { return open(); },
-                   .stop = [&] { server_.process().stop(SIGKILL); },
-                   .start = [&] { server_.start(); }});
-  RedisStoreOptions other = options();
-  other.key_prefix = "other:";
-  other.connections_max = 1;
-  expect_conforms({.open = [&] { return open(other); }, .key_prefix = ""});
-  EXPECT_EQ(call({"DBSIZE"}), "0");
-}
-
-TEST_F(RedisStoreTest, ServesACache) { expect_serves_a_cache(open()); }
+INSTANTIATE_TYPED_TEST_SUITE_P(Redis, EveryStore, RedisStoreTest);
+INSTANTIATE_TYPED_TEST_SUITE_P(Redis, EveryServer, RedisStoreTest);
 
 TEST_F(RedisStoreTest, OtherClientsReadAndWriteTheSameStrings) {
-  RedisStoreOptions prefixed = options();
-  prefixed.key_prefix = "p:";
-  const auto store = open(prefixed);
+  const auto store = open([](auto& options) { options.key_prefix = "p:"; });
   Mutation ends = put("k", "value");
   ends.expires_at = UnixTime(4'102'444'800'123ms);  // in the year 2100
   EXPECT_EQ(write_one(*store, ends).outcome, Outcome::kDone);
@@ -94,34 +83,31 @@ TEST_F(RedisStoreTest, WhatIsNoStringIsAnErrorOfItsKeyAlone) {
   EXPECT_EQ(found[1].status().code(), ErrorCode::kStoreFailed);
   EXPECT_NE(found[1].status().message().find("WRONGTYPE"), std::string::npos);
   EXPECT_TRUE(found[2].missing());
-  Mutation list = put("k", "x");
-  list.type = ValueType::kNone;
-  EXPECT_EQ(write_one(*store, list).outcome, Outcome::kNever);
 }
 
-TEST_F(RedisStoreTest, OptionsAndServersThatCannotBeUsedAreSaidAtOpen) {
-  RedisStoreOptions wrong = options();
-  wrong.connections_max = 0;
-  EXPECT_EQ(RedisStore::open(wrong).status().code(), ErrorCode::kInvalidArgument);
-  wrong = options();
-  wrong.command_timeout = 0ms;
-  EXPECT_EQ(RedisStore::open(wrong).status().code(), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(RedisStore::open({.host = ""}).status().code(), ErrorCode::kInvalidArgument);
-  EXPECT_EQ(RedisStore::open({.unix_path = server_.socket_path() + ".no"}).status().code(), ErrorCode::kStoreFailed);
-  wrong = options();
-  wrong.database = 99;
-  EXPECT_EQ(RedisStore::open(wrong).status().code(), ErrorCode::kStoreFailed);
+TEST_F(RedisStoreTest, OptionsThatMakeNoSenseAreRefused) {
+  for (const Change& change : {Change([](RedisStoreOptions& options) { options.connections_max = 0; }),
+                               Change([](RedisStoreOptions& options) { options.connect_timeout = 0ms; }),
+                               Change([](RedisStoreOptions& options) { options.command_timeout = 0ms; }),
+                               Change([](RedisStoreOptions& options) { options.host = options.unix_path = ""; })}) {
+    EXPECT_EQ(why_not(change).code(), ErrorCode::kInvalidArgument);
+  }
+}
+
+TEST_F(RedisStoreTest, ServersThatCannotBeUsedAreSaidAtOpen) {
+  EXPECT_EQ(why_not([](auto& options) { options.unix_path += ".no"; }).code(), ErrorCode::kStoreFailed);
+  EXPECT_EQ(why_not([](auto& options) { options.database = 99; }).code(), ErrorCode::kStoreFailed);
   call({"ACL", "SETUSER", "larder", "on", ">secret", "~*", "+@all"});
   call({"ACL", "SETUSER", "weak", "on", ">secret", "~*", "+@all", "-client|kill"});
-  RedisStoreOptions user = options();
-  user.username = "larder";
-  user.password = "secret";
-  EXPECT_TRUE(RedisStore::open(user).ok());
-  user.password = "guess";
-  EXPECT_EQ(RedisStore::open(user).status().code(), ErrorCode::kStoreFailed);
-  user.password = "secret";
-  user.username = "weak";
-  const Status weak = RedisStore::open(user).status();
+  const auto why_not_as = [&](const char* user, const char* password) {
+    return why_not([&](auto& options) {
+      options.username = user;
+      options.password = password;
+    });
+  };
+  EXPECT_TRUE(why_not_as("larder", "secret").ok());
+  EXPECT_EQ(why_not_as("larder", "guess").code(), ErrorCode::kStoreFailed);
+  const Status weak = why_not_as("weak", "secret");
   EXPECT_NE(weak.message().find("CLIENT KILL"), std::string_view::npos) << weak.to_string();
 }
 
@@ -151,57 +137,21 @@ TEST_F(RedisStoreTest, ALongValueAboveTheServersLimitIsNeverWritten) {
   EXPECT_EQ(write_one(*store, put("k", "small")).outcome, Outcome::kDone);
 }
 
-TEST_F(RedisStoreTest, AConnectionThatEndedWhileIdleIsReplaced) {
-  const auto store = open();
-  for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(write_one(*store, put("k", std::to_string(i))).outcome, Outcome::kDone);
-    call({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
-    EXPECT_EQ(read(*store, "k"), std::to_string(i));
-    call({"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
-  }
-}
-
 // What was sent is delivered long after it was given up.
 TEST_F(RedisStoreTest, AWriteThatTimedOutNeverComesLater) {
   servers::SlowLink link(server_.socket_path() + ".link", server_.socket_path());
-  RedisStoreOptions hasty = options();
-  hasty.unix_path = link.path();
-  hasty.command_timeout = 100ms;
-  const auto store = open(hasty);
+  const auto store = open([&](auto& options) {
+    options.unix_path = link.path();
+    options.command_timeout = 100ms;
+  });
   EXPECT_EQ(write_one(*store, put("k", "old")).outcome, Outcome::kDone);
   link.hold();
-  for (const auto& result : write(*store, {put("k", "given up", 5), put("l", "given up", 5)})) {
-    EXPECT_EQ(result.outcome, Outcome::kUnknown);
-  }
+  EXPECT_EQ(outcomes(write(*store, {put("k", "given up", 5), put("l", "given up", 5)})), "unknown unknown");
   EXPECT_EQ(read(*store, "k"), "old");
   EXPECT_EQ(write_one(*store, put("k", "later")).outcome, Outcome::kDone);
   link.release();
   EXPECT_EQ(call({"GET", "k"}), "later") << "a write was carried out after it was reported";
   EXPECT_EQ(call({"GET", "l"}), "(nil)");
-}
-
-TEST_F(RedisStoreTest, NothingIsReadOrWrittenBeforeAWriteInDoubtHasEnded) {
-  RedisStoreOptions hasty = options();
-  hasty.command_timeout = 100ms;
-  hasty.connect_timeout = 100ms;
-  const auto store = open(hasty);
-  for (int i = 0; i < 3; ++i) {
-    write_one(*store, put("k", "old"));
-    server_.process().send(SIGSTOP);
-    EXPECT_EQ(write_one(*store, put("k", "in doubt")).outcome, Outcome::kUnknown);
-    EXPECT_EQ(write_one(*store, put("k", "too early")).outcome, Outcome::kRetry);
-    EXPECT_EQ(read(*store, "k"), "(failed)");
-    server_.process().send(SIGCONT);
-    ASSERT_TRUE(support::wait_until([&] { return write_one(*store, put("k", "later")).outcome == Outcome::kDone; }));
-    EXPECT_EQ(call({"GET", "k"}), "later");
-    EXPECT_EQ(call({"GET", "k"}), "later");
-  }
-}
-
-TEST_F(RedisStoreTest, WhatIsAcknowledgedSurvivesKills) {
-  const auto store = open();
-  expect_survives_kills(
-      *store, [&] { server_.process().stop(SIGKILL); }, [&] { server_.start(); });
 }
 
 }  // namespace
