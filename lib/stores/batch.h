@@ -53,6 +53,31 @@ inline void refuse_impossible(std::span<const Mutation> batch, std::uint64_t val
   });
 }
 
+// A batch, on the connection that take(&why) lends; a lease without one says why. work(connection, units) writes and
+// answers the units that may be written; if it says no, or throws, its lease is given to give_up.
+template <typename Take, typename Work, typename GiveUp>
+Status write_units(std::span<const Mutation> batch, std::span<WriteResult> results, std::uint64_t value_bytes_max,
+                   Take&& take, Work&& work, GiveUp&& give_up) {
+  std::vector<Unit> units = units_of(batch);
+  refuse_impossible(batch, value_bytes_max, units, results);
+  if (units.empty()) return {};
+  Status why;
+  auto lease = take(&why);
+  if (lease.connection == nullptr) {
+    for (const Unit& unit : units) answer(unit, WriteResult::retry(why.message()), results);
+    return {};
+  }
+  bool whole = false;
+  try {
+    whole = work(*lease.connection, units);
+  } catch (...) {  // no memory
+    give_up(lease);
+    throw;
+  }
+  if (!whole) give_up(lease);
+  return {};
+}
+
 // Of one member of a unit that had another version: the others are not written either, and not their own fault.
 inline void answer_conflict(const Unit& unit, std::size_t culprit, std::span<WriteResult> results) {
   answer(unit, WriteResult::conflict("another key of its group has another version than the one expected"), results);

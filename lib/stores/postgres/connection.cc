@@ -113,7 +113,7 @@ std::string trimmed(const char* text) {
 
 }  // namespace
 
-Result<std::unique_ptr<Connection>> Connection::open(const PostgresStoreOptions& options, bool make_table) {
+Result<std::unique_ptr<Connection>> Connection::open(const Options& options, bool make_table) {
   std::unique_ptr<Connection> made(new Connection(options.statement_timeout));
   if (Status status = made->connect(options); !status.ok()) return status;
   if (Status status = made->set_up(options, make_table); !status.ok()) return status;
@@ -122,7 +122,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const PostgresStoreOptions&
 
 Connection::~Connection() = default;
 
-Status Connection::connect(const PostgresStoreOptions& options) {
+Status Connection::connect(const Options& options) {
   const auto failed = [](const std::string& why) {
     return Status(ErrorCode::kStoreFailed, "PostgreSQL: no connection: " + why);
   };
@@ -148,7 +148,7 @@ Status Connection::connect(const PostgresStoreOptions& options) {
   return {};
 }
 
-Status Connection::set_up(const PostgresStoreOptions& options, bool make_table) {
+Status Connection::set_up(const Options& options, bool make_table) {
   const std::string time = std::to_string(statement_timeout_.count());
   lock_ = random_number();
   const std::string settings = "SELECT set_config('statement_timeout', '" + time +
@@ -322,7 +322,7 @@ Answer Connection::receive(std::size_t calls, const Deadline& deadline) {
   return answer;
 }
 
-bool Connection::end_session(std::int64_t lock) {
+bool Connection::end(Identity lock) {
   const std::int64_t wait_ms = std::max<std::int64_t>(statement_timeout_.count() / 2, 1);
   const std::array<std::vector<Call>, 2> segments = {
       std::vector<Call>{{"kill", {lock}}},

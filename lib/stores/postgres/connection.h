@@ -53,8 +53,12 @@ struct Answer {
 
 class Connection {
  public:
+  using Options = PostgresStoreOptions;
+  using Identity = std::int64_t;  // the lock that it holds
+  static constexpr std::string_view kServer = "PostgreSQL";
+
   // Connects and prepares the statements below. With `make_table`, makes the table before.
-  static Result<std::unique_ptr<Connection>> open(const PostgresStoreOptions& options, bool make_table);
+  static Result<std::unique_ptr<Connection>> open(const Options& options, bool make_table = false);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -64,10 +68,9 @@ class Connection {
   // One round trip. All the answers are kNotKnown from where the connection broke; then it is not usable.
   std::vector<Answer> run(std::span<const std::vector<Call>> segments);
   Answer run_one(std::vector<Call> calls);
+  Identity identity() const { return lock_; }
   // Ends the session that holds this lock, and waits for its end for a part of the statement time-out.
-  bool end_session(std::int64_t lock);
-
-  std::int64_t lock() const { return lock_; }
+  bool end(Identity lock);
 
  private:
   struct Close {
@@ -75,8 +78,8 @@ class Connection {
   };
 
   explicit Connection(Milliseconds statement_timeout) : statement_timeout_(statement_timeout) {}
-  Status connect(const PostgresStoreOptions& options);
-  Status set_up(const PostgresStoreOptions& options, bool make_table);
+  Status connect(const Options& options);
+  Status set_up(const Options& options, bool make_table);
   Status prepare_all(const std::string& quoted_table);
   // A statement that has not been prepared, without values.
   Status run_text(const std::string& sql);
@@ -89,7 +92,7 @@ class Connection {
 
   const Milliseconds statement_timeout_;
   std::unique_ptr<PGconn, Close> connection_;
-  std::int64_t lock_ = 0;
+  Identity lock_ = 0;
   bool busy_ = false;  // a call is under way, or broke off
 };
 

@@ -5,7 +5,7 @@
 // before it is committed.
 //
 // A write whose connection breaks leaves a session behind that may still commit. The store ends it before anything else
-// is read or written (stores/doubts.h).
+// is read or written (stores/sessions.h).
 #include "larder/stores/postgres_store.h"
 
 #include <algorithm>
@@ -15,72 +15,25 @@
 #include <vector>
 
 #include "stores/batch.h"
-#include "stores/doubts.h"
-#include "stores/pool.h"
 #include "stores/postgres/connection.h"
+#include "stores/sessions.h"
 #include "stores/table_name.h"
 
 namespace larder {
 
-using stores::Doubts;
-using stores::Pool;
+using stores::Sessions;
 using stores::Unit;
 using stores::postgres::Answer;
 using stores::postgres::Call;
 using stores::postgres::Connection;
 using stores::postgres::Value;
-using Lease = Pool<Connection>::Lease;
 
-struct PostgresStore::State {
-  explicit State(PostgresStoreOptions given)
-      : options(std::move(given)), connections(options.connections_max), clock(options.clock) {
-    if (clock == nullptr) clock = &Clock::system();
-  }
-  // With a connection that may be used, and no write of an earlier one on its way; or without one, and why.
-  Lease lease(Status* why);
-  // Connects if there is no connection that can be used.
-  Status connect(Lease& lease) const;
-  bool settle(Connection& connection) {
-    return sessions.settle([&](std::int64_t lock) { return connection.end_session(lock); });
-  }
-  // A write broke off.
-  void abandon(Lease& lease);
+struct PostgresStore::State : Sessions<Connection> {
+  explicit State(const PostgresStoreOptions& given)
+      : Sessions(given, 2 * given.statement_timeout), clock(given.clock == nullptr ? Clock::system() : *given.clock) {}
 
-  const PostgresStoreOptions options;
-  Pool<Connection> connections;
-  Doubts<std::int64_t> sessions;  // by their locks
-  Clock* clock;
+  Clock& clock;
 };
-
-Status PostgresStore::State::connect(Lease& lease) const {
-  if (lease.connection != nullptr && lease.connection->usable()) return {};
-  lease.connection.reset();
-  auto made = Connection::open(options, false);
-  if (!made) return made.status();
-  lease.connection = std::move(*made);
-  return {};
-}
-
-Lease PostgresStore::State::lease(Status* why) {
-  Lease lease = connections.take(2 * options.statement_timeout);
-  if (!lease) {
-    *why = Status(ErrorCode::kStoreFailed, "PostgreSQL: all connections were in use for too long (connections_max)");
-    return lease;
-  }
-  *why = connect(lease);
-  if (why->ok() && !settle(*lease.connection)) {
-    *why = Status(ErrorCode::kStoreFailed, "PostgreSQL: an earlier write has not ended yet at the server");
-  }
-  if (!why->ok()) lease.connection.reset();
-  return lease;
-}
-
-void PostgresStore::State::abandon(Lease& lease) {
-  sessions.add(lease.connection->lock());
-  lease.connection.reset();
-  // If it cannot be done now, the next call does it.
-  if (connect(lease).ok() && !settle(*lease.connection)) lease.connection.reset();
-}
 
 namespace {
 
@@ -286,7 +239,7 @@ Result<std::shared_ptr<PostgresStore>> PostgresStore::open(const PostgresStoreOp
   auto state = std::make_unique<State>(options);
   auto made = Connection::open(options, true);
   if (!made) return made.status();
-  state->connections.take(options.connect_timeout).connection = std::move(*made);
+  state->add(std::move(*made));
   return std::shared_ptr<PostgresStore>(new PostgresStore(std::move(state)));
 }
 
@@ -294,7 +247,7 @@ Lookup<StoredValue> PostgresStore::load(std::string_view key) { return load_if_c
 
 Lookup<StoredValue> PostgresStore::load_if_changed(std::string_view key, std::uint64_t version) {
   Status why;
-  const Lease lease = state_->lease(&why);
+  const auto lease = state_->lease(&why);
   if (lease.connection == nullptr) return why;
   const Answer answer = lease.connection->run_one({{"load", {key, static_cast<std::int64_t>(version)}}});
   if (answer.outcome == Answer::Outcome::kDone) return value_of(answer.rows[0].get());
@@ -303,7 +256,7 @@ Lookup<StoredValue> PostgresStore::load_if_changed(std::string_view key, std::ui
 
 void PostgresStore::load_many(std::span<const std::string_view> keys, std::span<Lookup<StoredValue>> found) {
   Status why;
-  const Lease lease = state_->lease(&why);
+  const auto lease = state_->lease(&why);
   Answer answer{.outcome = Answer::Outcome::kRefused};
   if (lease.connection != nullptr) {
     std::vector<Call> calls;
@@ -317,30 +270,14 @@ void PostgresStore::load_many(std::span<const std::string_view> keys, std::span<
 }
 
 Status PostgresStore::write(std::span<const Mutation> batch, std::span<WriteResult> results) {
-  std::vector<Unit> units = stores::units_of(batch);
-  stores::refuse_impossible(batch, state_->options.value_bytes_max, units, results);
-  if (units.empty()) return {};
-  Status why;
-  Lease lease = state_->lease(&why);
-  if (lease.connection == nullptr) {
-    for (const Unit& unit : units) stores::answer(unit, WriteResult::retry(why.message()), results);
-    return {};
-  }
-  bool whole = false;
-  try {
-    const UnixTime now(state_->clock->unix_time());
-    whole = Writing(*lease.connection, batch, results, now).run(units);
-  } catch (...) {  // no memory
-    state_->abandon(lease);
-    throw;
-  }
-  if (!whole) state_->abandon(lease);
-  return {};
+  return state_->write(batch, results, [&](Connection& connection, std::vector<Unit>& units) {
+    return Writing(connection, batch, results, UnixTime(state_->clock.unix_time())).run(units);
+  });
 }
 
 Result<std::uint64_t> PostgresStore::remove_expired(UnixTime now, std::uint64_t limit) {
   Status why;
-  const Lease lease = state_->lease(&why);
+  const auto lease = state_->lease(&why);
   if (lease.connection == nullptr) return why;
   const auto bounded = static_cast<std::int64_t>(std::min<std::uint64_t>(limit, INT64_MAX));
   const Answer answer =

@@ -20,7 +20,7 @@ void Commands::add(std::initializer_list<std::string_view> words) {
   ++count_;
 }
 
-Result<std::unique_ptr<Connection>> Connection::open(const RedisStoreOptions& options) {
+Result<std::unique_ptr<Connection>> Connection::open(const Options& options) {
   std::unique_ptr<Connection> made(new Connection(options));
   if (Status status = made->connect(options); !status.ok()) return status;
   if (Status status = made->sign_in(options); !status.ok()) return status;
@@ -29,7 +29,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const RedisStoreOptions& op
 
 Connection::~Connection() = default;
 
-Status Connection::connect(const RedisStoreOptions& options) {
+Status Connection::connect(const Options& options) {
   const auto us = std::chrono::microseconds(options.connect_timeout).count();
   const timeval timeout{static_cast<time_t>(us / 1'000'000), static_cast<suseconds_t>(us % 1'000'000)};
   context_.reset(options.unix_path.empty() ? redisConnectWithTimeout(options.host.c_str(), options.port, timeout)
@@ -41,7 +41,7 @@ Status Connection::connect(const RedisStoreOptions& options) {
           "Redis: no connection to " + where + ": " + (context_ == nullptr ? "no memory" : context_->errstr)};
 }
 
-Status Connection::sign_in(const RedisStoreOptions& options) {
+Status Connection::sign_in(const Options& options) {
   Commands commands;
   if (!options.password.empty() && options.username.empty()) commands.add({"AUTH", options.password});
   if (!options.password.empty() && !options.username.empty()) {
@@ -121,7 +121,7 @@ Reply Connection::call(std::initializer_list<std::string_view> words) {
 }
 
 // The server has one thread for commands: what it has not read of a client that it ends it never carries out.
-bool Connection::end_client(const Identity& identity) {
+bool Connection::end(const Identity& identity) {
   if (identity.run_id != identity_.run_id) return true;  // it ended with the server
   const Reply reply = call({"CLIENT", "KILL", "ID", std::to_string(identity.client)});
   return reply != nullptr && reply->type == REDIS_REPLY_INTEGER;

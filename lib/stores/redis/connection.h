@@ -30,13 +30,6 @@ inline std::string text_of(const redisReply& reply) {
   return reply.str == nullptr ? std::string() : std::string(reply.str, reply.len);
 }
 
-// Which client of which run of which server: no other connection ever has the same.
-struct Identity {
-  std::string run_id;
-  std::int64_t client = 0;
-  bool operator==(const Identity&) const = default;
-};
-
 // Commands as they go over the wire.
 class Commands {
  public:
@@ -51,8 +44,17 @@ class Commands {
 
 class Connection {
  public:
+  using Options = RedisStoreOptions;
+  // Which client of which run of which server.
+  struct Identity {
+    std::string run_id;
+    std::int64_t client = 0;
+    bool operator==(const Identity&) const = default;
+  };
+  static constexpr std::string_view kServer = "Redis";
+
   // Connects, signs in, chooses the database.
-  static Result<std::unique_ptr<Connection>> open(const RedisStoreOptions& options);
+  static Result<std::unique_ptr<Connection>> open(const Options& options);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -66,7 +68,7 @@ class Connection {
   // send and receive of one; null: it broke.
   Reply call(std::initializer_list<std::string_view> words);
   // Whether that client has ended, now that this has been called.
-  bool end_client(const Identity& identity);
+  bool end(const Identity& identity);
 
   const Identity& identity() const { return identity_; }
   const std::string& error() const { return error_; }  // why it broke
@@ -76,9 +78,9 @@ class Connection {
     void operator()(redisContext* context) const { redisFree(context); }
   };
 
-  explicit Connection(const RedisStoreOptions& options) : timeout_(options.command_timeout) {}
-  Status connect(const RedisStoreOptions& options);
-  Status sign_in(const RedisStoreOptions& options);
+  explicit Connection(const Options& options) : timeout_(options.command_timeout) {}
+  Status connect(const Options& options);
+  Status sign_in(const Options& options);
   bool wait(short events, const Deadline& deadline);
   void note_broken(std::string_view why);
 

@@ -4,7 +4,7 @@
 // and EXEC, too: apart, they could be of two states.
 //
 // A write whose connection breaks, or that gets no answer in time, may still be in the server's buffer. The store has
-// the server end that client before anything else is read or written (stores/doubts.h).
+// the server end that client before anything else is read or written (stores/sessions.h).
 #include "larder/stores/redis_store.h"
 
 #include <cstddef>
@@ -13,70 +13,23 @@
 #include <vector>
 
 #include "stores/batch.h"
-#include "stores/doubts.h"
-#include "stores/pool.h"
 #include "stores/redis/connection.h"
+#include "stores/sessions.h"
 
 namespace larder {
 
 using stores::Deadline;
-using stores::Doubts;
-using stores::Pool;
+using stores::Sessions;
 using stores::Unit;
 using stores::redis::Commands;
 using stores::redis::Connection;
-using stores::redis::Identity;
 using stores::redis::is_error;
 using stores::redis::Reply;
 using stores::redis::text_of;
-using Lease = Pool<Connection>::Lease;
 
-struct RedisStore::State {
-  explicit State(RedisStoreOptions given) : options(std::move(given)), connections(options.connections_max) {}
-  // With a connection that may be used, and no write of an earlier one on its way; or without one, and why.
-  Lease lease(Status* why);
-  // Connects if there is no connection that can be used.
-  Status connect(Lease& lease) const;
-  bool settle(Connection& connection) {
-    return clients.settle([&](const Identity& client) { return connection.end_client(client); });
-  }
-  // A write broke off.
-  void abandon(Lease& lease);
-
-  const RedisStoreOptions options;
-  Pool<Connection> connections;
-  Doubts<Identity> clients;
+struct RedisStore::State : Sessions<Connection> {
+  using Sessions::Sessions;
 };
-
-Status RedisStore::State::connect(Lease& lease) const {
-  if (lease.connection != nullptr && lease.connection->usable()) return {};
-  lease.connection.reset();
-  auto made = Connection::open(options);
-  if (!made) return made.status();
-  lease.connection = std::move(*made);
-  return {};
-}
-
-Lease RedisStore::State::lease(Status* why) {
-  Lease lease = connections.take(options.command_timeout);
-  if (!lease) {
-    *why = Status(ErrorCode::kStoreFailed, "Redis: all connections were in use for too long (connections_max)");
-    return lease;
-  }
-  *why = connect(lease);
-  if (why->ok() && !settle(*lease.connection)) {
-    *why = Status(ErrorCode::kStoreFailed, "Redis: an earlier write has not ended yet at the server");
-  }
-  if (!why->ok()) lease.connection.reset();
-  return lease;
-}
-
-void RedisStore::State::abandon(Lease& lease) {
-  clients.add(lease.connection->identity());
-  lease.connection.reset();
-  // If it cannot be done now, the next call does it.
-  if (connect(lease).ok() && !settle(*lease.connection)) lease.connection.reset();
-}
 
 namespace {
 
@@ -202,10 +155,10 @@ RedisStore::~RedisStore() = default;
 
 Result<std::shared_ptr<RedisStore>> RedisStore::open(const RedisStoreOptions& options) {
   if (Status wrong = check(options); !wrong.ok()) return wrong;
-  auto state = std::make_unique<State>(options);
+  auto state = std::make_unique<State>(options, options.command_timeout);
   Status why;
   {
-    const Lease lease = state->lease(&why);
+    const auto lease = state->lease(&why);
     if (lease.connection == nullptr) return why;
     // Without this right a write that got no answer would block the store for ever. No client has that number.
     constexpr std::string_view kNobody = "9223372036854775807";
@@ -224,12 +177,12 @@ Lookup<StoredValue> RedisStore::load(std::string_view key) {
 
 void RedisStore::load_many(std::span<const std::string_view> keys, std::span<Lookup<StoredValue>> found) {
   Status why;
-  const Lease lease = state_->lease(&why);
-  const Deadline deadline(state_->options.command_timeout);
+  const auto lease = state_->lease(&why);
+  const Deadline deadline(state_->options().command_timeout);
   if (lease.connection != nullptr) {
     Commands commands;
     for (const std::string_view key : keys) {
-      commands.add({"EVAL_RO", kLoad, "1", state_->options.key_prefix + std::string(key)});
+      commands.add({"EVAL_RO", kLoad, "1", state_->options().key_prefix + std::string(key)});
     }
     lease.connection->send(commands, deadline);
   }
@@ -244,24 +197,9 @@ void RedisStore::load_many(std::span<const std::string_view> keys, std::span<Loo
 }
 
 Status RedisStore::write(std::span<const Mutation> batch, std::span<WriteResult> results) {
-  std::vector<Unit> units = stores::units_of(batch);
-  stores::refuse_impossible(batch, state_->options.value_bytes_max, units, results);
-  if (units.empty()) return {};
-  Status why;
-  Lease lease = state_->lease(&why);
-  if (lease.connection == nullptr) {
-    for (const Unit& unit : units) stores::answer(unit, WriteResult::retry(why.message()), results);
-    return {};
-  }
-  bool whole = false;
-  try {
-    whole = Writing(*lease.connection, state_->options, batch, results).run(units);
-  } catch (...) {  // no memory
-    state_->abandon(lease);
-    throw;
-  }
-  if (!whole) state_->abandon(lease);
-  return {};
+  return state_->write(batch, results, [&](Connection& connection, std::vector<Unit>& units) {
+    return Writing(connection, state_->options(), batch, results).run(units);
+  });
 }
 
 }  // namespace larder

@@ -204,24 +204,14 @@ void SqliteStore::load_many(std::span<const std::string_view> keys, std::span<Lo
 }
 
 Status SqliteStore::write(std::span<const Mutation> batch, std::span<WriteResult> results) {
-  std::vector<Unit> units = stores::units_of(batch);
-  stores::refuse_impossible(batch, state_->options.value_bytes_max, units, results);
-  if (units.empty()) return {};
-  Status why;
-  auto lease = state_->lease(Connection::Use::kWrite, &why);
-  if (lease.connection == nullptr) {
-    for (const Unit& unit : units) stores::answer(unit, WriteResult::retry(why.message()), results);
-    return {};
-  }
-  const UnixTime now{state_->clock->unix_time()};
-  try {
-    Writing writing(*lease.connection, batch, results, now, state_->options.path);
-    if (!writing.run(units)) lease.connection.reset();
-  } catch (...) {  // no memory: closing rolls back
-    lease.connection.reset();
-    throw;
-  }
-  return {};
+  return stores::write_units(
+      batch, results, state_->options.value_bytes_max,
+      [this](Status* why) { return state_->lease(Connection::Use::kWrite, why); },
+      [&](Connection& connection, std::vector<Unit>& units) {
+        const UnixTime now{state_->clock->unix_time()};
+        return Writing(connection, batch, results, now, state_->options.path).run(units);
+      },
+      [](auto& lease) { lease.connection.reset(); });  // closing rolls back
 }
 
 Result<std::uint64_t> SqliteStore::remove_expired(UnixTime now, std::uint64_t limit) {
