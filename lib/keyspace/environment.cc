@@ -66,7 +66,7 @@ std::uint64_t Environment::now() noexcept {
   return ms;
 }
 
-Result<std::uint64_t> Environment::deadline_in(Milliseconds ttl) noexcept {
+Result<std::uint64_t> Environment::deadline_in(Milliseconds ttl) {
   if (ttl.count() <= 0) return Status(ErrorCode::kInvalidExpireTime, "a time to live must be positive");
   if (static_cast<std::uint64_t>(ttl.count()) > kDeadlineMax) return out_of_range();
   return now() + static_cast<std::uint64_t>(ttl.count());
@@ -80,7 +80,7 @@ std::int64_t Environment::unix_offset() noexcept {
   return offset;
 }
 
-Result<std::uint64_t> Environment::deadline_at(std::int64_t unix_ms) noexcept {
+Result<std::uint64_t> Environment::deadline_at(std::int64_t unix_ms) {
   const auto now_ms = static_cast<std::int64_t>(now());
   const std::int64_t offset = unix_offset();
   if (unix_ms <= now_ms + offset) return std::uint64_t{0};
@@ -94,7 +94,7 @@ std::int64_t Environment::unix_of(std::uint64_t deadline) noexcept {
   return static_cast<std::int64_t>(deadline) + unix_offset();
 }
 
-std::uint64_t Environment::end_of(const StoredValue& value) noexcept {
+std::uint64_t Environment::end_of(const StoredValue& value) {
   if (!value.expires_at) return Entry::kNoDeadline;
   return deadline_at(value.expires_at->time_since_epoch().count()).value_or(Entry::kNoDeadline);
 }

@@ -57,12 +57,12 @@ class Environment {
   // The largest deadline: about 4,400 years from the start.
   static constexpr std::uint64_t kDeadlineMax = std::uint64_t{1} << 47;
   // When something ends that ends `ttl` from now; kInvalidExpireTime beyond kDeadlineMax. REQUIRES: ttl > 0.
-  Result<std::uint64_t> deadline_in(Milliseconds ttl) noexcept;
+  Result<std::uint64_t> deadline_in(Milliseconds ttl);
   // The cache's time of a unix time: 0 if that is not in the future.
-  Result<std::uint64_t> deadline_at(std::int64_t unix_ms) noexcept;
+  Result<std::uint64_t> deadline_at(std::int64_t unix_ms);
   std::int64_t unix_of(std::uint64_t deadline) noexcept;
   // When what a store has ends: 0 if it has ended; never, too, if that is beyond what can be kept.
-  std::uint64_t end_of(const StoredValue& value) noexcept;
+  std::uint64_t end_of(const StoredValue& value);
   // Of what has just been loaded, or written, and ends at `end`.
   Freshness freshness_from_now(std::uint64_t end) noexcept;
   // A time to live, shortened by the jitter that the options ask for.

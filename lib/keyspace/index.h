@@ -128,9 +128,9 @@ class Index {
   // An entry's id, from its key.
   std::uint64_t hash_of(const Entry& entry) const noexcept { return hash_(entry.key()); }
 
-  // Visits all entries of one bucket's chain: visit(Place), which must not change the index.
+  // Visits all entries of one bucket's chain: visit(Place), which must not change the index; it may throw.
   template <typename Visit>
-  void for_bucket(std::uint64_t number, Visit&& visit) noexcept {
+  void for_bucket(std::uint64_t number, Visit&& visit) {
     Bucket* const first = bucket_at(number);
     for (Bucket* bucket = first; bucket != nullptr; bucket = bucket->next()) {
       for (unsigned mask = bucket->occupied(); mask != 0; mask &= mask - 1) {

@@ -1,0 +1,42 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// The global operator new of this program, which fails when it is told to. What the cache takes from its allocator,
+// which is malloc, is not touched.
+//
+// Thread safety: all of it.
+#pragma once
+
+#include <cstdint>
+
+namespace larder::out_of_memory {
+
+// While one lives, in this thread the n-th allocation fails (n from 1), and with `all_later` so do all that follow.
+class FailNth {
+ public:
+  FailNth(std::uint64_t n, bool all_later) noexcept;
+  ~FailNth();
+  FailNth(const FailNth&) = delete;
+  FailNth& operator=(const FailNth&) = delete;
+  // Whether one has failed.
+  bool met() const noexcept;
+};
+
+// While one lives, allocations of all threads fail at random: one in so many.
+class FailAtRandom {
+ public:
+  FailAtRandom(std::uint64_t one_in, std::uint64_t seed) noexcept;
+  ~FailAtRandom();
+  FailAtRandom(const FailAtRandom&) = delete;
+  FailAtRandom& operator=(const FailAtRandom&) = delete;
+};
+
+// While one lives, none fails in this thread: it is in code of the user's.
+class Plenty {
+ public:
+  Plenty() noexcept;
+  ~Plenty();
+  Plenty(const Plenty&) = delete;
+  Plenty& operator=(const Plenty&) = delete;
+};
+
+}  // namespace larder::out_of_memory

@@ -1,0 +1,200 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Each call with each of its allocations failing: that one alone, and with all that follow. It may throw std::bad_alloc
+// or answer kOutOfMemory, or do its work all the same; then everything is as it was before or after the call, it can be
+// made again, and no key is waited for.
+#include <gtest/gtest.h>
+
+#include <exception>
+#include <new>
+#include <stdexcept>
+
+#include "commands/every_call.h"
+#include "out_of_memory/failing_world.h"
+
+namespace larder::out_of_memory {
+namespace {
+
+using commands::code_of;
+
+template <typename T>
+ErrorCode code_of(const std::vector<Lookup<T>>& answers) {
+  for (const Lookup<T>& one : answers) {
+    if (!one.status().ok()) return one.status().code();
+  }
+  return ErrorCode::kOk;
+}
+
+struct Row {
+  const char* name;
+  Kind kind;
+  ErrorCode (*call)(World&);
+  void (*set_up)(World&) = nullptr;
+  bool in_parts = false;  // it does one thing after the other
+};
+
+std::string doing;  // for the words of a program that ends in between
+
+class EachCall : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    std::set_terminate([] {
+      std::fprintf(stderr, "terminate is called in %s\n", doing.c_str());
+      std::abort();
+    });
+  }
+
+  static void run(std::span<const Row> rows) {
+    for (const Row& row : rows) {
+      for (const bool all_later : {false, true}) run(row, all_later);
+    }
+  }
+
+ private:
+  static constexpr std::uint64_t kTriesMax = 5'000;
+
+  static void run(const Row& row, bool all_later) {
+    std::vector<std::string> states;  // after so many calls
+    for (int calls = 0; calls < 3; ++calls) {
+      World world(row.kind);
+      if (row.set_up != nullptr) row.set_up(world);
+      for (int i = 0; i < calls; ++i) row.call(world);
+      states.push_back(world.state());
+    }
+    for (std::uint64_t n = 1; fail(row, n, all_later, states); ++n) {
+      ASSERT_LT(n, kTriesMax) << row.name << " does not end";
+      if (testing::Test::HasFailure()) return;
+    }
+  }
+
+  // False: there are not so many allocations.
+  static bool fail(const Row& row, std::uint64_t n, bool all_later, std::span<const std::string> states) {
+    doing = std::string(row.name) + ", allocation " + std::to_string(n) + (all_later ? " and all later ones" : "");
+    SCOPED_TRACE(doing);
+    World world(row.kind);
+    if (row.set_up != nullptr) row.set_up(world);
+    bool met = false;
+    ErrorCode code = ErrorCode::kOutOfMemory;
+    {
+      const FailNth failing(n, all_later);
+      try {
+        code = row.call(world);
+      } catch (const std::bad_alloc&) {
+        code = ErrorCode::kOutOfMemory;
+      }
+      met = failing.met();
+    }
+    EXPECT_TRUE(code == ErrorCode::kOk || code == ErrorCode::kOutOfMemory) << to_string(code);
+    EXPECT_EQ(world.cache->check_invariants().to_string(), "ok");
+    const std::string state = world.state();
+    const bool not_done = state == states[0];
+    if (!row.in_parts) {
+      EXPECT_TRUE(not_done || state == states[1]) << state << "not:\n" << states[0] << "nor:\n" << states[1];
+      EXPECT_TRUE(code != ErrorCode::kOk || state == states[1]) << state;
+    }
+    EXPECT_EQ(row.call(world), ErrorCode::kOk);
+    EXPECT_TRUE(row.in_parts || world.state() == states[not_done ? 1 : 2]) << world.state();
+    expect_nobody_waits(world);
+    return met;
+  }
+
+  // Whoever waited for work of this thread would get kReentrantLoad.
+  static void expect_nobody_waits(World& world) {
+    for (const char* key : World::kKeys) {
+      EXPECT_TRUE(world.cache->get_or_load(key, [] { return "loaded"; }).has_value()) << key;
+      if (world.kind == Kind::kRead) continue;
+      EXPECT_TRUE(world.cache->set(key, "last").ok()) << key;
+      EXPECT_EQ(world.cache->get(key).value(), "last") << key;
+    }
+    EXPECT_TRUE(world.cache->flush(Milliseconds(0)).complete());
+    for (const char* key : World::kKeys) {
+      EXPECT_TRUE(world.kind < Kind::kThrough || world.store->row(key) == "last") << key;
+    }
+    EXPECT_EQ(world.cache->check_invariants().to_string(), "ok");
+  }
+};
+
+const std::string long_text(300, 'x');
+const std::string large_text(5'000, 'y');
+
+#define CALL(expression) [](World& w) { return code_of(w.cache->expression); }
+
+constexpr Row kReads[] = {
+    {"get", Kind::kPlain, CALL(get("b"))},
+    {"get of a large value", Kind::kPlain, CALL(get("large"))},
+    {"get into a string", Kind::kPlain,
+     [](World& w) {
+       std::string into;
+       return code_of(w.cache->get("large", into));
+     }},
+    {"pin", Kind::kPlain, CALL(pin("b"))},
+    {"mget", Kind::kPlain, CALL(mget({"a", "b", "large", "new"}))},
+    {"get_range", Kind::kPlain, CALL(get_range("b", 10, 200))},
+    {"lcs", Kind::kPlain, CALL(lcs("a", "b", {.with_matches = true}))},
+    {"get_versioned", Kind::kPlain, CALL(get_versioned("b"))},
+    {"scan", Kind::kPlain, CALL(scan(0, {.match = "*", .count = 100}))},
+    {"keys", Kind::kPlain, CALL(keys("*"))},
+    {"for_each", Kind::kPlain, CALL(for_each([](const EntryView&) { return true; }))},
+    {"random_key", Kind::kPlain, CALL(random_key())},
+    {"too long a key", Kind::kPlain,
+     [](World& w) {
+       static const std::string key(70'000, 'k');
+       const ErrorCode code = code_of(w.cache->get(key));
+       return code == ErrorCode::kKeyTooLong ? ErrorCode::kOk : code;
+     }},
+    {"stats", Kind::kBack,
+     [](World& w) {
+       const Stats stats = w.cache->stats();
+       (void)stats.to_redis_info();
+       (void)stats.to_prometheus("a name");
+       return ErrorCode::kOk;
+     }},
+    {"check_invariants", Kind::kBack, CALL(check_invariants())},
+};
+TEST_F(EachCall, ReadsAllOrNothing) { run(kReads); }
+
+constexpr Row kWrites[] = {
+    {"set", Kind::kPlain, CALL(set("a", long_text))},
+    {"set of a new key", Kind::kPlain, CALL(set("new", long_text))},
+    {"set of a large value", Kind::kPlain, CALL(set("a", large_text))},
+    {"set for a time", Kind::kPlain, CALL(set("a", "x", {.ttl = 1s}))},
+    {"set for ever", Kind::kPlain,
+     [](World& w) {
+       const ErrorCode code = code_of(w.cache->set("a", "x", {.ttl = Milliseconds::max()}));
+       return code == ErrorCode::kInvalidExpireTime ? ErrorCode::kOk : code;
+     }},
+    {"set_and_get", Kind::kPlain, CALL(set_and_get("b", long_text))},
+    {"get_set", Kind::kPlain, CALL(get_set("b", "x"))},
+    {"get_del", Kind::kPlain, CALL(get_del("b"))},
+    {"get_ex", Kind::kPlain, CALL(get_ex("b", {.ttl = 1s}))},
+    {"mset", Kind::kPlain, CALL(mset({{"a", "x"}, {"b", large_text}, {"new", "y"}}))},
+    {"mset_nx", Kind::kPlain, CALL(mset_nx({{"new", large_text}, {"other", "y"}}))},
+    {"append", Kind::kPlain, CALL(append("large", "more"))},
+    {"append to a small value", Kind::kPlain, CALL(append("a", large_text))},
+    {"set_range", Kind::kPlain, CALL(set_range("new", 3'000, "x"))},
+    {"incr", Kind::kPlain, CALL(incr("a"))},
+    {"incr_by_float", Kind::kPlain, CALL(incr_by_float("a", 0.1L))},
+    {"compare_and_set", Kind::kPlain,
+     [](World& w) {
+       const Result<Versioned> seen = w.cache->get_versioned("a");
+       if (!seen) return seen.status().code();
+       return code_of(w.cache->compare_and_set("a", seen->version, large_text));
+     }},
+    {"set_bit", Kind::kPlain, CALL(set_bit("new", 20'000, true))},
+    {"bit_op", Kind::kPlain, CALL(bit_op(BitOperation::kXor, "new", {"b", "large"}))},
+    {"bit_field", Kind::kPlain, CALL(bit_field("a", {{.action = BitFieldStep::Action::kSet, .operand = 7}}))},
+    {"del", Kind::kPlain, CALL(del("large"))},
+    {"expire", Kind::kPlain, CALL(expire("b", 1s))},
+    {"rename", Kind::kPlain,
+     [](World& w) {
+       const ErrorCode code = code_of(w.cache->rename("large", "new"));
+       return code == ErrorCode::kNoSuchKey ? ErrorCode::kOk : code;
+     }},
+    {"copy", Kind::kPlain, CALL(copy("large", "new", true))},
+    {"invalidate", Kind::kPlain, CALL(invalidate("b"))},
+    {"del of several", Kind::kPlain, CALL(del({"a", "b", "new"})), nullptr, true},
+};
+TEST_F(EachCall, WritesAllOrNothing) { run(kWrites); }
+
+}  // namespace
+}  // namespace larder::out_of_memory
