@@ -1,7 +1,6 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "keyspace/discards.h"
 
-#include <deque>
 #include <new>
 #include <utility>
 
@@ -23,59 +22,58 @@ void tell(Environment& environment, const Discarded& item) {
   }
 }
 
-// The releases under way in this thread, one a cache at most: the innermost is of a cache that a listener of the next
-// one called.
-class Releasing {
- public:
-  explicit Releasing(Environment& environment) : environment_(environment), outer_(innermost_) { innermost_ = this; }
-  // Tells of all that waits, and of what that removes.
-  ~Releasing() {
-    while (!waiting_.empty()) {
-      const auto [item, memory] = waiting_.front();
-      waiting_.pop_front();
-      tell(environment_, item);
-      free(item, *memory);
-    }
-    innermost_ = outer_;
-  }
-  Releasing(const Releasing&) = delete;
-  Releasing& operator=(const Releasing&) = delete;
+// There is no memory to remember it.
+void forget(Environment& environment, const Discarded& item, memory::ShardMemory& memory) {
+  if (item.told && environment.listener) environment.listener_failures.fetch_add(1, std::memory_order_relaxed);
+  free(item, memory);
+}
 
-  // Null: none of this cache.
-  static Releasing* of(const Environment& environment) {
-    Releasing* one = innermost_;
-    while (one != nullptr && &one->environment_ != &environment) one = one->outer_;
-    return one;
-  }
-  // Where there is no memory to remember it, the listener is not told.
-  void add(Discarded item, memory::ShardMemory& memory) {
-    try {
-      waiting_.push_back({item, &memory});
-    } catch (const std::bad_alloc&) {
-      environment_.listener_failures.fetch_add(1, std::memory_order_relaxed);
-      return free(item, memory);
-    }
-    Discarded& waiting = waiting_.back().item;
-    memory.uncharge_detached(std::exchange(waiting.charge, 0));
-    waiting.blob_charged = !waiting.has_blob() || !waiting.entry->blob()->uncharge();
-  }
-
- private:
-  struct Waiting {
-    Discarded item;
-    memory::ShardMemory* memory;
-  };
-  static thread_local Releasing* innermost_;
-
-  Environment& environment_;
-  Releasing* const outer_;
-  std::deque<Waiting> waiting_ = {};
-};
-thread_local Releasing* Releasing::innermost_ = nullptr;
+thread_local Releasing* innermost = nullptr;
 
 }  // namespace
 
-void Discards::release() {
+Releasing::Releasing(Environment& environment) noexcept : environment_(environment), outer_(innermost) {
+  innermost = this;
+}
+
+Releasing::~Releasing() {
+  while (!waiting_.empty()) {
+    for (const auto& [item, memory] : std::exchange(waiting_, {})) {
+      tell(environment_, item);
+      free(item, *memory);
+    }
+  }
+  innermost = outer_;
+}
+
+Releasing* Releasing::of(const Environment& environment) noexcept {
+  Releasing* one = innermost;
+  while (one != nullptr && &one->environment_ != &environment) one = one->outer_;
+  return one;
+}
+
+void Releasing::add(Discarded item, memory::ShardMemory& memory) noexcept {
+  try {
+    waiting_.push_back({item, &memory});
+  } catch (const std::bad_alloc&) {
+    return forget(environment_, item, memory);
+  }
+  Discarded& waiting = waiting_.back().item;
+  memory.uncharge_detached(std::exchange(waiting.charge, 0));
+  waiting.blob_charged = !waiting.has_blob() || !waiting.entry->blob()->uncharge();
+}
+
+bool Discards::push_more(const Discarded& item) noexcept {
+  try {
+    more_.push_back(item);
+    return true;
+  } catch (const std::bad_alloc&) {
+    forget(environment_, item, memory_);
+    return false;
+  }
+}
+
+void Discards::release() noexcept {
   const auto each = [&](auto&& visit) {
     for (std::uint32_t i = 0; i < count_ && i < kInline; ++i) visit(first_[i]);
     for (const Discarded& item : more_) visit(item);
@@ -94,16 +92,5 @@ void Discards::release() {
     free(item, memory_);
   });
 }
-
-struct ListenerPause::Rest {
-  Releasing releasing;
-};
-
-ListenerPause::ListenerPause(Environment& environment) {
-  if (!environment.listener || Releasing::of(environment) != nullptr) return;
-  rest_.reset(new Rest{Releasing(environment)});
-}
-
-ListenerPause::~ListenerPause() = default;
 
 }  // namespace larder::keyspace

@@ -6,11 +6,13 @@
 // A listener may call the cache, and what that removes is to be told, too: not from within the listener, or each would
 // call the next, but by the call that the listener was called from, when it has returned. Until then those entries are
 // not charged, so that the listener's own writes find room.
+//
+// What there is no memory to remember is freed at once, and counted as a failure of the listener, which is not told.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include "keyspace/entry.h"
@@ -70,16 +72,17 @@ class Discards {
     }
     const Discarded item{entry, footprint.bytes, footprint.charge, whole, told && whole, true, cause};
     memory_.detach(footprint.charge);
-    pending_ += footprint.charge;
-    if (item.has_blob()) pending_ += static_cast<std::int64_t>(entry->blob()->charge());
     if (count_ < kInline) [[likely]] {
       first_[count_] = item;
-    } else {
-      more_.push_back(item);
+    } else if (!push_more(item)) {
+      return;
     }
+    pending_ += footprint.charge;
+    if (item.has_blob()) pending_ += static_cast<std::int64_t>(entry->blob()->charge());
     ++count_;
   }
-  void release();
+  bool push_more(const Discarded& item) noexcept;
+  void release() noexcept;
 
   Environment& environment_;
   memory::ShardMemory& memory_;
@@ -89,18 +92,41 @@ class Discards {
   std::vector<Discarded> more_;
 };
 
+// The releases under way in this thread, one a cache at most: the innermost is of a cache that a listener of the next
+// one called.
+class Releasing {
+ public:
+  explicit Releasing(Environment& environment) noexcept;
+  // Tells of all that waits, and of what that removes.
+  ~Releasing();
+  Releasing(const Releasing&) = delete;
+  Releasing& operator=(const Releasing&) = delete;
+
+  // Null: none of this cache.
+  static Releasing* of(const Environment& environment) noexcept;
+  void add(Discarded item, memory::ShardMemory& memory) noexcept;
+
+ private:
+  struct Waiting {
+    Discarded item;
+    memory::ShardMemory* memory;
+  };
+
+  Environment& environment_;
+  Releasing* const outer_;
+  std::vector<Waiting> waiting_;
+};
+
 // While it lives, the listener of a cache is told nothing by this thread: that comes when it goes. Until then what
 // leaves the cache is not charged.
 class ListenerPause {
  public:
-  explicit ListenerPause(Environment& environment);
-  ~ListenerPause();
-  ListenerPause(const ListenerPause&) = delete;
-  ListenerPause& operator=(const ListenerPause&) = delete;
+  explicit ListenerPause(Environment& environment) noexcept {
+    if (environment.listener && Releasing::of(environment) == nullptr) releasing_.emplace(environment);
+  }
 
  private:
-  struct Rest;
-  std::unique_ptr<Rest> rest_;  // null: there is no listener, or this thread is in it
+  std::optional<Releasing> releasing_;  // none: there is no listener, or this thread is in it
 };
 
 }  // namespace larder::keyspace

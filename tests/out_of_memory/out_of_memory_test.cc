@@ -196,5 +196,51 @@ constexpr Row kWrites[] = {
 };
 TEST_F(EachCall, WritesAllOrNothing) { run(kWrites); }
 
+// A listener is told of each removal, once; what is not told for want of memory is counted.
+ErrorCode told_all(World& world, ErrorCode code) {
+  std::uint64_t removed = 0;
+  for (const std::uint64_t count : world.cache->stats().removals) removed += count;
+  std::uint64_t told = world.cache->stats().listener_failures;
+  for (const auto& [key, count] : world.told) told += static_cast<std::uint64_t>(count);
+  EXPECT_EQ(told, removed);
+  return code;
+}
+#define TOLD(expression) [](World& w) { return told_all(w, code_of(w.cache->expression)); }
+
+void add_many(World& world) {
+  for (int i = 0; i < 200; ++i) world.cache->set("many " + std::to_string(i), std::string(10, 'm'));
+}
+// What it does in turn removes more: of that it hears when it has returned.
+void remove_in_turn(World& world) {
+  add_many(world);
+  world.on_removal = [&](std::string_view key) {
+    if (key == "a" && world.told["a"] == 1) world.cache->invalidate_prefix("many");
+  };
+}
+void fill(World& world) {
+  for (int i = 0; i < 20; ++i) world.cache->set("full " + std::to_string(i), std::string(100'000, 'f'));
+}
+
+constexpr Row kRemovals[] = {
+    {"a listener hears of a set", Kind::kListened, TOLD(set("b", long_text))},
+    {"a listener hears of an mset", Kind::kListened, TOLD(mset({{"a", "x"}, {"b", large_text}, {"new", "y"}}))},
+    {"a listener hears of a prefix", Kind::kListened, TOLD(invalidate_prefix("many")), add_many, true},
+    {"a listener hears of a clear", Kind::kListened, TOLD(clear()), add_many, true},
+    {"a listener removes in turn", Kind::kListened, TOLD(set("a", "x")), remove_in_turn},
+    {"a listener hears of a tick", Kind::kListened,
+     [](World& w) {
+       w.clock.advance(1s);
+       w.cache->tick();
+       return told_all(w, ErrorCode::kOk);
+     },
+     [](World& w) { EXPECT_TRUE(*w.cache->expire("b", 1s)); }},
+    {"clear", Kind::kPlain, CALL(clear()), add_many, true},
+    {"invalidate_prefix", Kind::kPlain, CALL(invalidate_prefix("many")), add_many, true},
+    {"set_max_memory", Kind::kPlain, CALL(set_max_memory(100'000)), fill, true},
+    {"set_max_memory, with a listener", Kind::kListened, TOLD(set_max_memory(100'000)), fill, true},
+    {"set_eviction", Kind::kPlain, CALL(set_eviction(Eviction::lru())), add_many, true},
+};
+TEST_F(EachCall, RemovesAndTells) { run(kRemovals); }
+
 }  // namespace
 }  // namespace larder::out_of_memory
