@@ -32,10 +32,14 @@ namespace {
 // What is due is found so late at most.
 constexpr std::chrono::milliseconds kWriterInterval{5};
 
-// Loads some keys ahead of their time. Returns whether there were any.
+// Loads some keys ahead of their time. Returns whether there were any, and there was memory.
 bool refresh(keyspace::Keyspace& keyspace) {
   constexpr std::size_t kKeysAtOnce = 64;
-  return keyspace.has_store() && keyspace.refresh_some(kKeysAtOnce) != 0;
+  try {
+    return keyspace.has_store() && keyspace.refresh_some(kKeysAtOnce) != 0;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
 }
 
 bool flush_quietly(keyspace::WriteBack& write_back, base::LeafMutex& gate) {

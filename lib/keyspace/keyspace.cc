@@ -140,7 +140,11 @@ void Keyspace::forget(Shard& shard, bool closes) {
   }
   base::LeafLock no_other_policy(policy_mutex_);
   std::unique_ptr<EvictionPolicy> policy;
-  if (!closes) policy = Shard::new_policy(eviction_, policy_seeds_.next());
+  try {
+    if (!closes) policy = Shard::new_policy(eviction_, policy_seeds_.next());
+  } catch (const std::bad_alloc&) {  // it keeps what it has
+    return;
+  }
   {
     base::MutexLock lock(shard.mutex);
     if (shard.index().size() == 0) {

@@ -114,7 +114,8 @@ class Keyspace {
     return std::make_unique<DetachedEntry>(*outside_, key, value, end);
   }
   bool has_store() const noexcept { return environment_.store != nullptr; }
-  // Loads again what was asked for shortly before its time: up to so many keys. Returns how many.
+  // Loads again what was asked for shortly before its time: up to so many keys. Returns how many. Throws
+  // std::bad_alloc, and then they are loaded when their time has come.
   std::size_t refresh_some(std::size_t most);
   void count_stale() noexcept { served_stale_.fetch_add(1, std::memory_order_relaxed); }
   std::uint64_t served_stale() const noexcept { return served_stale_.load(std::memory_order_relaxed); }
@@ -227,7 +228,7 @@ class Keyspace {
   NotResident find_dirty(Shard& shard, std::uint64_t hash, std::string_view key, Use use);
   Status edit_stored(std::string_view key, Decide decide, Before before);
   void forget(Shard& shard, bool closes);
-  void refresh_later(std::string_view key);
+  void refresh_later(std::string_view key) noexcept;
   Result<bool> exchange_policy(Shard& shard);
   static std::uint32_t choose_shards(const Options& options);
 

@@ -403,11 +403,11 @@ void Keyspace::read_through(std::span<const std::string_view> keys, VisitOne vis
 
 namespace {
 
+// Beyond so many, and where there is no memory, keys are loaded when their time has come.
 constexpr std::size_t kToRefreshMax = 4'096;
 
 }  // namespace
 
-// Beyond so many, keys are loaded when their time has come.
 Keyspace::NotResident Keyspace::find_dirty(Shard& shard, std::uint64_t hash, std::string_view key, Use use) {
   const Entry* dirty = shard.find_dirty(hash, key);
   const bool ask = dirty == nullptr && asks(use);
@@ -429,9 +429,12 @@ Status Keyspace::view_afterwards(unsigned afterwards, std::uint64_t hash, std::s
   return status;
 }
 
-void Keyspace::refresh_later(std::string_view key) {
+void Keyspace::refresh_later(std::string_view key) noexcept {
   base::LeafLock lock(refresh_mutex_);
-  if (to_refresh_.size() < kToRefreshMax) to_refresh_.emplace_back(key);
+  try {
+    if (to_refresh_.size() < kToRefreshMax) to_refresh_.emplace_back(key);
+  } catch (const std::bad_alloc&) {  // the same
+  }
 }
 
 std::size_t Keyspace::refresh_some(std::size_t most) {
@@ -439,6 +442,7 @@ std::size_t Keyspace::refresh_some(std::size_t most) {
   {
     base::LeafLock lock(refresh_mutex_);
     const std::size_t from = to_refresh_.size() - std::min(most, to_refresh_.size());
+    keys.reserve(to_refresh_.size() - from);
     for (std::size_t i = from; i < to_refresh_.size(); ++i) keys.push_back(std::move(to_refresh_[i]));
     to_refresh_.resize(from);
   }
@@ -446,12 +450,13 @@ std::size_t Keyspace::refresh_some(std::size_t most) {
   std::vector<ReadThrough> reads;
   reads.reserve(keys.size());
   std::vector<std::size_t> begun;
-  for (const std::string& key : keys) {
-    reads.emplace_back(*this, key, *outside_);
-    if (reads.back().begin_refresh()) begun.push_back(reads.size() - 1);
-  }
+  begun.reserve(keys.size());
   std::size_t ended = 0;
   try {
+    for (const std::string& key : keys) {
+      reads.emplace_back(*this, key, *outside_);
+      if (reads.back().begin_refresh()) begun.push_back(reads.size() - 1);
+    }
     std::vector<Lookup<StoredValue>> found(begun.size());
     load_from(*environment_.store, reads, begun, found);
     for (; ended < begun.size(); ++ended) reads[begun[ended]].finish_refresh(std::move(found[ended]));
