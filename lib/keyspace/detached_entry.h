@@ -26,9 +26,13 @@ class DetachedEntry {
       if (!value.empty()) std::memcpy(entry->inline_bytes(), value.data(), value.size());
       return;
     }
-    outside.bytes().lease(static_cast<std::int64_t>(outside.charge(Blob::block_bytes(value.size()))));
+    const auto charge = static_cast<std::int64_t>(outside.charge(Blob::block_bytes(value.size())));
+    outside.bytes().lease(charge);
     Blob* blob = Blob::create(outside, value.size(), value.size());
-    if (blob == nullptr) throw std::bad_alloc();
+    if (blob == nullptr) {
+      outside.bytes().give_back(charge);
+      throw std::bad_alloc();
+    }
     std::memcpy(blob->bytes(), value.data(), value.size());
     entry->set_blob(blob);
   }

@@ -89,6 +89,7 @@ Status Keyspace::check_sizes(std::span<const std::string_view> keys) {
   return fit ? Status() : key_too_long();
 }
 Status Keyspace::closed() { return {ErrorCode::kClosed, "the cache was closed"}; }
+Status Keyspace::no_memory() { return {ErrorCode::kOutOfMemory, "there was no memory for what was loaded"}; }
 Status Keyspace::out_of_memory() {
   refused_.fetch_add(1, std::memory_order_relaxed);
   return {ErrorCode::kOutOfMemory,

@@ -109,7 +109,7 @@ class Keyspace {
   void view_many(std::span<const std::string_view> keys, Use use, VisitOne visit);
   // For keys that were not resident just now: one call of the store for all that nobody else is loading.
   void read_through(std::span<const std::string_view> keys, VisitOne visit);
-  // A copy of what a store has, for commands to look at.
+  // A copy of what a store has, for commands to look at. Throws std::bad_alloc.
   std::unique_ptr<DetachedEntry> detach(std::string_view key, std::string_view value, std::uint64_t end) {
     return std::make_unique<DetachedEntry>(*outside_, key, value, end);
   }
@@ -209,6 +209,7 @@ class Keyspace {
   // Before anything is done to the first of them.
   static Status check_sizes(std::span<const std::string_view> keys);
   static Status closed();
+  static Status no_memory();  // for what was loaded
   Status out_of_memory();
 
  private:

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "base/check.h"
 
@@ -506,7 +507,11 @@ Status MultiKey::take_loaded(std::size_t i, const Lookup<StoredValue>& found) {
     if (loaded.kept) return {};
   }
   loaded.version = found->version;
-  loaded.entry = keyspace_.detach(keys_[i].key, found->bytes, end);
+  try {
+    loaded.entry = keyspace_.detach(keys_[i].key, found->bytes, end);
+  } catch (const std::bad_alloc&) {
+    return Keyspace::no_memory();
+  }
   return {};
 }
 

@@ -54,7 +54,7 @@ class ReadThrough {
   // The key is resident, and is to be loaded again. False: not now.
   bool begin_refresh();
   void finish_refresh(Lookup<StoredValue> found);
-  // kLoad, and it failed before the store answered.
+  // kLoad: nobody is to wait for it any more.
   void abandon() noexcept;
   // kWait.
   Result<Next> join(std::uint64_t give_up_us, FunctionRef<void(const Entry*)> visit);
@@ -132,7 +132,7 @@ void ReadThrough::take(Lookup<StoredValue> found) {
 Result<ReadThrough::Next> ReadThrough::finish(Lookup<StoredValue> found, FunctionRef<void(const Entry*)> visit) {
   take(std::move(found));
   Result<Next> next = show(static_cast<StoreLoad&>(*work_), true, visit);
-  keyspace_.waiting().finish(*work_);
+  abandon();
   return next;
 }
 
@@ -223,7 +223,7 @@ Result<ReadThrough::Next> ReadThrough::join(std::uint64_t give_up_us, FunctionRe
   }
   const auto* load = dynamic_cast<const StoreLoad*>(work_.get());
   if (load == nullptr) return Next::kAgain;  // a write, or a loader's load
-  if (load->lost) return Status(ErrorCode::kLoadFailed, "there was no memory for what was loaded");
+  if (load->lost) return Keyspace::no_memory();
   return show(*load, false, visit);
 }
 
@@ -249,7 +249,11 @@ Result<ReadThrough::Next> ReadThrough::show(const StoreLoad& load, bool leads, F
         return Next::kDone;
       }
     }
-    detached.emplace(outside_, key_, load.found->bytes, load.end);
+    try {
+      detached.emplace(outside_, key_, load.found->bytes, load.end);
+    } catch (const std::bad_alloc&) {
+      return Keyspace::no_memory();
+    }
   }
   if (stale_ && show_stale(visit)) return Next::kDone;
   return load.found.status();

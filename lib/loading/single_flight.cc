@@ -131,8 +131,13 @@ Lookup<std::string> SingleFlight::serve_old(std::string old, bool fresh_still) n
   return old;
 }
 
+// When it has finished.
+Lookup<std::string> SingleFlight::outcome_of(const Flight& flight) {
+  return flight.lost ? keyspace::Keyspace::no_memory() : flight.outcome;
+}
+
 Lookup<std::string> SingleFlight::outcome_of(const Found& found, std::uint64_t give_up_us) {
-  return found.leads ? found.flight->outcome : join(found.flight, give_up_us);
+  return found.leads ? outcome_of(*found.flight) : join(found.flight, give_up_us);
 }
 
 // --- Several keys ---------------------------------------------------------------------------------------------------------------
@@ -272,7 +277,7 @@ class SingleFlight::Many {
       return;
     }
     const std::uint64_t until = one.old ? flights_.soft_give_up_us(options_, give_up_us_) : give_up_us_;
-    answer = one.leads ? one.flight->outcome : flights_.join(one.flight, until);
+    answer = one.leads ? outcome_of(*one.flight) : flights_.join(one.flight, until);
     if (!answer.status().ok()) {
       if (one.old) answer = flights_.serve_old(*std::move(one.old), one.ahead);
     } else if (one.flight->again && round < kRoundsMax) {
@@ -417,7 +422,6 @@ void SingleFlight::lead(std::string_view key, std::uint64_t hash, Flight& flight
   } catch (...) {  // no memory
     flight.lost = true;
     finish(key, hash, flight);
-    throw;
   }
 }
 
@@ -528,8 +532,7 @@ void SingleFlight::forget_old(std::string_view key, const Flight& flight) {
 
 Lookup<std::string> SingleFlight::join(const std::shared_ptr<Flight>& flight, std::uint64_t give_up_us) {
   if (Status status = keyspace_.wait_for(*flight, give_up_us); !status.ok()) return status;
-  if (flight->lost) return Status(ErrorCode::kLoadFailed, "there was no memory for what was loaded");
-  return flight->outcome;
+  return outcome_of(*flight);
 }
 
 void SingleFlight::add_to(Stats* stats) const {

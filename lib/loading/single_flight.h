@@ -59,6 +59,7 @@ class SingleFlight {
   auto timed(Run&& run);
   void conclude(std::string_view key, std::uint64_t hash, Flight& flight, Loaded loaded, const LoadOptions& options);
   Lookup<std::string> serve_old(std::string old, bool fresh_still) noexcept;
+  static Lookup<std::string> outcome_of(const Flight& flight);
   Lookup<std::string> outcome_of(const Found& found, std::uint64_t give_up_us);
   Lookup<std::string> join(const std::shared_ptr<Flight>& flight, std::uint64_t give_up_us);
   static Loaded run_loader(FunctionRef<Loaded()> load);

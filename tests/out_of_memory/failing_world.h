@@ -4,6 +4,7 @@
 // the listener and what takes dead letters, has memory.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -33,6 +34,21 @@ class WellFedStore final : public support::ScriptedStore {
   }
 };
 
+// The cache's own memory, which runs out when it is told to.
+class RefusingAllocator final : public Allocator {
+ public:
+  void* allocate(std::size_t bytes, std::size_t alignment) noexcept override {
+    return refuses.load() ? nullptr : standard().allocate(bytes, alignment);
+  }
+  void deallocate(void* block, std::size_t bytes, std::size_t alignment) noexcept override {
+    standard().deallocate(block, bytes, alignment);
+  }
+  std::size_t charge(std::size_t bytes, std::size_t alignment) const noexcept override {
+    return standard().charge(bytes, alignment);
+  }
+  std::atomic<bool> refuses{false};
+};
+
 // Which cache it is.
 enum class Kind {
   kPlain,
@@ -47,7 +63,7 @@ struct World {
   // What there is at the beginning: three keys that are resident, and three that a store has.
   static constexpr const char* kKeys[] = {"a", "b", "large", "s", "t", "u", "new", "other"};
 
-  explicit World(Kind its_kind) : kind(its_kind) {
+  explicit World(Kind its_kind, Allocator* its_allocator = nullptr) : kind(its_kind), allocator(its_allocator) {
     const bool stored = kind >= Kind::kRead;
     for (const char* key : {"s", "t", "u"}) store->put(key, {.bytes = std::string(300, *key)});
     if (stored) {
@@ -60,7 +76,7 @@ struct World {
   }
 
   Options options() {
-    Options options{.max_memory = 1_MiB, .shards = 2, .clock = &clock, .seed = 1};
+    Options options{.max_memory = 1_MiB, .shards = 2, .clock = &clock, .allocator = allocator, .seed = 1};
     if (kind == Kind::kListened) {
       options.on_removal = [this](std::string_view key, std::string_view, RemovalCause) {
         const Plenty plenty;
@@ -98,6 +114,7 @@ struct World {
   }
 
   const Kind kind;
+  Allocator* const allocator;
   ManualClock clock;
   std::shared_ptr<WellFedStore> store = std::make_shared<WellFedStore>();
   std::map<std::string, std::string> letters;

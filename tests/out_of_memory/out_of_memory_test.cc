@@ -8,14 +8,17 @@
 #include <exception>
 #include <new>
 #include <stdexcept>
+#include <thread>
 
 #include "commands/every_call.h"
 #include "out_of_memory/failing_world.h"
+#include "support/wait_until.h"
 
 namespace larder::out_of_memory {
 namespace {
 
 using commands::code_of;
+ErrorCode code_of(ErrorCode code) { return code; }
 
 template <typename T>
 ErrorCode code_of(const std::vector<Lookup<T>>& answers) {
@@ -29,6 +32,16 @@ enum Trait : unsigned {
   kInParts = 1,      // it does one thing after the other
   kAlwaysWorks = 2,  // without memory, too
 };
+
+// What it answers, or throws.
+template <typename Call>
+ErrorCode try_call(Call&& call) {
+  try {
+    return code_of(call());
+  } catch (const std::bad_alloc&) {
+    return ErrorCode::kOutOfMemory;
+  }
+}
 
 struct Row {
   const char* name;
@@ -82,11 +95,7 @@ class EachCall : public testing::Test {
     ErrorCode code = ErrorCode::kOutOfMemory;
     {
       const FailNth failing(n, all_later);
-      try {
-        code = row.call(world);
-      } catch (const std::bad_alloc&) {
-        code = ErrorCode::kOutOfMemory;
-      }
+      code = try_call([&] { return row.call(world); });
       met = failing.met();
     }
     const bool may_fail = (row.traits & kAlwaysWorks) == 0;
@@ -355,6 +364,53 @@ constexpr Row kReadThrough[] = {
      [](World& w) { w.clock.advance(200ms); }},
 };
 TEST_F(EachCall, ReadsThrough) { run(kReadThrough); }
+
+// Who waits for a load gets what its leader gets.
+TEST(LoadWithoutMemory, IsOutOfMemoryForAllWhoAsk) {
+  RefusingAllocator allocator;
+  World world(Kind::kRead, &allocator);
+  Cache& cache = *world.cache;
+  ErrorCode waiting = ErrorCode::kOk;
+  std::jthread waiter;
+  const auto ask = [&](auto&& call) {
+    const Plenty plenty;
+    const std::uint64_t joined = cache.stats().loads_joined;
+    waiter = std::jthread([&, call] { waiting = try_call(call); });
+    EXPECT_TRUE(support::wait_until([&] { return cache.stats().loads_joined != joined; }));
+  };
+  const auto get = [&] { return cache.get("u"); };
+  const auto load = [&] { return cache.get_or_load("new", [] { return "not this"; }); };
+  const auto lead = [&] {
+    return cache.get_or_load("new", [&] {
+      const Plenty plenty;
+      ask(load);
+      return large_text;
+    });
+  };
+  world.store->put("u", {.bytes = large_text});
+  world.store->before_load = [&](std::string_view key) {
+    if (key == "u") ask(get);
+  };
+  world.store->after_load = [&](std::string_view) { allocator.refuses = true; };
+  EXPECT_EQ(code_of(get()), ErrorCode::kOutOfMemory);
+  waiter.join();
+  EXPECT_EQ(waiting, ErrorCode::kOutOfMemory);
+  allocator.refuses = false;
+  world.store->after_load = nullptr;
+  for (const bool reads : {true, false}) {
+    for (std::uint64_t n = 1;; ++n) {
+      const FailNth failing(n, false);
+      const ErrorCode code = reads ? try_call(get) : try_call(lead);
+      const bool met = failing.met();
+      if (waiter.joinable()) waiter.join();
+      if (!met) break;
+      // It may be that only the leader's own copy fails.
+      EXPECT_TRUE(code == ErrorCode::kOutOfMemory || code == ErrorCode::kOk) << n;
+      EXPECT_TRUE(waiting == ErrorCode::kOutOfMemory || waiting == ErrorCode::kOk) << n << to_string(waiting);
+      for (const char* key : {"u", "new"}) EXPECT_TRUE(cache.invalidate(key).ok());
+    }
+  }
+}
 
 }  // namespace
 }  // namespace larder::out_of_memory
