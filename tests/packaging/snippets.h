@@ -29,7 +29,14 @@ struct Database {
   std::vector<larder::Loaded> run_all(std::span<const std::string_view> queries);
 };
 
+struct Prices {
+  std::string price(std::string_view sku);
+};
+
 extern larder::Cache& cache;
+extern const std::shared_ptr<larder::BackingStore> store;
+extern Prices service;
+extern const std::string sku;
 extern Database database;
 extern const std::string query;
 extern const std::vector<std::string> keys;
