@@ -8,9 +8,10 @@
 #include <thread>
 
 #include "stores/batch.h"
+#include "stores/complaints.h"
 #include "stores/doubts.h"
 #include "stores/pool.h"
-#include "stores/table_name.h"
+#include "stores/table.h"
 #include "support/wait_until.h"
 
 namespace larder::stores {
@@ -105,11 +106,27 @@ TEST(Batch, WhatCanNeverBeWrittenTakesItsGroupAlong) {
   EXPECT_EQ(results[2].outcome, WriteResult::Outcome::kAsTheBatch);
 }
 
-TEST(TableName, GoesWhereItStands) {
-  EXPECT_EQ(with_table("<t> a \"<t>_x\"<t", "b"), "b a \"b_x\"<t");
-  EXPECT_TRUE(check_table_name("_a9").ok());
-  EXPECT_FALSE(check_table_name("a\"b").ok());
-  EXPECT_FALSE(check_table_name(std::string_view("a\0b", 3)).ok());
+TEST(Table, ItsNameGoesWhereItStands) { EXPECT_EQ(with_table("<t> a \"<t>_x\"<t", "b"), "b a \"b_x\"<t"); }
+
+TEST(Complaints, AreAllInOneText) {
+  using namespace std::string_view_literals;
+  Complaints none;
+  none.check_table("_a9");
+  none.check_time("t", 0ms, 0ms);
+  none.add_if(false, "x");
+  EXPECT_TRUE(none.status().ok());
+  for (const std::string_view name : {""sv, "1a"sv, "a b"sv, "a\"; --"sv, "a\xc3\xa9"sv, "a.b"sv, "a\0b"sv}) {
+    Complaints wrong;
+    wrong.check_table(name);
+    EXPECT_FALSE(wrong.status().ok()) << name;
+  }
+  Complaints wrong;
+  wrong.check_table(std::string(49, 'a'));
+  for (const Milliseconds time : {Milliseconds(0), Milliseconds::max()}) wrong.check_time("t", time, 1ms);
+  wrong.add_if(true, "x");
+  EXPECT_EQ(wrong.status().message(),
+            "options: table is not of letters, digits and underscores, at most 48, with no digit first; "
+            "t is not from 1 ms to 24 days; t is not from 1 ms to 24 days; x");
 }
 
 }  // namespace

@@ -49,8 +49,8 @@ struct PostgresStoreOptions {
 
 class PostgresStore final : public BackingStore {
  public:
-  // Connects, makes the table. kInvalidArgument: options that make no sense; kStoreFailed: no connection, or a table of
-  // that name with other columns.
+  // Connects, makes the table. kInvalidArgument: options that make no sense, all of them named; kStoreFailed: no
+  // connection, or a table of that name with other columns.
   static Result<std::shared_ptr<PostgresStore>> open(const PostgresStoreOptions& options);
   ~PostgresStore() override;
   PostgresStore(const PostgresStore&) = delete;

@@ -51,8 +51,8 @@ struct RedisStoreOptions {
 
 class RedisStore final : public BackingStore {
  public:
-  // Connects, and tries what it needs. kInvalidArgument: options that make no sense; kStoreFailed: no connection, or
-  // the user lacks a right.
+  // Connects, and tries what it needs. kInvalidArgument: options that make no sense, all of them named; kStoreFailed:
+  // no connection, or the user lacks a right.
   static Result<std::shared_ptr<RedisStore>> open(const RedisStoreOptions& options);
   ~RedisStore() override;
   RedisStore(const RedisStore&) = delete;

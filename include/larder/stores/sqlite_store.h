@@ -50,8 +50,8 @@ struct SqliteStoreOptions {
 
 class SqliteStore final : public BackingStore {
  public:
-  // Opens the file, makes the table. kInvalidArgument: options that make no sense; kStoreFailed: the file cannot be
-  // opened, is no database, or has a table of that name with other columns.
+  // Opens the file, makes the table. kInvalidArgument: options that make no sense, all of them named; kStoreFailed: the
+  // file cannot be opened, is no database, or has a table of that name with other columns.
   static Result<std::shared_ptr<SqliteStore>> open(const SqliteStoreOptions& options);
   ~SqliteStore() override;
   SqliteStore(const SqliteStore&) = delete;

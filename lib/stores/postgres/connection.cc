@@ -8,7 +8,7 @@
 #include <cstring>
 #include <random>
 
-#include "stores/table_name.h"
+#include "stores/table.h"
 
 namespace larder::stores::postgres {
 namespace {

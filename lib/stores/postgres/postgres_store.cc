@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "stores/batch.h"
+#include "stores/complaints.h"
 #include "stores/postgres/connection.h"
 #include "stores/sessions.h"
-#include "stores/table_name.h"
 
 namespace larder {
 
@@ -220,13 +220,13 @@ class Writing {
 };
 
 Status check(const PostgresStoreOptions& options) {
-  if (options.connections_max == 0) return {ErrorCode::kInvalidArgument, "connections_max: at least 1"};
-  if (options.connect_timeout <= Milliseconds{0} || options.statement_timeout <= Milliseconds{0}) {
-    return {ErrorCode::kInvalidArgument, "connect_timeout, statement_timeout: above zero"};
-  }
-  if (options.value_bytes_max > 1_GiB - 1_MiB)
-    return {ErrorCode::kInvalidArgument, "value_bytes_max: at most 1023 MiB"};
-  return stores::check_table_name(options.table);
+  stores::Complaints wrong;
+  wrong.check_table(options.table);
+  wrong.add_if(options.connections_max == 0, "connections_max is 0");
+  wrong.check_time("connect_timeout", options.connect_timeout, Milliseconds{1});
+  wrong.check_time("statement_timeout", options.statement_timeout, Milliseconds{1});
+  wrong.add_if(options.value_bytes_max > 1_GiB - 1_MiB, "value_bytes_max is above 1023 MiB");
+  return wrong.status();
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "stores/batch.h"
+#include "stores/complaints.h"
 #include "stores/redis/connection.h"
 #include "stores/sessions.h"
 
@@ -138,14 +139,12 @@ Lookup<StoredValue> value_of(const redisReply& reply) {
 }
 
 Status check(const RedisStoreOptions& options) {
-  if (options.connections_max == 0) return {ErrorCode::kInvalidArgument, "connections_max: at least 1"};
-  if (options.connect_timeout <= Milliseconds{0} || options.command_timeout <= Milliseconds{0}) {
-    return {ErrorCode::kInvalidArgument, "connect_timeout, command_timeout: above zero"};
-  }
-  if (options.host.empty() && options.unix_path.empty()) {
-    return {ErrorCode::kInvalidArgument, "host or unix_path: one is needed"};
-  }
-  return {};
+  stores::Complaints wrong;
+  wrong.add_if(options.host.empty() && options.unix_path.empty(), "neither host nor unix_path is set");
+  wrong.add_if(options.connections_max == 0, "connections_max is 0");
+  wrong.check_time("connect_timeout", options.connect_timeout, Milliseconds{1});
+  wrong.check_time("command_timeout", options.command_timeout, Milliseconds{1});
+  return wrong.status();
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "stores/table_name.h"
+#include "stores/table.h"
 
 namespace larder::stores::sqlite {
 namespace {
@@ -83,8 +83,7 @@ int Connection::set_up(const SqliteStoreOptions& options, Use use) {
   int code = sqlite3_open_v2(options.path.c_str(), &database, flags, nullptr);
   database_.reset(database);
   if (code != SQLITE_OK) return code;
-  constexpr Milliseconds::rep kMax = std::numeric_limits<int>::max();
-  sqlite3_busy_timeout(database, static_cast<int>(std::min(options.busy_timeout.count(), kMax)));
+  sqlite3_busy_timeout(database, static_cast<int>(options.busy_timeout.count()));
   const bool full = options.synchronous == SqliteStoreOptions::Synchronous::kFull;
   code = execute(database, full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
   if (code == SQLITE_OK && use == Use::kWrite) code = execute(database, "PRAGMA journal_mode = WAL");

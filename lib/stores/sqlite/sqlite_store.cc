@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "stores/batch.h"
+#include "stores/complaints.h"
 #include "stores/pool.h"
 #include "stores/sqlite/connection.h"
-#include "stores/table_name.h"
 
 namespace larder {
 
@@ -162,12 +162,13 @@ class Writing {
 };
 
 Status check(const SqliteStoreOptions& options) {
-  if (options.path.empty() || options.path == ":memory:") {
-    return {ErrorCode::kInvalidArgument, "path: a file is needed, as connections share it"};
-  }
-  if (options.readers_max == 0) return {ErrorCode::kInvalidArgument, "readers_max: at least 1"};
-  if (options.busy_timeout < Milliseconds{0}) return {ErrorCode::kInvalidArgument, "busy_timeout: not negative"};
-  return stores::check_table_name(options.table);
+  stores::Complaints wrong;
+  wrong.add_if(options.path.empty() || options.path == ":memory:",
+               "path is empty or :memory:, and connections share a file");
+  wrong.check_table(options.table);
+  wrong.check_time("busy_timeout", options.busy_timeout, Milliseconds{0});
+  wrong.add_if(options.readers_max == 0, "readers_max is 0");
+  return wrong.status();
 }
 
 }  // namespace
