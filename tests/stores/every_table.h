@@ -8,6 +8,8 @@
 //     void refuse(text);           // from now on, the table takes no such bytes
 #pragma once
 
+#include <gmock/gmock.h>
+
 #include "stores/checked_caches.h"
 #include "stores/every_store.h"
 
@@ -109,8 +111,28 @@ TYPED_TEST_P(EveryTable, WhatHasEndedCountsAsNotThereAndCanBeRemoved) {
   EXPECT_EQ(this->sql("SELECT count(*) FROM larder"), "3");
 }
 
+TYPED_TEST_P(EveryTable, ATableThatIsNotAStoresIsRefused) {
+  this->open();
+  this->sql("CREATE TABLE copy AS SELECT * FROM larder");  // columns of that name, and nothing else
+  this->sql("CREATE TABLE theirs (key text, bytes text, author text NOT NULL)");
+  const auto why_not = [&](const char* table) {
+    return std::string(this->why_not([&](auto& options) { options.table = table; }).message());
+  };
+  EXPECT_THAT(why_not("copy"), testing::HasSubstr("UNIQUE"));
+  const std::string theirs = why_not("theirs");
+  for (const char* part : {"\"theirs\" is not a store's", "no column version", "its column key is",
+                           "its column author must be given a value", "name another table"}) {
+    EXPECT_THAT(theirs, testing::HasSubstr(part));
+  }
+  // What others have added does no harm, as long as nobody must fill it.
+  this->sql("ALTER TABLE larder ADD COLUMN note text");
+  this->sql("ALTER TABLE larder ADD COLUMN state text NOT NULL DEFAULT 'new'");
+  EXPECT_EQ(write_one(*this->open(), put("k", "v")).outcome, Outcome::kDone);
+}
+
 REGISTER_TYPED_TEST_SUITE_P(EveryTable, ServesCachesThatCheckVersions, ARowThatIsRefusedFailsAlone,
                             WhatOthersChangeGetsAnotherVersion, AWriteIsKnownAgainUntilAnotherChangesTheRow,
-                            AWriteIsKnownAgainAfterItsEnd, WhatHasEndedCountsAsNotThereAndCanBeRemoved);
+                            AWriteIsKnownAgainAfterItsEnd, WhatHasEndedCountsAsNotThereAndCanBeRemoved,
+                            ATableThatIsNotAStoresIsRefused);
 
 }  // namespace larder::stores

@@ -66,8 +66,6 @@ TEST_F(SqliteStoreTest, AFileThatCannotBeUsedIsSaidAtOpen) {
   const std::string text = folder_.path() + "/text";
   std::ofstream(text) << std::string(10'000, 'x');
   EXPECT_EQ(why_not([&](auto& options) { options.path = text; }).code(), ErrorCode::kStoreFailed);
-  sql("CREATE TABLE other_columns (key BLOB)");
-  EXPECT_EQ(why_not([](auto& options) { options.table = "other_columns"; }).code(), ErrorCode::kStoreFailed);
 }
 
 TEST_F(SqliteStoreTest, AnErrorThatEndsTheTransactionLeavesNothingOfIt) {

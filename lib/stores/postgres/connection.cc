@@ -155,21 +155,44 @@ Status Connection::set_up(const Options& options, bool make_table) {
                                "', false), set_config('idle_in_transaction_session_timeout', '" + time +
                                "', false), pg_advisory_lock(" + std::to_string(lock_) + ")";
   if (Status status = run_text(settings); !status.ok()) return status;
-  const std::string quoted = '"' + options.table + '"';
   if (make_table) {
-    // Where it is there, the right to make one is not needed.
-    Status there = run_text("SELECT FROM " + quoted + " LIMIT 0");
-    if (!there.ok()) {
-      if (!usable()) return there;
-      Status status = run_text("BEGIN");
-      for (const char* part : kTableParts) {
-        if (status.ok()) status = run_text(with_table(part, options.table));
-      }
-      if (status.ok()) status = run_text("COMMIT");
-      if (!status.ok()) return status;
-    }
+    if (Status status = this->make_table(options.table); !status.ok()) return status;
   }
-  return prepare_all(quoted);
+  return prepare_all('"' + options.table + '"');
+}
+
+Status Connection::make_table(const std::string& table) {
+  // Where it is there, the right to make one is not needed.
+  Status status = run_text("SELECT FROM \"" + table + "\" LIMIT 0");
+  if (status.ok()) return check_table(table);
+  if (!usable()) return status;
+  status = run_text("BEGIN");
+  for (const char* part : kTableParts) {
+    if (status.ok()) status = run_text(with_table(part, table));
+  }
+  return status.ok() ? run_text("COMMIT") : status;
+}
+
+Status Connection::check_table(const std::string& table) {
+  static const Column kOurs[] = {{"key", "bytea UNIQUE"},  {"type", "smallint"},   {"version", "bigint"},
+                                 {"expires_at", "bigint"}, {"sequence", "bigint"}, {"bytes", "bytea"}};
+  Rows rows;
+  const std::string sql = with_table(R"(
+    SELECT attname::text, format_type(atttypid, atttypmod) ||
+      CASE WHEN attname = 'version' AND NOT given THEN ' without DEFAULT' ELSE '' END || CASE WHEN EXISTS (
+        SELECT FROM pg_index WHERE indrelid = attrelid AND indisunique AND indimmediate AND indpred IS NULL AND
+        indkey::text = attnum::text) THEN ' UNIQUE' ELSE '' END
+    FROM pg_attribute, LATERAL (SELECT atthasdef OR attidentity <> '' AS given) AS d
+    WHERE attrelid = '"<t>"'::regclass AND attnum > 0 AND NOT attisdropped AND (attnotnull AND NOT given OR
+      attname IN ('key', 'type', 'version', 'expires_at', 'sequence', 'bytes')))",
+                                     table);
+  if (Status status = run_text(sql, &rows); !status.ok()) return status;
+  std::vector<Column> theirs;
+  for (int i = 0; i < PQntuples(rows.get()); ++i) {
+    theirs.push_back({PQgetvalue(rows.get(), i, 0), PQgetvalue(rows.get(), i, 1)});
+  }
+  const std::string wrong = wrong_with(table, kOurs, theirs);
+  return wrong.empty() ? Status() : Status(ErrorCode::kStoreFailed, "PostgreSQL: " + wrong);
 }
 
 Status Connection::prepare_all(const std::string& quoted_table) {
@@ -186,7 +209,7 @@ Status Connection::prepare_all(const std::string& quoted_table) {
   return {ErrorCode::kStoreFailed, "PostgreSQL: the table cannot be used: " + answer.error};
 }
 
-Status Connection::run_text(const std::string& sql) {
+Status Connection::run_text(const std::string& sql, Rows* rows) {
   const Deadline deadline(2 * statement_timeout_);
   busy_ = true;
   Answer answer;
@@ -194,8 +217,9 @@ Status Connection::run_text(const std::string& sql) {
       PQpipelineSync(connection_.get()) == 1) {
     answer = receive(1, deadline);
   }
-  if (answer.outcome == Answer::Outcome::kDone) return {};
-  return {ErrorCode::kStoreFailed, "PostgreSQL: " + answer.error};
+  if (answer.outcome != Answer::Outcome::kDone) return {ErrorCode::kStoreFailed, "PostgreSQL: " + answer.error};
+  if (rows != nullptr) *rows = std::move(answer.rows[0]);
+  return {};
 }
 
 bool Connection::usable() {

@@ -80,9 +80,11 @@ class Connection {
   explicit Connection(Milliseconds statement_timeout) : statement_timeout_(statement_timeout) {}
   Status connect(const Options& options);
   Status set_up(const Options& options, bool make_table);
+  Status make_table(const std::string& table);
+  Status check_table(const std::string& table);
   Status prepare_all(const std::string& quoted_table);
   // A statement that has not been prepared, without values.
-  Status run_text(const std::string& sql);
+  Status run_text(const std::string& sql, Rows* rows = nullptr);
   bool send(const Call& call);
   bool wait(const Deadline& deadline);
   Answer receive(std::size_t calls, const Deadline& deadline);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <vector>
 
 #include "stores/table.h"
 
@@ -69,8 +70,12 @@ std::unique_ptr<Connection> Connection::open(const SqliteStoreOptions& options, 
   made->path_ = options.path;
   const int code = made->set_up(options, use);
   if (code == SQLITE_OK) return made;
-  const std::string said = made->database_ == nullptr ? "no memory" : made->message();
-  *why = Status(ErrorCode::kStoreFailed, "SQLite cannot be used: " + said + " (" + explain(code, options.path) + ")");
+  std::string said = made->wrong_table_;
+  if (said.empty()) {
+    said = made->database_ == nullptr ? "no memory" : made->message();
+    said += " (" + explain(code, options.path) + ")";
+  }
+  *why = Status(ErrorCode::kStoreFailed, "SQLite cannot be used: " + said);
   return nullptr;
 }
 
@@ -96,20 +101,45 @@ int Connection::set_up(const SqliteStoreOptions& options, Use use) {
 // UPDATE becomes a new row, too, which no write of a store has made. The bytes come last, so that they are not read for
 // what stands before them.
 int Connection::make_table(const std::string& table) {
-  return execute(database_.get(), with_table(R"(
+  int code = execute(database_.get(), with_table(R"(
     CREATE TABLE IF NOT EXISTS "<t>" (
       version INTEGER PRIMARY KEY AUTOINCREMENT,
       key BLOB NOT NULL UNIQUE CHECK (typeof(key) = 'blob'),
       type INTEGER NOT NULL DEFAULT 1,
       expires_at INTEGER,
       sequence INTEGER,
-      bytes BLOB NOT NULL);
+      bytes BLOB NOT NULL))",
+                                                 table));
+  if (code == SQLITE_OK) code = check_table(table);
+  if (code != SQLITE_OK) return code;
+  return execute(database_.get(), with_table(R"(
     CREATE INDEX IF NOT EXISTS "<t>_expires_at" ON "<t>" (expires_at) WHERE expires_at IS NOT NULL;
     CREATE TRIGGER IF NOT EXISTS "<t>_changed" AFTER UPDATE ON "<t>" BEGIN
       DELETE FROM "<t>" WHERE version = NEW.version;
       INSERT INTO "<t>" (key, type, expires_at, bytes) VALUES (NEW.key, NEW.type, NEW.expires_at, NEW.bytes);
     END)",
                                              table));
+}
+
+int Connection::check_table(const std::string& table) {
+  static const Column kOurs[] = {{"version", "INTEGER PRIMARY KEY"}, {"key", "BLOB UNIQUE"},  {"type", "INTEGER"},
+                                 {"expires_at", "INTEGER"},          {"sequence", "INTEGER"}, {"bytes", "BLOB"}};
+  const std::string sql = with_table(R"(
+    SELECT lower(name), CASE type WHEN '' THEN 'of no type' ELSE upper(type) END ||
+      CASE WHEN pk THEN ' PRIMARY KEY' ELSE '' END || CASE WHEN EXISTS (
+        SELECT 1 FROM pragma_index_list('<t>') AS i WHERE i."unique" AND NOT i.partial
+        AND (SELECT count(*) = 1 AND max(name) = c.name FROM pragma_index_info(i.name))) THEN ' UNIQUE' ELSE '' END
+    FROM pragma_table_info('<t>') AS c WHERE lower(name) IN ('version', 'key', 'type', 'expires_at', 'sequence', 'bytes')
+      OR "notnull" AND dflt_value IS NULL)",
+                                     table);
+  std::vector<Column> theirs;
+  const auto take = [](void* to, int, char** fields, char**) {
+    static_cast<std::vector<Column>*>(to)->push_back({fields[0], fields[1]});
+    return 0;
+  };
+  const int code = sqlite3_exec(database_.get(), sql.c_str(), take, &theirs, nullptr);
+  if (code == SQLITE_OK) wrong_table_ = wrong_with(table, kOurs, theirs);
+  return wrong_table_.empty() ? code : SQLITE_MISMATCH;
 }
 
 int Connection::prepare_all(const std::string& quoted_table, Use use) {

@@ -67,10 +67,12 @@ class Connection {
   Connection() = default;
   int set_up(const SqliteStoreOptions& options, Use use);
   int make_table(const std::string& table);
+  int check_table(const std::string& table);
   int prepare_all(const std::string& quoted_table, Use use);
   int run(const Statement& statement);
 
   std::string path_;
+  std::string wrong_table_;                   // why the table cannot be used; empty: it can
   std::unique_ptr<sqlite3, Close> database_;  // before the statements, which go first
   Statement load_, look_, put_, erase_, remove_expired_;
   Statement begin_, commit_, rollback_, savepoint_, release_, rollback_to_;
