@@ -26,6 +26,7 @@ struct ConformanceFailure {
   std::string did;       // what was done
   std::string expected;  // what should have come of it
   std::string got;
+  std::string hint;  // what in a store often causes it
 
   std::string to_string() const;  // in one line
 };
@@ -47,7 +48,8 @@ struct ConformanceOptions {
 };
 
 // Runs every check that the store's capabilities and the options ask for, one after another, some with eight threads.
-// Some seconds, for a store that answers in a millisecond. Empty: it conforms. Nothing is thrown but std::bad_alloc.
+// Some seconds, for a store that answers in a millisecond. Empty: it conforms; otherwise the first three failures of
+// each check. Nothing is thrown but std::bad_alloc.
 std::vector<ConformanceFailure> check_store(const ConformanceOptions& options);
 
 // The names of all checks, in the order in which they run.

@@ -144,15 +144,22 @@ bool has_groups_and_versions(Trial& trial) { return has_groups(trial) && trial.s
 
 }  // namespace
 
-void add_batch_checks(std::vector<Check>* checks) {
-  checks->insert(checks->end(), {
-                                    {"batch_of_several", batch_of_several},
-                                    {"batches_in_order", batches_in_order},
-                                    {"results_in_bounds", results_in_bounds},
-                                    {"group", group},
-                                    {"group_with_a_refusal", group_with_a_refusal, has_groups},
-                                    {"group_with_a_conflict", group_with_a_conflict, has_groups_and_versions},
-                                });
+std::span<const Check> batch_checks() {
+  static constexpr Check kChecks[] = {
+      {"batch_of_several", "a part of the batch is left out, or results[] is not in the order of batch[]",
+       batch_of_several},
+      {"batches_in_order", "a write is still on its way when `write` returns: wait for it, and commit",
+       batches_in_order},
+      {"results_in_bounds", "results[] is counted from 1, or written beyond its end", results_in_bounds},
+      {"group", "what has a group is taken for something else than puts and erases", group},
+      {"group_with_a_refusal",
+       "a group is not a transaction of its own, so that it is written in part, or takes the rest of the batch along",
+       group_with_a_refusal, has_groups},
+      {"group_with_a_conflict",
+       "a group is written up to its first conflict, or the key that has it is not the one answered with a conflict",
+       group_with_a_conflict, has_groups_and_versions},
+  };
+  return kChecks;
 }
 
 }  // namespace larder::stores::conformance

@@ -14,33 +14,32 @@ using stores::conformance::Check;
 using stores::conformance::Trial;
 
 std::vector<Check> all_checks() {
+  using namespace stores::conformance;
   std::vector<Check> checks;
-  stores::conformance::add_value_checks(&checks);
-  stores::conformance::add_batch_checks(&checks);
-  stores::conformance::add_thread_checks(&checks);
-  stores::conformance::add_version_checks(&checks);
-  stores::conformance::add_outage_checks(&checks);
+  for (const auto& some : {value_checks(), batch_checks(), thread_checks(), version_checks(), outage_checks()}) {
+    checks.insert(checks.end(), some.begin(), some.end());
+  }
   return checks;
 }
 
 }  // namespace
 
 std::string ConformanceFailure::to_string() const {
-  return check + ": " + did + ": expected " + expected + ", got " + got;
+  return check + ": " + did + ": expected " + expected + ", got " + got + " (often: " + hint + ")";
 }
 
 std::vector<ConformanceFailure> check_store(const ConformanceOptions& options) {
   Trial trial(options);
-  trial.begin("open");
+  trial.begin("open", "it threw, or gave null: is what it connects to there?");
   if (!trial.open()) return std::move(trial).notes();
   for (const Check& check : all_checks()) {
-    trial.begin(check.name);
+    trial.begin(check.name, check.hint);
     try {
       if (check.applies == nullptr || check.applies(trial)) check.run(trial);
     } catch (const std::bad_alloc&) {
       throw;
     } catch (const std::exception& error) {
-      trial.note("the calls of this check", "no exception", error.what());
+      trial.note("the calls of this check", "no exception: errors are values", error.what());
     }
     trial.clean_up();
   }

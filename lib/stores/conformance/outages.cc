@@ -73,11 +73,14 @@ bool may_be_stopped(Trial& trial) { return trial.options().stop && trial.options
 
 }  // namespace
 
-void add_outage_checks(std::vector<Check>* checks) {
-  checks->insert(checks->end(), {
-                                    {"opened_again", opened_again, may_be_opened_again},
-                                    {"outage", outage, may_be_stopped},
-                                });
+std::span<const Check> outage_checks() {
+  static constexpr Check kChecks[] = {
+      {"opened_again",
+       "what is acknowledged is in memory only, or not committed; a store that means it sets `persists = false`",
+       opened_again, may_be_opened_again},
+      {"outage", "a failed connection is taken for a miss, or for done, or is never replaced", outage, may_be_stopped},
+  };
+  return kChecks;
 }
 
 }  // namespace larder::stores::conformance

@@ -117,13 +117,21 @@ bool has_groups(Trial& trial) { return trial.store().capabilities().atomic_group
 
 }  // namespace
 
-void add_thread_checks(std::vector<Check>* checks) {
-  checks->insert(checks->end(), {
-                                    {"read_your_writes", read_your_writes},
-                                    {"concurrent_writers", concurrent_writers},
-                                    {"concurrent_loads", concurrent_loads},
-                                    {"concurrent_groups", concurrent_groups, has_groups},
-                                });
+std::span<const Check> thread_checks() {
+  static constexpr Check kChecks[] = {
+      {"read_your_writes",
+       "another connection reads an older state: a replica, an open snapshot, a commit that is not waited for",
+       read_your_writes},
+      {"concurrent_writers", "a connection is used by several threads at one time, or \"busy\" is not waited for",
+       concurrent_writers},
+      {"concurrent_loads",
+       "bytes and end are read, or written, one after the other: do it in one statement, or in a transaction",
+       concurrent_loads},
+      {"concurrent_groups",
+       "rows are locked in the order of the batch, so that groups wait for each other: lock them in the order of keys",
+       concurrent_groups, has_groups},
+  };
+  return kChecks;
 }
 
 }  // namespace larder::stores::conformance

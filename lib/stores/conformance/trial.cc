@@ -18,7 +18,7 @@ std::string printable(const std::optional<UnixTime>& end) {
 }  // namespace
 
 std::string printable(std::string_view bytes) {
-  constexpr std::size_t kShownMax = 24;
+  constexpr std::size_t kShownMax = 40;
   constexpr char kDigits[] = "0123456789abcdef";
   std::string text = "\"";
   for (const char one : bytes.substr(0, kShownMax)) {
@@ -85,8 +85,15 @@ void Trial::clean_up() {
   keys_.clear();
 }
 
+void Trial::begin(std::string_view check, std::string_view hint) {
+  check_ = check;
+  hint_ = hint;
+  noted_ = 0;
+}
+
 void Trial::note(std::string did, std::string expected, std::string got) {
-  notes_.push_back({check_, std::move(did), std::move(expected), std::move(got)});
+  constexpr std::size_t kKept = 3;
+  if (noted_++ < kKept) notes_.push_back({check_, std::move(did), std::move(expected), std::move(got), hint_});
 }
 
 bool Trial::require(bool holds, const std::string& did, const std::string& expected, const std::string& got) {

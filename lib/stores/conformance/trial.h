@@ -40,9 +40,10 @@ class Trial {
   // False, and a note, if it could not be opened.
   bool open();
   // From now on, notes and keys are of this check.
-  void begin(std::string_view check) { check_ = check; }
+  void begin(std::string_view check, std::string_view hint);
   // Erases what the check has used.
   void clean_up();
+  // The first three of a check are kept.
   void note(std::string did, std::string expected, std::string got);
   std::vector<ConformanceFailure> notes() && { return std::move(notes_); }
 
@@ -79,6 +80,8 @@ class Trial {
   const ConformanceOptions& options_;
   std::shared_ptr<BackingStore> store_;
   std::string check_;
+  std::string hint_;
+  std::size_t noted_ = 0;  // of this check
   std::vector<std::string> keys_;
   std::vector<ConformanceFailure> notes_;
   std::atomic<std::uint64_t> sequence_{0};
@@ -92,15 +95,15 @@ std::vector<std::string> in_threads(std::size_t count, const std::function<void(
 
 struct Check {
   std::string_view name;
+  std::string_view hint;  // what in a store often makes it fail
   void (*run)(Trial&);
   bool (*applies)(Trial&) = nullptr;  // null: always
 };
 
-// Each appends its own.
-void add_value_checks(std::vector<Check>* checks);    // values.cc
-void add_batch_checks(std::vector<Check>* checks);    // batches.cc
-void add_thread_checks(std::vector<Check>* checks);   // threads.cc
-void add_version_checks(std::vector<Check>* checks);  // versions.cc
-void add_outage_checks(std::vector<Check>* checks);   // outages.cc
+std::span<const Check> value_checks();    // values.cc
+std::span<const Check> batch_checks();    // batches.cc
+std::span<const Check> thread_checks();   // threads.cc
+std::span<const Check> version_checks();  // versions.cc
+std::span<const Check> outage_checks();   // outages.cc
 
 }  // namespace larder::stores::conformance

@@ -138,19 +138,30 @@ void loads_of_many(Trial& trial) {
 
 }  // namespace
 
-void add_value_checks(std::vector<Check>* checks) {
-  checks->insert(checks->end(), {
-                                    {"missing_key", missing_key},
-                                    {"values_round_trip", values_round_trip},
-                                    {"keys_round_trip", keys_round_trip},
-                                    {"longest_key", longest_key},
-                                    {"ends_are_kept", ends_are_kept},
-                                    {"ended_value", ended_value},
-                                    {"put_over_put", put_over_put},
-                                    {"erase", erase},
-                                    {"erase_of_nothing", erase_of_nothing},
-                                    {"loads_of_many", loads_of_many},
-                                });
+std::span<const Check> value_checks() {
+  static constexpr Check kChecks[] = {
+      {"missing_key", "a row that is not there is given as an empty value: give {} for it", missing_key},
+      {"values_round_trip",
+       "bytes are kept as text, or end at the first NUL: bind them with their length, to a binary column",
+       values_round_trip},
+      {"keys_round_trip",
+       "keys are kept as text, whose collation folds case or trims spaces: use a binary column, and compare bytes",
+       keys_round_trip},
+      {"longest_key", "long keys are cut, or throw: answer never for those above the limit of the column or index",
+       longest_key},
+      {"ends_are_kept",
+       "expires_at is left out, rounded, or stays from the value before: write it with each put, none as well",
+       ends_are_kept},
+      {"ended_value", "what has ended is refused, or loses its end: keep it with its end, or remove it", ended_value},
+      {"put_over_put", "an INSERT where there must be an UPDATE if the row is there, or the other way round",
+       put_over_put},
+      {"erase", "the statement matches no row, or others that begin alike", erase},
+      {"erase_of_nothing", "that no row was deleted is taken for a failure: it is done", erase_of_nothing},
+      {"loads_of_many",
+       "found[] is in the order of the database, and not of keys[], or a key that is asked for twice is answered once",
+       loads_of_many},
+  };
+  return kChecks;
 }
 
 }  // namespace larder::stores::conformance

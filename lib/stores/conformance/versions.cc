@@ -235,20 +235,37 @@ bool has_versions(Trial& trial) { return trial.store().capabilities().versions; 
 
 }  // namespace
 
-void add_version_checks(std::vector<Check>* checks) {
-  checks->insert(checks->end(), {
-                                    {"versions_are_new", versions_are_new, has_versions},
-                                    {"expected_versions", expected_versions, has_versions},
-                                    {"expected_versions_of_the_ended", expected_versions_of_the_ended, has_versions},
-                                    {"versions_after_erase", versions_after_erase, has_versions},
-                                    {"put_sent_again", put_sent_again, has_versions},
-                                    {"erase_sent_again", erase_sent_again, has_versions},
-                                    {"group_sent_again", group_sent_again, has_versions},
-                                    {"sent_again_too_late", sent_again_too_late, has_versions},
-                                    {"conflict_in_its_place", conflict_in_its_place, has_versions},
-                                    {"load_if_changed", load_if_changed, has_versions},
-                                    {"one_of_many_wins", one_of_many_wins, has_versions},
-                                });
+std::span<const Check> version_checks() {
+  static constexpr Check kChecks[] = {
+      {"versions_are_new",
+       "versions are counted for each row, or result and row differ: take them from one sequence, which never goes "
+       "back",
+       versions_are_new, has_versions},
+      {"expected_versions",
+       "expected_version is not looked at, 0 does not mean \"none\", or the answer is not WriteResult::conflict",
+       expected_versions, has_versions},
+      {"expected_versions_of_the_ended", "a row that has ended counts as there: it is as good as none",
+       expected_versions_of_the_ended, has_versions},
+      {"versions_after_erase", "versions begin anew with a new row: take them from one sequence, which never goes back",
+       versions_after_erase, has_versions},
+      {"put_sent_again",
+       "a write is not known again: keep its sequence in the row, and answer done, with the version of the row that "
+       "has it",
+       put_sent_again, has_versions},
+      {"erase_sent_again", "an erase of what is not there any more is answered with a conflict: it is done",
+       erase_sent_again, has_versions},
+      {"group_sent_again", "in a group, a write is not known again by the sequence in its row, as it is alone",
+       group_sent_again, has_versions},
+      {"sent_again_too_late", "sequences are remembered apart from the rows: what others write must make an end of it",
+       sent_again_too_late, has_versions},
+      {"conflict_in_its_place", "one conflict fails the whole batch, or results[] is not in the order of batch[]",
+       conflict_in_its_place, has_versions},
+      {"load_if_changed", "it gives the version it was asked about, and not that of the row", load_if_changed,
+       has_versions},
+      {"one_of_many_wins", "the version is looked at, and then written: do it in one statement, or under a lock",
+       one_of_many_wins, has_versions},
+  };
+  return kChecks;
 }
 
 }  // namespace larder::stores::conformance
