@@ -188,6 +188,7 @@ Status Connection::check_table(const std::string& table) {
                                      table);
   if (Status status = run_text(sql, &rows); !status.ok()) return status;
   std::vector<Column> theirs;
+  theirs.reserve(static_cast<std::size_t>(PQntuples(rows.get())));
   for (int i = 0; i < PQntuples(rows.get()); ++i) {
     theirs.push_back({PQgetvalue(rows.get(), i, 0), PQgetvalue(rows.get(), i, 1)});
   }
