@@ -42,14 +42,6 @@ bool refresh(keyspace::Keyspace& keyspace) {
   }
 }
 
-bool flush_quietly(keyspace::WriteBack& write_back, base::LeafMutex& gate) {
-  try {
-    return write_back.flush_some(false, &gate) != 0;
-  } catch (const std::bad_alloc&) {
-    return false;  // in a while
-  }
-}
-
 bool writes_in_ticks(keyspace::Keyspace& keyspace) {
   return keyspace.write_back() != nullptr && keyspace.write_back()->options().threads == 0;
 }
@@ -65,7 +57,7 @@ const Options& checked(const Options& options) {
 Cache::Cache(const Options& options) : Cache(std::make_unique<Parts>(checked(options))) {
   keyspace::Keyspace& keyspace = parts_->keyspace;
   if (keyspace::WriteBack* write_back = keyspace.write_back()) {
-    const auto slice = [write_back](base::LeafMutex& gate) { return flush_quietly(*write_back, gate); };
+    const auto slice = [write_back](base::LeafMutex& gate) { return write_back->flush_some(false, &gate) != 0; };
     for (std::uint32_t i = 0; i < options.store.write_back.threads; ++i) {
       parts_->writers.push_back(std::make_unique<cache::Background>(slice, kWriterInterval));
     }
@@ -79,7 +71,7 @@ Cache::Cache(const Options& options) : Cache(std::make_unique<Parts>(checked(opt
         bool more = false;
         keyspace.tick(1'000, &more, &gate);
         more = refresh(keyspace) || more;
-        return (writes_in_ticks(keyspace) && flush_quietly(*keyspace.write_back(), gate)) || more;
+        return (writes_in_ticks(keyspace) && keyspace.write_back()->flush_some(false, &gate) != 0) || more;
       },
       options.background_interval);
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 
 #include "keyspace/keyspace.h"
 #include "keyspace/write_batch.h"
@@ -156,7 +157,7 @@ bool WriteBack::wants_haste() const noexcept {
          items_.left() < items_.max() / 2;
 }
 
-std::size_t WriteBack::flush_some(bool waives_delay, base::LeafMutex* gate) {
+std::size_t WriteBack::flush_some(bool waives_delay, base::LeafMutex* gate) noexcept {
   if (store::FencedStore::inside() || in_child()) return 0;
   waives_delay = waives_delay || wants_haste();
   const std::uint64_t now_ms = keyspace_.environment().now();
@@ -166,19 +167,25 @@ std::size_t WriteBack::flush_some(bool waives_delay, base::LeafMutex* gate) {
   for (std::uint32_t i = 0; i < keyspace_.shards(); ++i) {
     const std::uint32_t number = (start + i) & (keyspace_.shards() - 1);
     if (keyspace_.shard(number).dirty->first_due() > due.fresh_until_ms) continue;
-    WriteBatch batch(*this, gate);
-    if (!batch.may_go()) return 0;
-    batch.cut(due, number);
-    return batch.send();
+    return send(gate, [&](WriteBatch& batch) { batch.cut(due, number); });
   }
   return 0;
 }
 
-std::size_t WriteBack::flush_oldest_of(std::uint64_t hash, std::string_view key, bool* grouped) {
-  WriteBatch batch(*this);
-  if (!batch.may_go()) return 0;
-  batch.cut_key(hash, key, grouped);
-  return batch.send();
+std::size_t WriteBack::flush_oldest_of(std::uint64_t hash, std::string_view key, bool* grouped) noexcept {
+  return send(nullptr, [&](WriteBatch& batch) { batch.cut_key(hash, key, grouped); });
+}
+
+// Where there is no memory for a batch, it goes another time.
+std::size_t WriteBack::send(base::LeafMutex* gate, FunctionRef<void(WriteBatch&)> cut) noexcept {
+  try {
+    WriteBatch batch(*this, gate);
+    if (!batch.may_go()) return 0;
+    cut(batch);
+    return batch.send();
+  } catch (const std::bad_alloc&) {
+    return 0;
+  }
 }
 
 Mutation WriteBack::mutation_of(const DirtyItem& item) {

@@ -25,6 +25,7 @@ namespace larder::keyspace {
 
 class Keyspace;
 class Shard;
+class WriteBatch;
 
 class WriteBack {
  public:
@@ -49,8 +50,8 @@ class WriteBack {
 
   // --- Flushing -----------------------------------------------------------------------------------------------------
   // Writes one batch of what is due; `waives_delay`: or would be, were there no delay. Takes locks under the gate, if
-  // there is one. Returns how many mutations were sent; none in a call of a store.
-  std::size_t flush_some(bool waives_delay, base::LeafMutex* gate = nullptr);
+  // there is one. Returns how many mutations were sent; none in a call of a store, or without memory for it.
+  std::size_t flush_some(bool waives_delay, base::LeafMutex* gate = nullptr) noexcept;
   // Writes what was written before the call. Zero: what may go now, goes, and nothing is waited for.
   FlushReport flush(Milliseconds at_most);
   FlushReport flush(std::string_view key, Milliseconds at_most);
@@ -76,7 +77,8 @@ class WriteBack {
   bool bury(DirtyItem& item, const Mutation& mutation, DeadLetter::Reason reason, const Status& error,
             base::LeafMutex* gate) noexcept;
   Mutation mutation_of(const DirtyItem& item);
-  std::size_t flush_oldest_of(std::uint64_t hash, std::string_view key, bool* grouped);
+  std::size_t flush_oldest_of(std::uint64_t hash, std::string_view key, bool* grouped) noexcept;
+  std::size_t send(base::LeafMutex* gate, FunctionRef<void(WriteBatch&)> cut) noexcept;
   bool flush_key(std::uint64_t hash, std::string_view key, std::uint64_t up_to, std::uint64_t give_up_us, bool waits);
   bool flush_until(FunctionRef<bool()> done, FunctionRef<std::size_t()> flush_one, std::uint64_t give_up_us,
                    bool waits);

@@ -12,6 +12,15 @@ Backoff backoff_of(const WriteBackOptions& options) {
           static_cast<std::uint64_t>(options.retry_most.count())};
 }
 
+// Nothing, if there is no memory for it.
+Status copy_of(const Status& error) noexcept {
+  try {
+    return error;
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
+}
+
 }  // namespace
 
 Pace::Pace(const WriteBackOptions& options, std::uint64_t seed)
@@ -49,12 +58,7 @@ void Pace::learn(const Call& call) noexcept {
     const bool its_own_fault = call.count == 1 && call.answered && call.failed_before;  // the store did answer
     its_own_fault && !breaker_.open() ? breaker_.not_called() : breaker_.failed(call.ended_ms);
   }
-  if (call.error == nullptr) return;
-  try {
-    last_error_ = *call.error;
-  } catch (const std::bad_alloc&) {
-    last_error_ = {};
-  }
+  if (call.error != nullptr) last_error_ = copy_of(*call.error);
 }
 
 void Pace::ask_again() noexcept {
@@ -72,9 +76,9 @@ bool Pace::left_alone() const {
   return breaker_.open();
 }
 
-Status Pace::last_error() const {
+Status Pace::last_error() const noexcept {
   base::LeafLock lock(mutex_);
-  return last_error_;
+  return copy_of(last_error_);
 }
 
 }  // namespace larder::store

@@ -60,7 +60,7 @@ class Pace {
 
   // By the circuit breaker.
   bool left_alone() const;
-  Status last_error() const;
+  Status last_error() const noexcept;  // ok, too, where there is no memory for it
 
  private:
   std::size_t grant(std::uint64_t now_ms);

@@ -117,7 +117,7 @@ struct World {
   Allocator* const allocator;
   ManualClock clock;
   std::shared_ptr<WellFedStore> store = std::make_shared<WellFedStore>();
-  std::map<std::string, std::string> letters;
+  std::map<std::string, std::string> letters, letters_due;  // dead letters: what there is, and is to be in the end
   std::map<std::string, int> told;  // how often of each key
   std::function<void(std::string_view)> on_removal;
   std::unique_ptr<Cache> cache;

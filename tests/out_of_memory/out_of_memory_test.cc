@@ -109,6 +109,7 @@ class EachCall : public testing::Test {
     }
     EXPECT_EQ(row.call(world), ErrorCode::kOk);
     EXPECT_TRUE((row.traits & kInParts) != 0 || world.state() == states[not_done ? 1 : 2]) << world.state();
+    EXPECT_EQ(world.letters, world.letters_due);
     expect_nobody_waits(world);
     return met;
   }
@@ -364,6 +365,100 @@ constexpr Row kReadThrough[] = {
      [](World& w) { w.clock.advance(200ms); }},
 };
 TEST_F(EachCall, ReadsThrough) { run(kReadThrough); }
+
+// Of the next write.
+class WriteFault {
+ public:
+  WriteFault(World& world, support::Fault fault) : store_(*world.store) {
+    const Plenty plenty;
+    store_.fail_writes({fault});
+  }
+  ~WriteFault() { store_.fail_no_writes(); }
+  WriteFault(const WriteFault&) = delete;
+  WriteFault& operator=(const WriteFault&) = delete;
+
+ private:
+  support::ScriptedStore& store_;
+};
+
+constexpr Row kThrough[] = {
+    {"set, through", Kind::kThrough, CALL(set("s", long_text))},
+    {"set of a large value, through", Kind::kThrough, CALL(set("s", large_text))},
+    {"append, through", Kind::kThrough, CALL(append("s", large_text))},
+    {"incr, through", Kind::kThrough, CALL(incr("a"))},
+    {"del, through", Kind::kThrough, CALL(del("s"))},
+    {"expire, through", Kind::kThrough, CALL(expire("s", 1h))},
+    {"get_del, through", Kind::kThrough, CALL(get_del("s"))},
+    {"mset, through", Kind::kThrough, CALL(mset({{"a", "x"}, {"s", large_text}, {"new", "y"}}))},
+    {"mset_nx, through", Kind::kThrough, CALL(mset_nx({{"new", "x"}, {"other", "y"}}))},
+    {"copy, through", Kind::kThrough, CALL(copy("s", "new", true))},
+    {"bit_op, through", Kind::kThrough, CALL(bit_op(BitOperation::kOr, "new", {"s", "t", "large"}))},
+    {"set, and the store refuses", Kind::kThrough,
+     [](World& w) {
+       const WriteFault fault(w, support::Fault::kRetry);
+       return expected(code_of(w.cache->set("s", "x")), ErrorCode::kStoreFailed);
+     },
+     nullptr, kInParts},
+    {"mset, and the store writes the first only", Kind::kThrough,
+     [](World& w) {
+       const WriteFault fault(w, support::Fault::kFirstOnly);
+       return expected(code_of(w.cache->mset({{"a", "x"}, {"s", "y"}})), ErrorCode::kOutcomeUnknown);
+     },
+     nullptr, kInParts},
+};
+TEST_F(EachCall, WritesThrough) { run(kThrough); }
+
+void write_some(World& world) {
+  EXPECT_TRUE(world.cache->set("s", long_text).ok());
+  EXPECT_TRUE(world.cache->mset({{"a", "x"}, {"t", large_text}, {"new", "y"}}).ok());
+  EXPECT_TRUE(world.cache->del("u").ok());
+  world.clock.advance(1s);
+}
+void write_some_and_refuse(World& world) {
+  write_some(world);
+  for (const char* key : {"s", "u"}) world.store->fail_writes_of(key, {support::Fault::kNever});
+  world.letters_due = {{"s", long_text}, {"u", ""}};
+}
+ErrorCode flush(World& world) {
+  world.cache->flush(Milliseconds(0));
+  return ErrorCode::kOk;
+}
+constexpr Row kBack[] = {
+    {"set, written back", Kind::kBack, CALL(set("s", long_text))},
+    {"set of a large value, written back", Kind::kBack, CALL(set("s", large_text))},
+    {"set of what is dirty", Kind::kBack, CALL(set("s", "x")), write_some},
+    {"append, written back", Kind::kBack, CALL(append("s", large_text))},
+    {"del, written back", Kind::kBack, CALL(del("s"))},
+    {"mset, written back", Kind::kBack, CALL(mset({{"a", "x"}, {"s", large_text}, {"new", "y"}}))},
+    {"mset of what is dirty", Kind::kBack, CALL(mset({{"a", "z"}, {"s", "z"}, {"t", "z"}})), write_some},
+    {"copy, written back", Kind::kBack, CALL(copy("s", "new", true))},
+    {"get of what is dirty", Kind::kBack, CALL(get("new")),
+     [](World& w) {
+       write_some(w);
+       EXPECT_TRUE(w.cache->clear().ok());
+     }},
+    {"flush", Kind::kBack, flush, write_some, kAlwaysWorks},
+    {"flush, and the store refuses", Kind::kBack, flush, write_some_and_refuse, kAlwaysWorks | kInParts},
+    {"flush of a key", Kind::kBack,
+     [](World& w) {
+       w.cache->flush("t", Milliseconds(0));
+       return ErrorCode::kOk;
+     },
+     write_some, kAlwaysWorks},
+    {"flush that waits", Kind::kBack,
+     [](World& w) {
+       w.cache->flush(Milliseconds(20));
+       return ErrorCode::kOk;
+     },
+     write_some, kAlwaysWorks},
+    {"tick that writes", Kind::kBack,
+     [](World& w) {
+       w.cache->tick();
+       return ErrorCode::kOk;
+     },
+     write_some, kAlwaysWorks},
+};
+TEST_F(EachCall, WritesBack) { run(kBack); }
 
 // Who waits for a load gets what its leader gets.
 TEST(LoadWithoutMemory, IsOutOfMemoryForAllWhoAsk) {
