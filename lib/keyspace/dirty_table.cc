@@ -272,17 +272,19 @@ DirtyItem* DirtyTable::take(std::uint64_t hash, std::string_view key, std::uint6
   return item;
 }
 
-std::vector<DirtyItem*> DirtyTable::take_all() {
-  std::vector<DirtyItem*> all;
-  const auto may_go = [&](const DirtyItem* item) {
-    const bool taken = item->group != nullptr && item->group->taken.load();
-    return !item->in_flight && !taken && oldest_of(item->hash, item->key()) == item;
+std::size_t DirtyTable::take_for(std::uint32_t round, std::span<DirtyItem*> taken) noexcept {
+  const auto may_go = [&](const DirtyItem& item) {
+    const bool its_group = item.group != nullptr && item.group->taken.load();
+    return item.round < round && !item.in_flight && !its_group && oldest_of(item.hash, item.key()) == &item;
   };
-  for (DirtyItem* item = first_written_; item != nullptr; item = item->newer_written) {
-    if (may_go(item)) all.push_back(item);
+  std::size_t count = 0;
+  for (DirtyItem* item = first_written_; item != nullptr && count < taken.size(); item = item->newer_written) {
+    if (!may_go(*item)) continue;
+    item->round = round;
+    fly(*item);
+    taken[count++] = item;
   }
-  for (DirtyItem* item : all) fly(*item);
-  return all;
+  return count;
 }
 
 void DirtyTable::finish(DirtyItem& item, std::optional<std::uint64_t> version, Discards& discards) noexcept {

@@ -21,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <tuple>
 #include <vector>
 
@@ -67,9 +68,10 @@ struct DirtyItem {
   std::set<Slot>::iterator slot;
   bool in_flight = false;
   bool retried = false;            // it was put back, its time is that of a retry
+  bool goes_alone = false;         // it has failed alone, while others went
   std::uint32_t failures = 0;      // one after the other
   std::uint32_t attempts = 0;      // of those, by the item's own fault: see WriteBack
-  bool goes_alone = false;         // it has failed alone, while others went
+  std::uint32_t round = 0;         // the last one in which it was handed over, and not taken
   std::uint64_t done_by_then = 0;  // how much the store had done at the last failure
 
   std::string_view key() const noexcept { return state->key(); }
@@ -134,9 +136,9 @@ class DirtyTable {
   DirtyItem* take_due(const Due& due, std::size_t taken, std::size_t batch_max) noexcept;
   // Takes the oldest of a key, with the delay waived. Null: there is none that may go now.
   DirtyItem* take(std::uint64_t hash, std::string_view key, std::uint64_t now_ms) noexcept;
-  // All that are the oldest of their key and not in flight, scheduled or not: O(items). Throws std::bad_alloc, with
-  // none taken.
-  std::vector<DirtyItem*> take_all();
+  // Takes some that are the oldest of their key and not in flight, scheduled or not, and were not taken in this round
+  // or a later one: O(items). Returns how many.
+  std::size_t take_for(std::uint32_t round, std::span<DirtyItem*> taken) noexcept;
   void fly(DirtyItem& item) noexcept;
   // Of what was put back and is not due yet, up to so many may go at once. Says how many.
   std::size_t hasten(std::uint64_t now_ms, std::size_t most) noexcept;

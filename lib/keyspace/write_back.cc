@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <new>
 
@@ -290,27 +291,26 @@ FlushReport WriteBack::close(Milliseconds at_most) {
   return hand_over();
 }
 
-FlushReport WriteBack::hand_over() {
+// What somebody refuses to take comes back, for the next time. Needs no memory: it is the last chance of a destructor.
+FlushReport WriteBack::hand_over() noexcept {
   if (in_child()) return {};
   out_of_time_.store(true);
   const store::FencedStore::Inside inside;
-  const Status error = report(false).last_error;
+  const Status error = pace_.last_error();
+  const std::uint32_t round = rounds_.fetch_add(1, std::memory_order_relaxed) + 1;
   for (std::uint32_t i = 0; i < keyspace_.shards(); ++i) {
     Shard& shard = keyspace_.shard(i);
-    std::vector<DirtyItem*> refused;
-    const auto next = [&] {
+    std::array<DirtyItem*, 64> taken;
+    const auto take = [&] {
       base::MutexLock lock(shard.mutex);
-      return shard.dirty->take_all();
+      return std::span(taken).first(shard.dirty->take_for(round, taken));
     };
-    for (std::vector<DirtyItem*> batch = next(); !batch.empty(); batch = next()) {
-      refused.reserve(refused.size() + batch.size());
-      for (DirtyItem* item : batch) {
-        if (!bury(*item, mutation_of(*item), DeadLetter::Reason::kClosed, error, nullptr)) refused.push_back(item);
+    for (std::span<DirtyItem*> some = take(); !some.empty(); some = take()) {
+      for (DirtyItem* item : some) {
+        if (bury(*item, mutation_of(*item), DeadLetter::Reason::kClosed, error, nullptr)) continue;
+        in_shard(item->hash, nullptr,
+                 [&](Shard&, Discards& discards) { shard.dirty->retry(*item, DirtyTable::kNever, discards); });
       }
-    }
-    for (DirtyItem* item : refused) {  // for the next time
-      in_shard(item->hash, nullptr,
-               [&](Shard&, Discards& discards) { shard.dirty->retry(*item, DirtyTable::kNever, discards); });
     }
   }
   return report(first().sequence == DirtyTable::kNever);

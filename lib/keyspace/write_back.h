@@ -58,7 +58,7 @@ class WriteBack {
   // The same, and what is left goes to the dead letters. No writer waits any more. REQUIRES: all shards are closed.
   FlushReport close(Milliseconds at_most);
   // Hands over what is left. REQUIRES: closed, and for the last time: no thread flushes any more.
-  FlushReport hand_over();
+  FlushReport hand_over() noexcept;
   // How threads that flush are woken.
   void wake_by(std::function<void()> wake) { wake_ = std::move(wake); }
 
@@ -103,6 +103,7 @@ class WriteBack {
   std::atomic<std::uint32_t> hasty_{0};   // who waits for room, or flushes
   std::atomic<bool> closed_{false};       // no writer waits any more
   std::atomic<bool> out_of_time_{false};  // nobody takes anything any more, and what fails goes to the dead letters
+  std::atomic<std::uint32_t> rounds_{0};  // of handing over
   store::Pace pace_;
 
   base::LeafMutex news_mutex_;

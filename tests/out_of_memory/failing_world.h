@@ -7,6 +7,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -91,6 +92,7 @@ struct World {
     options.store.write_back.threads = 0;
     options.store.write_back.dead_letters = [this](const DeadLetter& letter) {
       const Plenty plenty;
+      if (sink_failures-- > 0) throw std::runtime_error("not now");
       letters[std::string(letter.mutation.key)] = std::string(letter.mutation.bytes);
     };
     if (kind == Kind::kStale) {
@@ -118,6 +120,7 @@ struct World {
   ManualClock clock;
   std::shared_ptr<WellFedStore> store = std::make_shared<WellFedStore>();
   std::map<std::string, std::string> letters, letters_due;  // dead letters: what there is, and is to be in the end
+  int sink_failures = 0;
   std::map<std::string, int> told;  // how often of each key
   std::function<void(std::string_view)> on_removal;
   std::unique_ptr<Cache> cache;

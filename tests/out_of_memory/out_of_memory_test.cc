@@ -460,6 +460,56 @@ constexpr Row kBack[] = {
 };
 TEST_F(EachCall, WritesBack) { run(kBack); }
 
+// What ends a cache of write-back never throws, and each write is in the store or a dead letter; those that nobody
+// takes the first time are handed over the next.
+TEST_F(EachCall, EndsAndLosesNothing) {
+  using support::Fault;
+  struct Case {
+    const char* name;
+    void (*end)(World&);
+    std::initializer_list<Fault> faults;
+    int sink_failures;
+  };
+  const auto close = [](World& w) { w.cache->close(Milliseconds(0)); };
+  const auto destroy = [](World& w) { w.cache.reset(); };
+  const std::initializer_list<Fault> fails = {Fault::kRetry, Fault::kRetry, Fault::kRetry, Fault::kRetry};
+  const Case cases[] = {{"close", close, {}, 0},
+                        {"close, and the store fails", close, fails, 0},
+                        {"close, and nobody takes some", close, fails, 3},
+                        {"the destructor", destroy, {}, 0},
+                        {"the destructor, and the store fails", destroy, fails, 0}};
+  for (const Case& one : cases) {
+    for (const bool all_later : {false, true}) {
+      bool met = true;
+      for (std::uint64_t n = 1; met; ++n) {
+        doing = std::string(one.name) + ", allocation " + std::to_string(n) + (all_later ? " and all later ones" : "");
+        SCOPED_TRACE(doing);
+        World world(Kind::kBack);
+        write_some(world);
+        world.cache->set("s", "x");
+        world.store->fail_writes(one.faults);
+        world.sink_failures = one.sink_failures;
+        ErrorCode code = ErrorCode::kOk;
+        {
+          const FailNth failing(n, all_later);
+          code = try_call([&] { return one.end(world), ErrorCode::kOk; });
+          met = failing.met();
+        }
+        EXPECT_EQ(code, ErrorCode::kOk);
+        world.cache.reset();
+        const std::map<std::string, std::string> wrote = {
+            {"a", "x"}, {"new", "y"}, {"s", "x"}, {"t", large_text}, {"u", ""}};
+        for (const auto& [key, value] : wrote) {
+          const std::string row = world.store->row(key);
+          EXPECT_NE(row == (value.empty() ? "(none)" : value), world.letters.contains(key)) << key;
+          EXPECT_EQ(world.letters.contains(key) ? world.letters[key] : value, value) << key;
+        }
+        if (testing::Test::HasFailure()) return;
+      }
+    }
+  }
+}
+
 // Who waits for a load gets what its leader gets.
 TEST(LoadWithoutMemory, IsOutOfMemoryForAllWhoAsk) {
   RefusingAllocator allocator;
