@@ -90,6 +90,7 @@ struct World {
     if (kind == Kind::kRead) options.store.writes = StoreOptions::Writes::kRefuse;
     if (kind == Kind::kBack) options.store.writes = StoreOptions::Writes::kBack;
     options.store.write_back.threads = 0;
+    options.store.write_back.close_wait = 20ms;
     options.store.write_back.dead_letters = [this](const DeadLetter& letter) {
       const Plenty plenty;
       if (sink_failures-- > 0) throw std::runtime_error("not now");
