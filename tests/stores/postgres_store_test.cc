@@ -59,7 +59,7 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, EveryStore, PostgresStoreTest);
 INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, EveryTable, PostgresStoreTest);
 INSTANTIATE_TYPED_TEST_SUITE_P(Postgres, EveryServer, PostgresStoreTest);
 
-TEST_F(PostgresStoreTest, AllOptionsThatMakeNoSenseAreNamedAtOnce) {
+TEST(PostgresStoreOptionsTest, AllThatMakeNoSenseAreNamedAtOnce) {
   const Status status = PostgresStore::open({.table = "a b",
                                              .connections_max = 0,
                                              .connect_timeout = 0ms,

@@ -85,7 +85,7 @@ TEST_F(RedisStoreTest, WhatIsNoStringIsAnErrorOfItsKeyAlone) {
   EXPECT_TRUE(found[2].missing());
 }
 
-TEST_F(RedisStoreTest, AllOptionsThatMakeNoSenseAreNamedAtOnce) {
+TEST(RedisStoreOptionsTest, AllThatMakeNoSenseAreNamedAtOnce) {
   const Status status =
       RedisStore::open({.host = "", .connections_max = 0, .connect_timeout = 0ms, .command_timeout = 0ms}).status();
   EXPECT_EQ(status.code(), ErrorCode::kInvalidArgument);

@@ -48,7 +48,7 @@ class SqliteStoreTest : public StoreTest<SqliteStore, SqliteStoreOptions> {
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, EveryStore, SqliteStoreTest);
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, EveryTable, SqliteStoreTest);
 
-TEST_F(SqliteStoreTest, AllOptionsThatMakeNoSenseAreNamedAtOnce) {
+TEST(SqliteStoreOptionsTest, AllThatMakeNoSenseAreNamedAtOnce) {
   const Status status =
       SqliteStore::open({.path = ":memory:", .table = "a b", .busy_timeout = -1ms, .readers_max = 0}).status();
   EXPECT_EQ(status.code(), ErrorCode::kInvalidArgument);
