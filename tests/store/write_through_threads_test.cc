@@ -5,12 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <barrier>
 #include <thread>
 
 #include "base/random.h"
 #include "larder/cache.h"
 #include "support/depth.h"
+#include "support/run_threads.h"
 #include "support/scripted_store.h"
 
 namespace larder::store {
@@ -20,18 +20,6 @@ using support::Fault;
 using support::ScriptedStore;
 
 constexpr int kThreads = 8;
-
-// All begin at once.
-void run_threads(const std::function<void(int)>& body) {
-  std::barrier start(kThreads);
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < kThreads; ++i) {
-    threads.emplace_back([&, i] {
-      start.arrive_and_wait();
-      body(i);
-    });
-  }
-}
 
 struct StoreThreads : testing::Test {
   StoreThreads() {
@@ -54,7 +42,7 @@ TEST_F(StoreThreads, L1OneLoadForAllWhoAsk) {
     store->put(key, {.bytes = key});
   }
   std::atomic<std::uint64_t> wrong{0};
-  run_threads([&](int thread) {
+  support::run_threads(kThreads, [&](int thread) {
     for (std::uint64_t round = 0; round < rounds; ++round) {
       const std::string key = std::to_string(round);
       const auto value = thread % 2 == 0 ? cache->get(key) : cache->mget({"0", key})[1];
@@ -71,14 +59,14 @@ TEST_F(StoreThreads, L1ADoubleLoadIsSeen) {
   options.store.backing = store;
   Cache other(options);
   store->put("k", {.bytes = "v"});
-  run_threads([&](int thread) { EXPECT_EQ(*(thread % 2 == 0 ? *cache : other).get("k"), "v"); });
+  support::run_threads(kThreads, [&](int thread) { EXPECT_EQ(*(thread % 2 == 0 ? *cache : other).get("k"), "v"); });
   EXPECT_EQ(store->loaded().size(), 2u);
 }
 
 TEST_F(StoreThreads, T3TheStoreGetsTheWritesInTheirOrder) {
   store->before_write = [](auto) { std::this_thread::yield(); };
   const std::uint64_t each = support::count(200, 10'000);
-  run_threads([&](int) {
+  support::run_threads(kThreads, [&](int) {
     for (std::uint64_t i = 0; i < each; ++i) {
       ASSERT_TRUE(cache->incr("n").ok());
       if (i % 16 == 0) {
@@ -113,7 +101,7 @@ TEST_F(StoreThreads, T1T2AfterEveryScheduleOfFailuresTheyAgreeOrTheCacheHasNothi
     base::Random faults(seed);
     for (int i = 0; i < 100; ++i) store->fail_writes({kFaults[faults.below(std::size(kFaults))]});
     for (int i = 0; i < 30; ++i) store->fail_loads({faults.below(5) == 0 ? Fault::kThrows : Fault::kNone});
-    run_threads([&](int thread) {
+    support::run_threads(kThreads, [&](int thread) {
       base::Random random(seed * 64 + static_cast<std::uint64_t>(thread));
       for (int i = 0; i < 20; ++i) {
         const std::string& key = keys[random.below(keys.size())];
@@ -139,7 +127,7 @@ TEST_F(StoreThreads, T1T2AfterEveryScheduleOfFailuresTheyAgreeOrTheCacheHasNothi
 TEST_F(StoreThreads, NobodyWaitsForEver) {
   const std::uint64_t each = support::count(400, 20'000);
   std::atomic<std::uint64_t> failed{0};
-  run_threads([&](int thread) {
+  support::run_threads(kThreads, [&](int thread) {
     for (std::uint64_t i = 0; i < each; ++i) {
       if (i % 8 == 0) (void)cache->clear();
       bool ok = true;
@@ -237,7 +225,7 @@ TEST_F(StoreThreads, CloseDuringWritesLetsEveryoneGo) {
       while (!begun) std::this_thread::yield();
       closing.close();
     });
-    run_threads([&](int) {
+    support::run_threads(kThreads, [&](int) {
       for (;;) {
         const auto stored = closing.set("k", "v");
         if (!stored.ok()) {
