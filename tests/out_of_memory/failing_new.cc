@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 namespace larder::out_of_memory {
 namespace {
@@ -51,6 +52,9 @@ FailAtRandom::~FailAtRandom() { random_one_in.store(0); }
 
 Plenty::Plenty() noexcept { ++plenty; }
 Plenty::~Plenty() { --plenty; }
+
+Want::Want() noexcept : plenty_(std::exchange(plenty, 0)) {}
+Want::~Want() { plenty = plenty_; }
 
 void* allocate(std::size_t bytes, std::size_t alignment) noexcept {
   if (fails()) return nullptr;

@@ -39,4 +39,16 @@ class Plenty {
   Plenty& operator=(const Plenty&) = delete;
 };
 
+// While one lives, this thread has none of the plenty around it.
+class Want {
+ public:
+  Want() noexcept;
+  ~Want();
+  Want(const Want&) = delete;
+  Want& operator=(const Want&) = delete;
+
+ private:
+  const int plenty_;
+};
+
 }  // namespace larder::out_of_memory

@@ -12,28 +12,13 @@
 #include <vector>
 
 #include "out_of_memory/failing_new.h"
+#include "out_of_memory/well_fed.h"
 #include "support/cache_fixture.h"
 #include "support/scripted_store.h"
 
 namespace larder::out_of_memory {
 
 using namespace std::chrono_literals;
-
-class WellFedStore final : public support::ScriptedStore {
- public:
-  Lookup<StoredValue> load(std::string_view key) override {
-    const Plenty plenty;
-    return ScriptedStore::load(key);
-  }
-  void load_many(std::span<const std::string_view> keys, std::span<Lookup<StoredValue>> found) override {
-    const Plenty plenty;
-    ScriptedStore::load_many(keys, found);
-  }
-  Status write(std::span<const Mutation> batch, std::span<WriteResult> results) override {
-    const Plenty plenty;
-    return ScriptedStore::write(batch, results);
-  }
-};
 
 // The cache's own memory, which runs out when it is told to.
 class RefusingAllocator final : public Allocator {
@@ -119,7 +104,7 @@ struct World {
   const Kind kind;
   Allocator* const allocator;
   ManualClock clock;
-  std::shared_ptr<WellFedStore> store = std::make_shared<WellFedStore>();
+  std::shared_ptr<support::ScriptedStore> store = std::make_shared<WellFed<support::ScriptedStore>>();
   std::map<std::string, std::string> letters, letters_due;  // dead letters: what there is, and is to be in the end
   int sink_failures = 0;
   std::map<std::string, int> told;  // how often of each key
