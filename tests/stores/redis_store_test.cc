@@ -86,14 +86,21 @@ TEST_F(RedisStoreTest, WhatIsNoStringIsAnErrorOfItsKeyAlone) {
 }
 
 TEST(RedisStoreOptionsTest, AllThatMakeNoSenseAreNamedAtOnce) {
-  const Status status =
-      RedisStore::open({.host = "", .connections_max = 0, .connect_timeout = 0ms, .command_timeout = 0ms}).status();
+  const Status status = RedisStore::open({.host = "",
+                                          .username = "larder",
+                                          .connections_max = 0,
+                                          .connect_timeout = 0ms,
+                                          .command_timeout = 0ms,
+                                          .value_bytes_max = 0})
+                            .status();
   EXPECT_EQ(status.code(), ErrorCode::kInvalidArgument);
   EXPECT_EQ(status.message(),
             "options: neither host nor unix_path is set; "
+            "username is set, and password is not; "
             "connections_max is 0; "
             "connect_timeout is not from 1 ms to 24 days; "
-            "command_timeout is not from 1 ms to 24 days");
+            "command_timeout is not from 1 ms to 24 days; "
+            "value_bytes_max is 0");
 }
 
 TEST_F(RedisStoreTest, ServersThatCannotBeUsedAreSaidAtOpen) {

@@ -50,13 +50,16 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, EveryTable, SqliteStoreTest);
 
 TEST(SqliteStoreOptionsTest, AllThatMakeNoSenseAreNamedAtOnce) {
   const Status status =
-      SqliteStore::open({.path = ":memory:", .table = "a b", .busy_timeout = -1ms, .readers_max = 0}).status();
+      SqliteStore::open(
+          {.path = ":memory:", .table = "a b", .busy_timeout = -1ms, .readers_max = 0, .value_bytes_max = 0})
+          .status();
   EXPECT_EQ(status.code(), ErrorCode::kInvalidArgument);
   EXPECT_EQ(status.message(),
             "options: path is empty or :memory:, and connections share a file; "
             "table is not of letters, digits and underscores, at most 48, with no digit first; "
             "busy_timeout is not from 0 ms to 24 days; "
-            "readers_max is 0");
+            "readers_max is 0; "
+            "value_bytes_max is 0");
 }
 
 TEST_F(SqliteStoreTest, AFileThatCannotBeUsedIsSaidAtOpen) {

@@ -225,6 +225,7 @@ Status check(const PostgresStoreOptions& options) {
   wrong.add_if(options.connections_max == 0, "connections_max is 0");
   wrong.check_time("connect_timeout", options.connect_timeout, Milliseconds{1});
   wrong.check_time("statement_timeout", options.statement_timeout, Milliseconds{1});
+  wrong.add_if(options.value_bytes_max == 0, "value_bytes_max is 0");
   wrong.add_if(options.value_bytes_max > 1_GiB - 1_MiB, "value_bytes_max is above 1023 MiB");
   return wrong.status();
 }

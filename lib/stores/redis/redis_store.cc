@@ -141,9 +141,11 @@ Lookup<StoredValue> value_of(const redisReply& reply) {
 Status check(const RedisStoreOptions& options) {
   stores::Complaints wrong;
   wrong.add_if(options.host.empty() && options.unix_path.empty(), "neither host nor unix_path is set");
+  wrong.add_if(options.password.empty() && !options.username.empty(), "username is set, and password is not");
   wrong.add_if(options.connections_max == 0, "connections_max is 0");
   wrong.check_time("connect_timeout", options.connect_timeout, Milliseconds{1});
   wrong.check_time("command_timeout", options.command_timeout, Milliseconds{1});
+  wrong.add_if(options.value_bytes_max == 0, "value_bytes_max is 0");
   return wrong.status();
 }
 
