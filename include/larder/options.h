@@ -37,7 +37,8 @@ std::string_view to_string(RemovalCause cause) noexcept;
 // Told of removals by the thread that caused them, under no lock. Must be thread safe. What it throws is caught and
 // counted. `value` is valid during the call. It may call the cache: what that removes it is told of when it has
 // returned, so that it is never called from within itself; until then those bytes are not counted in max_memory. One
-// that removes an entry for each that it is told of has no end, and neither has the call that began it.
+// that removes an entry for each that it is told of has no end, and neither has the call that began it. Where there is
+// no memory to remember what it is to be told of, it is not, and that is counted, too (stats().listener_failures).
 //
 // Of what expired it is told when that is found: by a write to any key of the same shard, a look-up of the key, dbsize,
 // tick, or the background thread. While a cache is only read, nobody is told.

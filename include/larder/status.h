@@ -1,7 +1,16 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// How a call answers. An operating error is a value, and nothing is thrown (but std::bad_alloc, where memory that is
-// not the cache's runs out: for answers, and for the shards of a new cache).
+// How a call answers. An operating error is a value, and nothing is thrown but std::bad_alloc, where operator new has
+// no memory:
+//
+//   - for what is handed out: a copy of a value, a list, the words of an error
+//   - in a call that names several keys, loads, or asks or writes a store behind; in `stats`, `set_eviction`, and for a
+//     new cache
+//
+// What was to be changed has been, or has not, all of it where a call says "at once"; no key is held, and nobody waits
+// for a load of that call. `tick`, `flush`, `close` and the destructor do not throw: what they have no memory for waits
+// for another time, and what is left at the end is handed over without. The memory that max_memory bounds comes from
+// Options::allocator: where that has none, the answer is kOutOfMemory.
 //
 //   Status      it worked, or an error code and a message
 //   Result<T>   a write's answer: a value, or an error

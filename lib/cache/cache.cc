@@ -42,6 +42,19 @@ bool refresh(keyspace::Keyspace& keyspace) {
   }
 }
 
+// How many entries have ended so far.
+std::uint64_t expired(keyspace::Keyspace& keyspace) {
+  std::uint64_t count = 0;
+  for (std::uint32_t i = 0; i < keyspace.shards(); ++i) {
+    keyspace::Shard& shard = keyspace.shard(i);
+    base::MutexLock lock(shard.mutex);
+    for (const RemovalCause cause : {RemovalCause::kExpired, RemovalCause::kIdle}) {
+      count += shard.counters.removals[static_cast<std::size_t>(cause)];
+    }
+  }
+  return count;
+}
+
 bool writes_in_ticks(keyspace::Keyspace& keyspace) {
   return keyspace.write_back() != nullptr && keyspace.write_back()->options().threads == 0;
 }
@@ -119,13 +132,9 @@ FlushReport Cache::flush(std::string_view key, Milliseconds at_most) {
 
 TickReport Cache::tick(TickBudget budget) {
   TickReport report;
-  const auto expired = [&] {
-    const Stats now = stats();
-    return now.removed(RemovalCause::kExpired) + now.removed(RemovalCause::kIdle);
-  };
-  const std::uint64_t before = expired();
+  const std::uint64_t before = expired(parts_->keyspace);
   report.steps = parts_->keyspace.tick(budget.steps_max, &report.more);
-  report.expired = expired() - before;
+  report.expired = expired(parts_->keyspace) - before;
   while (refresh(parts_->keyspace)) {
   }
   if (!writes_in_ticks(parts_->keyspace)) return report;

@@ -460,6 +460,38 @@ constexpr Row kBack[] = {
 };
 TEST_F(EachCall, WritesBack) { run(kBack); }
 
+// A cache that is not made leaves nothing behind; which the sanitizer sees.
+TEST_F(EachCall, IsMadeOrNot) {
+  Options options;
+  options.max_memory = 1_MiB;
+  options.background_thread = true;
+  options.on_removal = [](std::string_view, std::string_view, RemovalCause) {};
+  options.store.backing = std::make_shared<WellFed<support::ScriptedStore>>();
+  options.store.writes = StoreOptions::Writes::kBack;
+  options.store.write_back.dead_letters = [](const DeadLetter&) {};
+  options.store.write_back.threads = 3;
+  for (const bool opens : {false, true}) {
+    for (const bool all_later : {false, true}) {
+      bool met = true;
+      for (std::uint64_t n = 1; met; ++n) {
+        doing = "a new cache, allocation " + std::to_string(n);
+        SCOPED_TRACE(doing);
+        ErrorCode code = ErrorCode::kOk;
+        {
+          const FailNth failing(n, all_later);
+          code = try_call([&]() -> Status {
+            if (opens) return Cache::open(options).status();
+            const Cache cache(options);
+            return {};
+          });
+          met = failing.met();
+        }
+        EXPECT_EQ(code, met ? ErrorCode::kOutOfMemory : ErrorCode::kOk);
+      }
+    }
+  }
+}
+
 // What ends a cache of write-back never throws, and each write is in the store or a dead letter; those that nobody
 // takes the first time are handed over the next.
 TEST_F(EachCall, EndsAndLosesNothing) {
