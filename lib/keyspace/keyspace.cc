@@ -65,8 +65,6 @@ Keyspace::Keyspace(const Options& options)
   } catch (...) {  // a policy's factory may throw, too
     while (made != 0) shards_[--made].~Shard();
     if (shards_ != nullptr) account_->allocator().deallocate(shards_, bytes, 64);
-    if (outside_ != nullptr) outside_->release();
-    account_->release();
     throw;
   }
 }
@@ -76,8 +74,6 @@ Keyspace::~Keyspace() {
   close();
   for (std::uint32_t i = 0; i < shard_count_; ++i) shards_[i].~Shard();
   account_->allocator().deallocate(shards_, shard_count_ * sizeof(Shard), 64);
-  if (outside_ != nullptr) outside_->release();
-  account_->release();
 }
 
 // --- Errors -----------------------------------------------------------------------------------------------------------------

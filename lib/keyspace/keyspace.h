@@ -233,8 +233,11 @@ class Keyspace {
   Result<bool> exchange_policy(Shard& shard);
   static std::uint32_t choose_shards(const Options& options);
 
-  memory::Account* account_;
-  memory::Account* outside_ = nullptr;  // for detached entries: without a limit
+  struct Release {
+    void operator()(memory::Account* account) const noexcept { account->release(); }
+  };
+  std::unique_ptr<memory::Account, Release> account_;  // lives on with the handles
+  std::unique_ptr<memory::Account, Release> outside_;  // for detached entries: without a limit
   Environment environment_;
   base::Waiting waiting_;
   std::uint32_t shard_count_;
