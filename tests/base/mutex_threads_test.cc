@@ -9,17 +9,11 @@
 #include <vector>
 
 #include "support/depth.h"
+#include "support/run_threads.h"
 #include "support/wait_until.h"
 
 namespace larder::base {
 namespace {
-
-template <typename Body>
-void in_threads(int count, Body body) {
-  std::vector<std::thread> threads;
-  for (int i = 0; i < count; ++i) threads.emplace_back(body);
-  for (auto& thread : threads) thread.join();
-}
 
 template <typename M, typename Lock>
 struct Counter {
@@ -46,7 +40,7 @@ struct Counter {
 TEST(Mutex, LetsOneInAtATime) {
   Counter<Mutex, MutexLock> counter;
   const std::uint64_t times = support::count(200'000, 5'000'000);
-  in_threads(4, [&] { counter.add(times); });
+  support::run_threads(4, [&](int) { counter.add(times); });
   EXPECT_EQ(counter.read(), 4 * times);
   EXPECT_EQ(counter.met, 0);
 }
@@ -78,7 +72,7 @@ TEST(SliceLock, LetsOthersIn) {
 TEST(LeafMutex, LetsOneInAtATime) {
   Counter<LeafMutex, LeafLock> counter;
   const std::uint64_t times = support::count(100'000, 1'000'000);
-  in_threads(4, [&] { counter.add(times); });
+  support::run_threads(4, [&](int) { counter.add(times); });
   EXPECT_EQ(counter.read(), 4 * times);
   EXPECT_EQ(counter.met, 0);
 }

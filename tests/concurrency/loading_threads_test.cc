@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "larder/cache.h"
+#include "support/run_threads.h"
 #include "support/wait_until.h"
 
 namespace larder::concurrency {
@@ -92,17 +93,11 @@ TEST_F(LoadingThreads, L1OneLoadForThreadsThatComeAsTheyLike) {
   for (int round = 0; round < 200; ++round) {
     const std::string key = "k" + std::to_string(round);
     std::atomic<int> loads{0};
-    std::latch start(16);
-    std::vector<std::jthread> threads;
     std::atomic<int> right{0};
-    for (int i = 0; i < 16; ++i) {
-      threads.emplace_back([&] {
-        start.arrive_and_wait();
-        const Text got = cache_.get_or_load(key, [&]() -> Loaded { return std::to_string(++loads); });
-        right += got.has_value() && *got == "1";
-      });
-    }
-    threads.clear();
+    support::run_threads(16, [&](int) {
+      const Text got = cache_.get_or_load(key, [&]() -> Loaded { return std::to_string(++loads); });
+      right += got.has_value() && *got == "1";
+    });
     ASSERT_EQ(loads.load(), 1);
     ASSERT_EQ(right.load(), 16);
   }
@@ -110,18 +105,14 @@ TEST_F(LoadingThreads, L1OneLoadForThreadsThatComeAsTheyLike) {
 
 TEST_F(LoadingThreads, LoadsOfDifferentKeysDoNotWaitForEachOther) {
   std::latch all_loading(8);  // opens only if all eight loaders run at once
-  std::vector<std::jthread> threads;
   std::atomic<int> right{0};
-  for (int i = 0; i < 8; ++i) {
-    threads.emplace_back([&, i] {
-      const auto load = [&]() -> Loaded {
-        all_loading.arrive_and_wait();
-        return std::to_string(i);
-      };
-      right += *cache_.get_or_load("k" + std::to_string(i), load) == std::to_string(i);
-    });
-  }
-  threads.clear();
+  support::run_threads(8, [&](int i) {
+    const auto load = [&]() -> Loaded {
+      all_loading.arrive_and_wait();
+      return std::to_string(i);
+    };
+    right += *cache_.get_or_load("k" + std::to_string(i), load) == std::to_string(i);
+  });
   EXPECT_EQ(right.load(), 8);
 }
 
@@ -180,21 +171,17 @@ void load_in_a_circle(Cache& cache, int threads_count) {
   std::latch all_loading(threads_count);
   std::atomic<int> deadlocks{0};
   std::atomic<int> finished{0};
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < threads_count; ++i) {
-    threads.emplace_back([&, i] {
-      const std::string own = "circle" + std::to_string(i);
-      const std::string next = "circle" + std::to_string((i + 1) % threads_count);
-      const Text got = cache.get_or_load(own, [&]() -> Loaded {
-        all_loading.arrive_and_wait();
-        const Text inner = cache.get_or_load(next, [] { return "not needed"; });
-        deadlocks += inner.status().code() == ErrorCode::kLoadDeadlock;
-        return inner ? Loaded(*inner) : Loaded("fallback");
-      });
-      finished += got.has_value();
+  support::run_threads(threads_count, [&](int i) {
+    const std::string own = "circle" + std::to_string(i);
+    const std::string next = "circle" + std::to_string((i + 1) % threads_count);
+    const Text got = cache.get_or_load(own, [&]() -> Loaded {
+      all_loading.arrive_and_wait();
+      const Text inner = cache.get_or_load(next, [] { return "not needed"; });
+      deadlocks += inner.status().code() == ErrorCode::kLoadDeadlock;
+      return inner ? Loaded(*inner) : Loaded("fallback");
     });
-  }
-  threads.clear();
+    finished += got.has_value();
+  });
   EXPECT_GE(deadlocks.load(), 1);
   EXPECT_EQ(finished.load(), threads_count);
 }

@@ -14,6 +14,7 @@
 
 #include "larder/cache.h"
 #include "support/depth.h"
+#include "support/run_threads.h"
 
 namespace larder::concurrency {
 namespace {
@@ -149,17 +150,13 @@ TEST_P(MultiKeyThreads, RenameNeverLosesTheValue) {
     });
   }
   const std::uint64_t renames = support::count(30'000, 1'000'000);
-  std::vector<std::jthread> movers;
   std::atomic<std::uint64_t> moved{0};
-  for (int i = 0; i < 2; ++i) {
-    movers.emplace_back([&, i] {
-      for (std::uint64_t n = 0; n < renames; ++n) {
-        moved += i == 0 ? cache_.rename("a", "b").ok() : cache_.rename("b", "a").ok();
-        if (n % 16 == 0) std::this_thread::yield();
-      }
-    });
-  }
-  movers.clear();
+  support::run_threads(2, [&](int i) {
+    for (std::uint64_t n = 0; n < renames; ++n) {
+      moved += i == 0 ? cache_.rename("a", "b").ok() : cache_.rename("b", "a").ok();
+      if (n % 16 == 0) std::this_thread::yield();
+    }
+  });
   running = false;
   observers.clear();
   EXPECT_EQ(lost.load(), 0u);
@@ -175,23 +172,18 @@ TEST_P(MultiKeyThreads, RenameNxKeepsEveryToken) {
   constexpr int kSlots = 12;
   constexpr int kTokens = 6;
   for (int i = 0; i < kTokens; ++i) cache_.set("slot" + std::to_string(i), "token" + std::to_string(i));
-  {
-    std::vector<std::jthread> threads;
-    for (int i = 0; i < 4; ++i) {
-      threads.emplace_back([&, i] {
-        std::mt19937_64 random(support::seed(1) + static_cast<std::uint64_t>(i));
-        const std::uint64_t moves = support::count(20'000, 1'000'000);
-        for (std::uint64_t n = 0; n < moves; ++n) {
-          const std::string from = "slot" + std::to_string(random() % kSlots);
-          const std::string to = "slot" + std::to_string(random() % kSlots);
-          const auto moved = cache_.rename_nx(from, to);
-          if (!moved.ok()) {
-            ASSERT_EQ(moved.status().code(), ErrorCode::kNoSuchKey);
-          }
-        }
-      });
+  support::run_threads(4, [&](int i) {
+    std::mt19937_64 random(support::seed(1) + static_cast<std::uint64_t>(i));
+    const std::uint64_t moves = support::count(20'000, 1'000'000);
+    for (std::uint64_t n = 0; n < moves; ++n) {
+      const std::string from = "slot" + std::to_string(random() % kSlots);
+      const std::string to = "slot" + std::to_string(random() % kSlots);
+      const auto moved = cache_.rename_nx(from, to);
+      if (!moved.ok()) {
+        ASSERT_EQ(moved.status().code(), ErrorCode::kNoSuchKey);
+      }
     }
-  }
+  });
   std::vector<std::string> tokens;
   for (int i = 0; i < kSlots; ++i) {
     if (const auto token = cache_.get("slot" + std::to_string(i))) tokens.push_back(*token);
@@ -205,51 +197,44 @@ TEST_P(MultiKeyThreads, RenameNxKeepsEveryToken) {
 // Every order of keys, every command on several keys, at once: it must end.
 TEST_P(MultiKeyThreads, NoOrderOfKeysDeadlocks) {
   constexpr int kKeys = 10;
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < 6; ++i) {
-    threads.emplace_back([&, i] {
-      std::mt19937_64 random(support::seed(1) + static_cast<std::uint64_t>(i));
-      const auto key = [&] { return "k" + std::to_string(random() % kKeys); };
-      const std::uint64_t turns = support::count(10'000, 500'000);
-      for (std::uint64_t n = 0; n < turns; ++n) {
-        const std::string a = key(), b = key(), c = key();
-        const KeyValue pairs[] = {{a, "1"}, {b, "2"}, {c, "3"}, {a, "4"}};
-        const std::string_view views[] = {b, c, a};
-        switch (random() % 8) {
-          case 0: cache_.mset(pairs); break;
-          case 1: cache_.mset_nx(pairs); break;
-          case 2: cache_.rename(a, b); break;
-          case 3: cache_.rename_nx(a, b); break;
-          case 4: cache_.copy(a, b, true); break;
-          case 5: cache_.bit_op(BitOperation::kXor, a, views); break;
-          case 6: cache_.del(views); break;
-          default: (void)cache_.lcs(a, b); break;
-        }
+  support::run_threads(6, [&](int i) {
+    std::mt19937_64 random(support::seed(1) + static_cast<std::uint64_t>(i));
+    const auto key = [&] { return "k" + std::to_string(random() % kKeys); };
+    const std::uint64_t turns = support::count(10'000, 500'000);
+    for (std::uint64_t n = 0; n < turns; ++n) {
+      const std::string a = key(), b = key(), c = key();
+      const KeyValue pairs[] = {{a, "1"}, {b, "2"}, {c, "3"}, {a, "4"}};
+      const std::string_view views[] = {b, c, a};
+      switch (random() % 8) {
+        case 0: cache_.mset(pairs); break;
+        case 1: cache_.mset_nx(pairs); break;
+        case 2: cache_.rename(a, b); break;
+        case 3: cache_.rename_nx(a, b); break;
+        case 4: cache_.copy(a, b, true); break;
+        case 5: cache_.bit_op(BitOperation::kXor, a, views); break;
+        case 6: cache_.del(views); break;
+        default: (void)cache_.lcs(a, b); break;
       }
-    });
-  }
+    }
+  });
 }
 
 // A counter that is read, computed elsewhere, and stored if nothing has changed: no update is lost.
 TEST_P(MultiKeyThreads, CompareAndSetLosesNoUpdate) {
   constexpr int kThreads = 4;
   const std::uint64_t each = support::count(3'000, 100'000);
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < kThreads; ++i) {
-    threads.emplace_back([&] {
-      for (std::uint64_t n = 0; n < each;) {
-        const auto read = cache_.get_versioned("counter");
-        const std::uint64_t next = (read->value ? std::stoull(*read->value) : 0) + 1;
-        const auto stored = cache_.compare_and_set("counter", read->version, std::to_string(next));
-        if (stored.ok()) {
-          ++n;
-        } else {
-          ASSERT_EQ(stored.status().code(), ErrorCode::kConflict);
-        }
+  support::run_threads(kThreads, [&](int) {
+    for (std::uint64_t n = 0; n < each;) {
+      const auto read = cache_.get_versioned("counter");
+      const std::uint64_t next = (read->value ? std::stoull(*read->value) : 0) + 1;
+      const auto stored = cache_.compare_and_set("counter", read->version, std::to_string(next));
+      if (stored.ok()) {
+        ++n;
+      } else {
+        ASSERT_EQ(stored.status().code(), ErrorCode::kConflict);
       }
-    });
-  }
-  threads.clear();
+    }
+  });
   EXPECT_EQ(*cache_.get("counter"), std::to_string(kThreads * each));
 }
 

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <barrier>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,6 +17,7 @@
 #include "concurrency/linearizability.h"
 #include "concurrency/recorder.h"
 #include "support/depth.h"
+#include "support/run_threads.h"
 #include "support/scripted_store.h"
 
 namespace larder::concurrency {
@@ -40,17 +40,10 @@ Histories run_round(Cache& cache, const std::vector<std::string>& keys, int thre
   for (int i = 0; i < threads; ++i) {
     recorders.push_back(std::make_unique<Recorder>(cache, order, i, seed * 64 + static_cast<std::uint64_t>(i), peeks));
   }
-  std::barrier start(threads);
-  std::vector<std::jthread> running;
-  for (int i = 0; i < threads; ++i) {
-    running.emplace_back([&, i] {
-      std::mt19937_64 random(seed + static_cast<std::uint64_t>(i));
-      start.arrive_and_wait();
-      for (int j = 0; j < operations_each; ++j)
-        recorders[static_cast<std::size_t>(i)]->act(keys[random() % keys.size()]);
-    });
-  }
-  running.clear();
+  support::run_threads(threads, [&](int i) {
+    std::mt19937_64 random(seed + static_cast<std::uint64_t>(i));
+    for (int j = 0; j < operations_each; ++j) recorders[static_cast<std::size_t>(i)]->act(keys[random() % keys.size()]);
+  });
   Histories all;
   for (const auto& recorder : recorders) {
     for (const auto& [key, history] : recorder->histories()) {

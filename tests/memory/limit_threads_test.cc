@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "memory/limit.h"
 #include "support/depth.h"
+#include "support/run_threads.h"
 #include "support/wait_until.h"
 
 namespace larder::memory {
@@ -23,32 +24,28 @@ TEST(Limit, IsNeverOverLeased) {
   std::atomic<std::int64_t> held{0};
   std::atomic<std::int64_t> most{0};
   std::atomic<int> refused{0};
-  std::vector<std::thread> threads;
   const std::uint64_t rounds = support::count(100'000, 2'000'000);
-  for (int t = 0; t < kThreads; ++t) {
-    threads.emplace_back([&, t] {
-      base::Random random(static_cast<std::uint64_t>(t));
-      std::int64_t mine = 0;
-      for (std::uint64_t i = 0; i < rounds; ++i) {
-        const auto n = static_cast<std::int64_t>(1 + random.below(40));
-        if (limit.lease(n)) {
-          mine += n;
-          const std::int64_t now = held.fetch_add(n) + n;
-          std::int64_t seen = most.load();
-          while (seen < now && !most.compare_exchange_weak(seen, now)) {
-          }
-        } else {
-          ++refused;
-          held.fetch_sub(mine);
-          limit.give_back(mine);
-          mine = 0;
+  support::run_threads(kThreads, [&](int t) {
+    base::Random random(static_cast<std::uint64_t>(t));
+    std::int64_t mine = 0;
+    for (std::uint64_t i = 0; i < rounds; ++i) {
+      const auto n = static_cast<std::int64_t>(1 + random.below(40));
+      if (limit.lease(n)) {
+        mine += n;
+        const std::int64_t now = held.fetch_add(n) + n;
+        std::int64_t seen = most.load();
+        while (seen < now && !most.compare_exchange_weak(seen, now)) {
         }
+      } else {
+        ++refused;
+        held.fetch_sub(mine);
+        limit.give_back(mine);
+        mine = 0;
       }
-      held.fetch_sub(mine);
-      limit.give_back(mine);
-    });
-  }
-  for (auto& thread : threads) thread.join();
+    }
+    held.fetch_sub(mine);
+    limit.give_back(mine);
+  });
   EXPECT_LE(most, kMax);
   EXPECT_GT(most, kMax / 2);
   EXPECT_GT(refused, 0);
@@ -58,21 +55,17 @@ TEST(Limit, IsNeverOverLeased) {
 TEST(Limit, KeepsItsSumWhileTheMaximumMoves) {
   Limit limit(1'000);
   std::atomic<int> wrong{0};
-  std::vector<std::thread> threads;
   const std::uint64_t rounds = support::count(50'000, 1'000'000);
-  for (int t = 0; t < kThreads; ++t) {
-    threads.emplace_back([&, t] {
-      base::Random random(static_cast<std::uint64_t>(t));
-      for (std::uint64_t i = 0; i < rounds; ++i) {
-        const auto n = static_cast<std::int64_t>(1 + random.below(400));
-        if (limit.lease(n)) limit.give_back(n);
-        if (i % 16 == 0) limit.set_max(static_cast<std::int64_t>(random.below(2'000)));
-        const std::int64_t used = limit.used();
-        if (used < 0 || used > 400 * kThreads) ++wrong;
-      }
-    });
-  }
-  for (auto& thread : threads) thread.join();
+  support::run_threads(kThreads, [&](int t) {
+    base::Random random(static_cast<std::uint64_t>(t));
+    for (std::uint64_t i = 0; i < rounds; ++i) {
+      const auto n = static_cast<std::int64_t>(1 + random.below(400));
+      if (limit.lease(n)) limit.give_back(n);
+      if (i % 16 == 0) limit.set_max(static_cast<std::int64_t>(random.below(2'000)));
+      const std::int64_t used = limit.used();
+      if (used < 0 || used > 400 * kThreads) ++wrong;
+    }
+  });
   EXPECT_EQ(limit.used(), 0);
   EXPECT_EQ(limit.left(), limit.max());
   EXPECT_EQ(wrong, 0);

@@ -12,6 +12,7 @@
 #include "stores/doubts.h"
 #include "stores/pool.h"
 #include "stores/table.h"
+#include "support/run_threads.h"
 #include "support/wait_until.h"
 
 namespace larder::stores {
@@ -36,20 +37,16 @@ TEST(Pool, GivesTheConnectionUsedLastAndNoMoreThanThereAre) {
 TEST(Pool, ManyTakeTurns) {
   Pool<int> pool(2);
   std::atomic<int> out{0}, most{0};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 8; ++i) {
-    threads.emplace_back([&] {
-      for (int k = 0; k < 200; ++k) {
-        auto lease = pool.take(60s);
-        ASSERT_TRUE(lease);
-        if (lease.connection == nullptr) lease.connection = std::make_unique<int>(0);
-        ++*lease.connection;  // ThreadSanitizer sees it if two have it
-        if (++out > most) most = out.load();
-        --out;
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
+  support::run_threads(8, [&](int) {
+    for (int k = 0; k < 200; ++k) {
+      auto lease = pool.take(60s);
+      ASSERT_TRUE(lease);
+      if (lease.connection == nullptr) lease.connection = std::make_unique<int>(0);
+      ++*lease.connection;  // ThreadSanitizer sees it if two have it
+      if (++out > most) most = out.load();
+      --out;
+    }
+  });
   EXPECT_LE(most.load(), 2);
 }
 
