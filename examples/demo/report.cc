@@ -111,7 +111,7 @@ std::string notes(const Findings& findings) {
 std::string comparison(const Findings& findings) {
   Table table(findings);
   std::string text = left("", kLabelWidth) + right("without cache", kColumnWidth) + right("with cache", kColumnWidth) +
-                     right("written behind", kColumnWidth) + right("cache gains", kColumnWidth) + "\n";
+                     right("written behind", kColumnWidth) + right("with : without", kColumnWidth) + "\n";
   table.row("requests", [](const RunResult& run) { return count_text(run.requests()); });
   table.row("of the workload",
             [&](const RunResult& run) { return percent_text(share_of(run.requests(), findings.workload.requests())); });

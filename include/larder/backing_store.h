@@ -94,7 +94,7 @@ struct WriteResult {
 
   static WriteResult done(std::uint64_t version = 0) { return {Outcome::kDone, {}, version}; }
   static WriteResult retry(std::string_view why) { return {Outcome::kRetry, {ErrorCode::kStoreFailed, why}, 0}; }
-  static WriteResult never(std::string_view why) { return {Outcome::kNever, {ErrorCode::kStoreFailed, why}, 0}; }
+  static WriteResult never(std::string_view why) { return {Outcome::kNever, {ErrorCode::kStoreRefused, why}, 0}; }
   static WriteResult unknown(std::string_view why) { return {Outcome::kUnknown, {ErrorCode::kOutcomeUnknown, why}, 0}; }
   // It has another version than the one expected: somebody else has written it.
   static WriteResult conflict(std::string_view why) { return {Outcome::kNever, {ErrorCode::kConflict, why}, 0}; }
@@ -150,7 +150,8 @@ struct WriteBackOptions {
     kBlock,    // wait for room, up to StoreOptions::wait_max, then kQueueFull. A call from within a store, a loader, or
                // what takes dead letters does not wait: others may wait for it
     kThrough,  // write to the store at once, as Writes::kThrough does, whatever rate_max and breaker_failures say
-    kRefuse,   // kQueueFull. What is more than the whole buffer holds is written through all the same
+    kRefuse,   // kQueueFull, at once. What is more than the whole buffer holds is written through all the same, if
+               // nothing of its key is dirty that the store does not take now
   };
 
   // Where writes go that never get into the store: a file, a log, an alarm. There is none by default, and write-back
@@ -180,8 +181,9 @@ struct WriteBackOptions {
   // that (full jitter).
   Milliseconds retry_first{50};
   Milliseconds retry_most{30'000};
-  // After so many calls in a row that wrote nothing, the store is left alone, but for one call now and then that finds
-  // out whether it is back. 0: never.
+  // After so many calls in a row that wrote nothing, the store is left alone, but for one call now and then (back-off
+  // as of an item) that finds out whether it is back. The retry of one write by itself does not count where the store
+  // answers: that may be the write's own fault, and its back-off spares the store. 0: never.
   std::uint32_t breaker_failures = 5;
   // The most mutations a second. 0: no limit.
   std::uint64_t rate_max = 0;
@@ -192,10 +194,11 @@ struct WriteBackOptions {
 
 // What `flush` and `close` leave.
 struct FlushReport {
-  std::uint64_t items = 0;  // writes that are neither in the store nor handed over as dead letters
-  std::uint64_t bytes = 0;  // what they take in the buffer
-  Milliseconds oldest{0};   // how long the oldest of them has waited
-  Status last_error = {};   // the last that the store answered, if any are left; or why nothing may be written
+  std::uint64_t items = 0;         // writes that are neither in the store nor handed over as dead letters
+  std::uint64_t bytes = 0;         // what they take in the buffer
+  Milliseconds oldest{0};          // how long the oldest of them has waited
+  std::uint64_t dead_letters = 0;  // writes, whichever, that were handed over meanwhile
+  Status last_error = {};          // the last that the store answered, if any are left; or why nothing may be written
 
   bool complete() const noexcept { return items == 0; }
 };

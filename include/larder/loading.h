@@ -84,7 +84,9 @@ class Loading {
   //
   // With a store behind (Options::store) the store is asked first, and the loader if it has no such key. What the
   // loader gives is kept here and not written to the store. Of LoadOptions, ttl and staleness are of what the loader
-  // gives; what the store gives has max_age and a staleness of its own (StoreOptions), and negative_ttl no effect.
+  // gives; what the store gives has max_age and a staleness of its own (StoreOptions), but it is this call's staleness
+  // that says whether it takes an old value. negative_ttl: neither of them has it, and get_or_load asks neither again;
+  // without it the store is spared for StoreOptions::negative_ttl, and the loader is asked. error_ttl: of both.
   template <typename Loader>
   Lookup<std::string> get_or_load(std::string_view key, Loader&& load, const LoadOptions& options = {}) {
     static_assert(

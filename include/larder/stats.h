@@ -73,6 +73,7 @@ struct Stats {
   std::uint64_t dirty_items = 0;      // writes that are not in the store yet
   std::uint64_t dirty_oldest_ms = 0;  // how long the oldest of them has waited
   bool store_left_alone = false;      // it failed too often: the circuit breaker is open
+  std::string store_last_error;       // why it last did not write, also if it has written since; not for Prometheus
   std::string policy;
 
   double hit_ratio() const noexcept { return hits + misses == 0 ? 0.0 : double(hits) / double(hits + misses); }

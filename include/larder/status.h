@@ -51,7 +51,8 @@ enum class ErrorCode : std::uint8_t {
   kLoadDeadlock,       // loaders wait for each other's keys in a circle
   kTimeout,            // a deadline passed
   kCallbackThrew,      // a function handed to a call threw an exception
-  kStoreFailed,        // for stores to answer: the backing store could not do it, and nothing has changed
+  kStoreFailed,        // for stores to answer: the backing store could not do it now, and nothing has changed
+  kStoreRefused,       // for stores to answer: it never will, as the write is to blame, and nothing has changed
   kStoreThrew,         // the backing store threw an exception while it loaded
   kOutcomeUnknown,     // the backing store may or may not have written it; the cache has forgotten the key
   kReadOnly,           // the backing store is only read (StoreOptions::Writes::kRefuse)

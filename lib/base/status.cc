@@ -9,7 +9,7 @@
 namespace larder {
 namespace {
 
-constexpr std::array<std::string_view, 26> kNames = {"ok",
+constexpr std::array<std::string_view, 27> kNames = {"ok",
                                                      "wrong_type",
                                                      "not_an_integer",
                                                      "not_a_float",
@@ -31,6 +31,7 @@ constexpr std::array<std::string_view, 26> kNames = {"ok",
                                                      "timeout",
                                                      "callback_threw",
                                                      "store_failed",
+                                                     "store_refused",
                                                      "store_threw",
                                                      "outcome_unknown",
                                                      "read_only",

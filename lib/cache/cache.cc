@@ -55,6 +55,16 @@ std::uint64_t expired(keyspace::Keyspace& keyspace) {
   return count;
 }
 
+// What write-back says that it left, and what became dead letters on the way.
+FlushReport report(keyspace::Keyspace& keyspace, FunctionRef<FlushReport(keyspace::WriteBack&)> flush) {
+  keyspace::WriteBack* write_back = keyspace.write_back();
+  if (write_back == nullptr) return {};
+  const std::uint64_t before = write_back->dead_letters();
+  FlushReport report = flush(*write_back);
+  report.dead_letters = write_back->dead_letters() - before;
+  return report;
+}
+
 bool writes_in_ticks(keyspace::Keyspace& keyspace) {
   return keyspace.write_back() != nullptr && keyspace.write_back()->options().threads == 0;
 }
@@ -116,18 +126,15 @@ FlushReport Cache::close() {
 
 FlushReport Cache::close(Milliseconds at_most) {
   parts_->keyspace.close();
-  keyspace::WriteBack* write_back = parts_->keyspace.write_back();
-  return write_back == nullptr ? FlushReport() : write_back->close(at_most);
+  return report(parts_->keyspace, [&](keyspace::WriteBack& back) { return back.close(at_most); });
 }
 
 FlushReport Cache::flush(Milliseconds at_most) {
-  keyspace::WriteBack* write_back = parts_->keyspace.write_back();
-  return write_back == nullptr ? FlushReport() : write_back->flush(at_most);
+  return report(parts_->keyspace, [&](keyspace::WriteBack& back) { return back.flush(at_most); });
 }
 
 FlushReport Cache::flush(std::string_view key, Milliseconds at_most) {
-  keyspace::WriteBack* write_back = parts_->keyspace.write_back();
-  return write_back == nullptr ? FlushReport() : write_back->flush(key, at_most);
+  return report(parts_->keyspace, [&](keyspace::WriteBack& back) { return back.flush(key, at_most); });
 }
 
 TickReport Cache::tick(TickBudget budget) {

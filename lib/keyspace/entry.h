@@ -36,8 +36,9 @@ inline constexpr std::size_t kInlineBytesMax = 1024;
 
 enum class EntryType : std::uint8_t {
   kString = 1,
-  kAbsent = 6,  // a load found nothing: present for loads only
-  kFailed = 7,  // a load failed: the value is the message; present for loads only
+  kAbsent = 6,  // a load found nothing; with a store behind: in the store
+  kFailed =
+      7,  // for get_or_load only: a load failed, and the value is the message; empty: a loader found nothing, either
 };
 
 // What decides an entry's layout, before it exists.

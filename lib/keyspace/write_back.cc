@@ -127,7 +127,8 @@ Status WriteBack::full() {
 }
 
 Status WriteBack::drain(std::uint64_t hash, std::string_view key, std::uint64_t give_up_us) {
-  if (flush_key(hash, key, DirtyTable::kNever - 1, give_up_us, true)) return {};
+  const bool waits = options_.when_full != WriteBackOptions::WhenFull::kRefuse;
+  if (flush_key(hash, key, DirtyTable::kNever - 1, give_up_us, waits)) return {};
   return {ErrorCode::kQueueFull, "earlier writes of the key wait for the backing store"};
 }
 
@@ -325,10 +326,12 @@ void WriteBack::add_to(Stats* stats) const {
   stats->write_batches = batches_.load(std::memory_order_relaxed);
   stats->write_retries = retries_.load(std::memory_order_relaxed);
   stats->write_queue_full = full_.load(std::memory_order_relaxed);
-  stats->dead_letters = dead_letters_.load(std::memory_order_relaxed);
+  stats->dead_letters = dead_letters();
   stats->dead_letter_failures = sink_failures_.load(std::memory_order_relaxed);
   stats->store_write_latency = latency_.snapshot();
-  if (!in_child()) stats->store_left_alone = pace_.left_alone();
+  if (in_child()) return;
+  stats->store_left_alone = pace_.left_alone();
+  stats->store_last_error = std::string(pace_.last_error().message());
 }
 
 }  // namespace larder::keyspace

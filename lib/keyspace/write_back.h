@@ -43,7 +43,8 @@ class WriteBack {
   static Status full();
   // Waits until so much may be recorded. kQueueFull, kClosed.
   Status wait_for_room(std::int64_t bytes, std::int64_t items, std::uint64_t give_up_us);
-  // Waits until nothing of the key is dirty. kQueueFull, if it takes too long, and in a call of a store.
+  // Waits until nothing of the key is dirty. kQueueFull, if it takes too long, and in a call of a store; with kRefuse
+  // there is one try.
   Status drain(std::uint64_t hash, std::string_view key, std::uint64_t give_up_us);
   void count_full() noexcept { full_.fetch_add(1, std::memory_order_relaxed); }
   void count_merged() noexcept { merged_.fetch_add(1, std::memory_order_relaxed); }
@@ -59,6 +60,7 @@ class WriteBack {
   FlushReport close(Milliseconds at_most);
   // Hands over what is left. REQUIRES: closed, and for the last time: no thread flushes any more.
   FlushReport hand_over() noexcept;
+  std::uint64_t dead_letters() const noexcept { return dead_letters_.load(std::memory_order_relaxed); }
   // How threads that flush are woken.
   void wake_by(std::function<void()> wake) { wake_ = std::move(wake); }
 

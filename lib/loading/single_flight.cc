@@ -251,7 +251,7 @@ class SingleFlight::Many {
     keyspace_.environment().store->load_many(names_of(asking), found);
     for (std::size_t n = 0; n < asking.size(); ++n) {
       Pending& one = *asking[n];
-      one.finished = flights_.take_from_store(keys_[one.key], one.hash, *one.flight, std::move(found[n]));
+      one.finished = flights_.take_from_store(keys_[one.key], one.hash, *one.flight, std::move(found[n]), options_);
     }
   }
 
@@ -338,9 +338,11 @@ bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, bool 
   }
   Shard::Place place = shard.find(hash, key, discards);
   if (discards.count() != 0) return false;
-  const bool stored = keyspace_.has_store();
-  if (place && stored && place.entry()->type() == EntryType::kAbsent)
-    place = {};  // in the store: the loader may have it
+  bool asks_store = keyspace_.has_store();
+  if (place && asks_store && place.entry()->type() == EntryType::kAbsent) {  // the loader may have it
+    asks_store = false;
+    place = {};
+  }
   if (place && place.entry()->stale()) {
     const Entry& entry = *place.entry();
     if (options.staleness.stale_for.count() > 0) found->old.take(entry);
@@ -362,12 +364,12 @@ bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, bool 
   }
   if (place) {
     const Entry& entry = *place.entry();
-    if (entry.type() == EntryType::kFailed) {
+    if (entry.type() == EntryType::kFailed && !entry.inline_value().empty()) {
       ++shard.misses;
       found->error = Status(ErrorCode::kLoadFailed, entry.inline_value());
     } else {
       shard.hit(place, hash);
-      found->absent = entry.type() == EntryType::kAbsent;
+      found->absent = entry.is_ghost();
       if (!found->absent) found->value.take(entry);
     }
     return true;
@@ -388,7 +390,7 @@ bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, bool 
     return true;
   }
   found->flight = std::make_shared<Flight>();
-  found->flight->asks_store = stored && dirty == nullptr;  // what it has is what it will not have
+  found->flight->asks_store = asks_store && dirty == nullptr;  // what it has is what it will not have
   found->leads = true;
   shard.works.insert(key, found->flight);
   return true;
@@ -417,7 +419,8 @@ void SingleFlight::lead(std::string_view key, std::uint64_t hash, Flight& flight
                         const LoadOptions& options) {
   const store::FencedStore::Inside inside;  // others wait for this, also while a listener hears of what it evicts
   try {
-    if (flight.asks_store && take_from_store(key, hash, flight, keyspace_.environment().store->load(key))) return;
+    if (flight.asks_store && take_from_store(key, hash, flight, keyspace_.environment().store->load(key), options))
+      return;
     conclude(key, hash, flight, timed([&] { return run_loader(load); }), options);
   } catch (...) {  // no memory
     flight.lost = true;
@@ -440,8 +443,8 @@ void SingleFlight::conclude(std::string_view key, std::uint64_t hash, Flight& fl
 
 // False: it has no such key, and the loader is to be asked. A value that a write overtook is given to nobody: the store
 // may have it from that very write, while others still see the value before (keyspace/read_through.cc).
-bool SingleFlight::take_from_store(std::string_view key, std::uint64_t hash, Flight& flight,
-                                   Lookup<StoredValue> found) {
+bool SingleFlight::take_from_store(std::string_view key, std::uint64_t hash, Flight& flight, Lookup<StoredValue> found,
+                                   const LoadOptions& options) {
   const std::uint64_t end = found ? keyspace_.environment().end_of(*found) : 0;
   if (found.status().ok() && end == 0) return false;
   bool kept = false;
@@ -451,6 +454,7 @@ bool SingleFlight::take_from_store(std::string_view key, std::uint64_t hash, Fli
     flight.outcome = std::move(found->bytes);
   } else {
     flight.outcome = found.status();
+    if (!retry_later(key, hash, options)) store(key, flight, found.status(), options);
   }
   {
     Shard& shard = keyspace_.shard_of(hash);
@@ -480,28 +484,29 @@ struct Memory {
   std::optional<Milliseconds> ttl;
 };
 
-bool remember(const Loaded& loaded, const LoadOptions& options, Memory* memory) {
+Memory remember(const Loaded& loaded, const LoadOptions& options) {
   if (!loaded.error.ok()) {
     const std::string_view message = loaded.error.message();
-    *memory = {EntryType::kFailed, message.substr(0, 256), options.error_ttl};
-    return options.error_ttl.count() > 0;
+    return {EntryType::kFailed, message.empty() ? "it failed" : message.substr(0, 256), options.error_ttl};
   }
-  if (!loaded.value) {
-    *memory = {EntryType::kAbsent, {}, options.negative_ttl};
-    return options.negative_ttl.count() > 0;
-  }
-  *memory = {EntryType::kString, *loaded.value, loaded.ttl ? loaded.ttl : options.ttl};
-  return !memory->ttl || memory->ttl->count() > 0;
+  if (!loaded.value) return {EntryType::kAbsent, {}, options.negative_ttl};
+  return {EntryType::kString, *loaded.value, loaded.ttl ? loaded.ttl : options.ttl};
 }
 
 }  // namespace
 
 void SingleFlight::store(std::string_view key, Flight& flight, const Loaded& loaded, const LoadOptions& options) {
-  Memory memory;
-  if (loaded.error.ok() && !loaded.value) forget_old(key, flight);
-  if (!remember(loaded, options, &memory)) return;
-  if (memory.type == EntryType::kAbsent && keyspace_.has_store()) return;  // it would say so of the store
   keyspace::Environment& environment = keyspace_.environment();
+  Memory memory = remember(loaded, options);
+  if (memory.type == EntryType::kAbsent) {
+    forget_old(key, flight);
+    if (keyspace_.has_store() && memory.ttl->count() > 0) {
+      memory.type = EntryType::kFailed;  // of the store it says nothing
+    } else if (flight.asks_store) {
+      memory.ttl = environment.store->options().negative_ttl;
+    }
+  }
+  if (memory.ttl && memory.ttl->count() <= 0) return;
   std::uint64_t end = Entry::kNoDeadline;
   if (memory.ttl) {
     const Result<std::uint64_t> deadline = environment.deadline_in(environment.jittered(*memory.ttl));

@@ -54,7 +54,8 @@ class SingleFlight {
   bool retry_later(std::string_view key, std::uint64_t hash, const LoadOptions& options) noexcept;
   void lead(std::string_view key, std::uint64_t hash, Flight& flight, FunctionRef<Loaded()> load,
             const LoadOptions& options);
-  bool take_from_store(std::string_view key, std::uint64_t hash, Flight& flight, Lookup<StoredValue> found);
+  bool take_from_store(std::string_view key, std::uint64_t hash, Flight& flight, Lookup<StoredValue> found,
+                       const LoadOptions& options);
   template <typename Run>
   auto timed(Run&& run);
   void conclude(std::string_view key, std::uint64_t hash, Flight& flight, Loaded loaded, const LoadOptions& options);

@@ -195,6 +195,7 @@ std::string Stats::to_redis_info() const {
   out.own("dirty_items", dirty_items);
   out.own("dirty_oldest_ms", dirty_oldest_ms);
   out.own("store_left_alone", store_left_alone ? 1 : 0);
+  out.value("larder_store_last_error", on_one_line(store_last_error));
   out.section("Keyspace");
   if (entries != 0) {
     out.value("db0", "keys=" + std::to_string(entries) + ",expires=" + std::to_string(entries_with_ttl) + ",avg_ttl=0");

@@ -111,8 +111,9 @@ void FencedStore::write(std::span<const Mutation> batch, std::span<WriteResult> 
     }
     const bool unknown = result.outcome == Outcome::kUnknown || result.outcome == Outcome::kAsTheBatch;
     if (result.error.ok()) {
+      const ErrorCode code = result.outcome == Outcome::kNever ? ErrorCode::kStoreRefused : ErrorCode::kStoreFailed;
       result.error = unknown ? Status(ErrorCode::kOutcomeUnknown, "the store did not say whether it was written")
-                             : Status(ErrorCode::kStoreFailed, "the store did not write it, and did not say why");
+                             : Status(code, "the store did not write it, and did not say why");
     }
     (unknown ? counters_.writes_unknown : counters_.writes_failed).fetch_add(1, std::memory_order_relaxed);
   }

@@ -329,6 +329,7 @@ class MoodyStore final : public BackingStore {
     return {};
   }
   Status write(std::span<const Mutation> batch, std::span<WriteResult> results) override {
+    if (batch[0].key == "busy") results[0] = WriteResult::retry("locked");
     if (batch[0].key == "refused") results[0] = WriteResult::never("too long for a column");
     if (batch[0].key == "lost") results[0] = WriteResult::unknown("no answer");
     return {};
@@ -341,7 +342,8 @@ Rows of_stores() {
   return {
       {E::kStoreFailed, "Get", [](Scene& s) { return s.cache->get("fails").status(); }, with_moody_store},
       {E::kStoreFailed, "Incr", [](Scene& s) { return s.cache->incr("fails").status(); }, with_moody_store},
-      {E::kStoreFailed, "Set", [](Scene& s) { return s.cache->set("refused", "x").status(); }, with_moody_store},
+      {E::kStoreFailed, "Set", [](Scene& s) { return s.cache->set("busy", "x").status(); }, with_moody_store},
+      {E::kStoreRefused, "Set", [](Scene& s) { return s.cache->set("refused", "x").status(); }, with_moody_store},
       {E::kStoreThrew, "Get", [](Scene& s) { return s.cache->get("throws").status(); }, with_moody_store},
       {E::kOutcomeUnknown, "Set", [](Scene& s) { return s.cache->set("lost", "x").status(); }, with_moody_store},
       {E::kReadOnly, "Set",
@@ -406,6 +408,7 @@ bool has_rows(ErrorCode code) {
     case ErrorCode::kTimeout:
     case ErrorCode::kCallbackThrew:
     case ErrorCode::kStoreFailed:
+    case ErrorCode::kStoreRefused:
     case ErrorCode::kStoreThrew:
     case ErrorCode::kOutcomeUnknown:
     case ErrorCode::kReadOnly:

@@ -73,6 +73,7 @@ std::string_view name_of(ErrorCode code) {
     case ErrorCode::kTimeout: return "timeout";
     case ErrorCode::kCallbackThrew: return "callback threw";
     case ErrorCode::kStoreFailed: return "store failed";
+    case ErrorCode::kStoreRefused: return "store refused";
     case ErrorCode::kStoreThrew: return "store threw";
     case ErrorCode::kOutcomeUnknown: return "outcome unknown";
     case ErrorCode::kReadOnly: return "read only";

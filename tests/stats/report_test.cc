@@ -227,7 +227,8 @@ Stats sample() {
   stats.store_writes = 142, stats.store_writes_failed = 143, stats.store_writes_unknown = 144;
   stats.writes_coalesced = 150, stats.write_batches = 151, stats.write_retries = 152, stats.write_queue_full = 153;
   stats.dead_letters = 154, stats.dead_letter_failures = 155;
-  stats.dirty_items = 156, stats.dirty_oldest_ms = 157, stats.store_left_alone = true;
+  stats.dirty_items = 156, stats.dirty_oldest_ms = 157, stats.store_left_alone = true,
+  stats.store_last_error = "no\r\nconnection";
   stats.store_write_latency.buckets[3] = 2, stats.store_write_latency.count = 2;
   stats.store_write_latency.sum_us = 15, stats.store_write_latency.max_us = 7;
   stats.loads_in_flight = 125, stats.listener_failures = 126;
@@ -315,6 +316,7 @@ TEST(RedisInfo, HasFieldsOfItsOwnForTheRest) {
                  {"larder_dead_letters", "154"},          {"larder_dead_letter_failures", "155"},
                  {"larder_listener_failures", "126"},     {"larder_dirty_items", "156"},
                  {"larder_dirty_oldest_ms", "157"},       {"larder_store_left_alone", "1"},
+                 {"larder_store_last_error", "no  connection"},
                  {"larder_served_stale", "145"},          {"larder_refreshes", "146"},
                  {"larder_store_write_us_p50", "7"},      {"larder_store_write_us_p99", "7"},
                  {"larder_store_write_us_max", "7"}}}};

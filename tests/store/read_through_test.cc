@@ -191,6 +191,43 @@ TEST_F(ReadThrough, WhatALoaderHasNotIsNotRememberedOfTheStore) {
   EXPECT_FALSE(*stored_.set("k", "other", {.condition = SetOptions::If::kAbsent}));
 }
 
+TEST_F(ReadThrough, L5GetOrLoadRemembersThatNeitherHasIt) {
+  int asked = 0;
+  const auto nothing = [&] { return ++asked, Loaded(std::nullopt); };
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(stored_.get_or_load("k", nothing, {.negative_ttl = 100ms}).missing());
+  const auto many = stored_.get_or_load_many({"k"}, [&](auto) { return ++asked, std::vector<Loaded>(1); });
+  EXPECT_TRUE(many[0].missing());
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(store_->loaded().size(), 1u);
+  advance(100ms);
+  EXPECT_TRUE(stored_.get_or_load("k", nothing).missing());
+  EXPECT_EQ(asked, 2);
+}
+
+TEST_F(ReadThrough, L5GetOrLoadSparesAStoreThatIsKnownNotToHaveIt) {
+  Cache& cache = make(with_store({.negative_ttl = 100ms}));
+  int asked = 0;
+  const auto nothing = [&] { return ++asked, Loaded(std::nullopt); };
+  EXPECT_TRUE(cache.get("seen by get").missing());
+  for (const char* key : {"seen by get", "not seen"}) {
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(cache.get_or_load(key, nothing).missing());
+  }
+  EXPECT_EQ(asked, 6);
+  EXPECT_EQ(store_->loaded().size(), 2u);
+  EXPECT_EQ(cache.get_or_load("not seen", [] { return "of the loader"; }).value(), "of the loader");
+  EXPECT_EQ(store_->loaded().size(), 2u);
+}
+
+TEST_F(ReadThrough, L5GetOrLoadRemembersThatTheStoreFailed) {
+  store_->fail_loads({Fault::kRetry});
+  const auto loader = [] { return "of the loader"; };
+  EXPECT_EQ(stored_.get_or_load("k", loader, {.error_ttl = 100ms}).status().code(), ErrorCode::kStoreFailed);
+  EXPECT_EQ(stored_.get_or_load("k", loader).status().code(), ErrorCode::kLoadFailed);
+  EXPECT_TRUE(stored_.get("k").missing()) << "others do ask";
+  advance(100ms);
+  EXPECT_EQ(stored_.get_or_load("k", loader).value(), "of the loader");
+}
+
 TEST_F(ReadThrough, ALoaderIsNotAskedForWhatWasWrittenMeanwhile) {
   bool once = true;
   store_->after_load = [&](std::string_view) {

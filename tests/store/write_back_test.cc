@@ -448,6 +448,22 @@ TEST_F(WriteBack, W8AValueBeyondTheBufferIsWrittenThrough) {
   EXPECT_EQ(cache.stats().dirty_items, 0u);
 }
 
+TEST_F(WriteBack, W8WhoIsRefusedDoesNotWaitForEarlierWritesOfTheKeyEither) {
+  WriteBackOptions options = back();
+  options.bytes_max = 64 << 10;
+  options.when_full = WriteBackOptions::WhenFull::kRefuse;
+  Cache& cache = with(options);
+  EXPECT_TRUE(cache.set("k", "small").ok());
+  store_->fail_writes_of("k", {Fault::kRetry});
+  const std::string large(100'000, 'x');
+  EXPECT_EQ(cache.set("k", large).status().code(), ErrorCode::kQueueFull);  // time stands still: waiting has no end
+  EXPECT_EQ(*cache.get("k"), "small");
+  EXPECT_EQ(cache.stats().store_last_error, "scripted");
+  pass(40s);
+  EXPECT_TRUE(cache.set("k", large).ok());
+  EXPECT_EQ(store_->row("k"), large);
+}
+
 TEST_F(WriteBack, W9NeitherEvictionNorClearNorInvalidationLosesAWrite) {
   Options all;
   all.max_memory = 0;
@@ -538,7 +554,9 @@ TEST_F(WriteBack, W11CloseWritesWhatIsDirtyAndHandsOverTheRest) {
   ASSERT_TRUE(cache.mset({{"c", "3"}, {"d", "4"}}).ok());
   store_->fail_writes_of("b", {Fault::kRetry});
   store_->fail_writes_of("d", {Fault::kRetry});
-  EXPECT_TRUE(cache.close(0ms).complete()) << "the sink has taken the rest";
+  const FlushReport report = cache.close(0ms);
+  EXPECT_TRUE(report.complete()) << "the sink has taken the rest";
+  EXPECT_EQ(report.dead_letters, 2u);
   EXPECT_EQ(store_->rows().size(), 2u);
   ASSERT_EQ(letters_->size(), 2u);
   for (const Letter& letter : *letters_) EXPECT_EQ(letter.reason, DeadLetter::Reason::kClosed);
