@@ -212,7 +212,7 @@ struct StoreOptions {
 
   std::shared_ptr<BackingStore> backing = {};  // none: nothing stands behind
   Writes writes = Writes::kThrough;
-  WriteBackOptions write_back = {};  // of Writes::kBack
+  WriteBackOptions write_back = {};  // of Writes::kBack; else without effect, so that the mode can be one setting
   // How long a call waits, all in all, for other calls' work on the same keys (a load, a write) before it gets kTimeout
   // and has changed nothing. Zero: without limit. Short ones fail where the store is slow, long ones let threads pile
   // up. get_or_load has one of its own, in LoadOptions.

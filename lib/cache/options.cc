@@ -89,11 +89,7 @@ void check_store(const StoreOptions& store, std::uint64_t max_memory, Complaints
     wrong->add("store.staleness." + std::string(text));
   if ((staleness.refresh_ahead.count() > 0 || staleness.stale_for.count() > 0) && store.max_age.count() == 0)
     wrong->add("store.staleness is set, and store.max_age is not: nothing would ever be stale");
-  if (store.writes == StoreOptions::Writes::kBack) {
-    check_write_back(store.write_back, max_memory, wrong);
-  } else if (store.write_back.dead_letters) {
-    wrong->add("store.write_back.dead_letters is set, and store.writes is not kBack: nothing is written back");
-  }
+  if (store.writes == StoreOptions::Writes::kBack) check_write_back(store.write_back, max_memory, wrong);
 }
 
 }  // namespace

@@ -50,9 +50,6 @@ WriteBackOptions& write_back(Options& options) {
 std::vector<BadOptions> bad_store_options() {
   return {
       {"WriteBackWithoutASink", {"dead_letters"}, [](Options& o) { write_back(o).dead_letters = {}; }},
-      {"WriteBackThatIsNotOn",
-       {"dead_letters", "store.writes is not kBack"},
-       [](Options& o) { write_back(o), o.store.writes = StoreOptions::Writes::kThrough; }},
       {"BufferAboveHalfOfMemory", {"bytes_max"}, [](Options& o) { write_back(o).bytes_max = o.max_memory / 2 + 1; }},
       {"BufferOfNoItems", {"items_max"}, [](Options& o) { write_back(o).items_max = 0; }},
       {"BatchesOfNone", {"batch_max"}, [](Options& o) { write_back(o).batch_max = 0; }},
