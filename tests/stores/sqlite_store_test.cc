@@ -62,6 +62,13 @@ TEST(SqliteStoreOptionsTest, AllThatMakeNoSenseAreNamedAtOnce) {
             "value_bytes_max is 0");
 }
 
+TEST_F(SqliteStoreTest, NoLargerValuesAreAskedForThanSqliteTakes) {
+  open([](auto& options) { options.value_bytes_max = 1'000'000'000; });
+  const Status status = why_not([](auto& options) { options.value_bytes_max = 1'000'000'001; });
+  EXPECT_EQ(status.code(), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(status.message(), "options: value_bytes_max is more than SQLite takes, 1,000,000,000 bytes");
+}
+
 TEST_F(SqliteStoreTest, AFileThatCannotBeUsedIsSaidAtOpen) {
   const Status nowhere = why_not([&](auto& options) { options.path = folder_.path() + "/absent/test.db"; });
   EXPECT_EQ(nowhere.code(), ErrorCode::kStoreFailed);

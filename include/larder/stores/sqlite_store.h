@@ -41,7 +41,8 @@ struct SqliteStoreOptions {
   Synchronous synchronous = Synchronous::kFull;
   // Connections that read, each with about 2 MB of cache: as many as threads that miss at one time.
   std::size_t readers_max = 8;
-  // Larger values are refused (never). SQLite itself takes 1e9 bytes at most; the default is what a cache takes.
+  // Larger values are refused (never). At most 1e9, which is what SQLite itself takes; the default is what a cache
+  // takes.
   std::uint64_t value_bytes_max = 512_MiB;
   // Says whether a row has ended, where a key is expected not to be there. Null: Clock::system(). Must outlive the
   // store.

@@ -169,6 +169,8 @@ Status check(const SqliteStoreOptions& options) {
   wrong.check_time("busy_timeout", options.busy_timeout, Milliseconds{0});
   wrong.add_if(options.readers_max == 0, "readers_max is 0");
   wrong.add_if(options.value_bytes_max == 0, "value_bytes_max is 0");
+  wrong.add_if(options.value_bytes_max > 1'000'000'000,
+               "value_bytes_max is more than SQLite takes, 1,000,000,000 bytes");
   return wrong.status();
 }
 
