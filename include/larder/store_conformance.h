@@ -7,7 +7,9 @@
 //     for (const larder::ConformanceFailure& one : failures) std::cerr << one.to_string() << '\n';
 //     return failures.empty() ? 0 : 1;
 //
-// What it cannot see: what a loss of power takes, and a write that lands long after a time-out.
+// What it cannot see: what a loss of power takes; a write that lands long after a time-out; what is acknowledged before
+// it is written, if it is written by the time that the store is opened a second time, if all stores of the process
+// share what is not written yet, or if only one can be open at a time and its destructor writes the rest.
 #pragma once
 
 #include <functional>
@@ -32,8 +34,9 @@ struct ConformanceFailure {
 };
 
 struct ConformanceOptions {
-  // Opens the store, and later the same one again. The suite holds what it gives, and lets go of it before it calls
-  // this again. Required; null, or an exception, is a failure.
+  // Opens the store, and later the same one again, first while the suite still has what this gave before, and then
+  // when it has let go of all. Required; null, or an exception, is a failure, but for a second one beside the first: a
+  // store need not be open twice at a time.
   std::function<std::shared_ptr<BackingStore>()> open = {};
   // Stands before every key. Keys that begin so are overwritten and erased: nothing else may use them meanwhile.
   std::string key_prefix = "conformance/";

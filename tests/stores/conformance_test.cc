@@ -9,6 +9,7 @@
 #include <set>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include "larder/store_conformance.h"
 
@@ -56,8 +57,9 @@ enum class Defect {
   kAgainIsDoneForEver,
   kGroupAgainIsAConflict,
   kErasedConflicts,
+  kWritesAtItsEnd,  // in its destructor
 };
-constexpr int kDefects = static_cast<int>(Defect::kErasedConflicts) + 1;
+constexpr int kDefects = static_cast<int>(Defect::kWritesAtItsEnd) + 1;
 
 struct Row : StoredValue {
   std::uint64_t sequence = 0;  // of the write that made it
@@ -74,7 +76,14 @@ struct Database {
 class DefectiveStore final : public BackingStore {
  public:
   DefectiveStore(std::shared_ptr<Database> database, Defect defect)
-      : database_(std::move(database)), defect_(defect), made_by_(std::this_thread::get_id()) {}
+      : database_(std::move(database)), defect_(defect), made_by_(std::this_thread::get_id()) {
+    if (!is(Defect::kWritesAtItsEnd)) return;
+    written_at_the_end_ = std::exchange(database_, std::make_shared<Database>());
+    copy(*written_at_the_end_, *database_);
+  }
+  ~DefectiveStore() override {
+    if (written_at_the_end_) copy(*database_, *written_at_the_end_);
+  }
 
   StoreCapabilities capabilities() const override { return {.atomic_groups = true, .versions = true}; }
 
@@ -134,6 +143,11 @@ class DefectiveStore final : public BackingStore {
 
  private:
   bool is(Defect defect) const { return defect_ == defect; }
+
+  static void copy(const Database& from, Database& to) {
+    to.rows = from.rows;
+    to.version = from.version;
+  }
 
   std::string name(std::string_view key) const {
     std::string text(key);
@@ -215,7 +229,8 @@ class DefectiveStore final : public BackingStore {
     }
   }
 
-  const std::shared_ptr<Database> database_;
+  std::shared_ptr<Database> database_;
+  std::shared_ptr<Database> written_at_the_end_;
   const Defect defect_;
   const std::thread::id made_by_;
   bool stays_away_ = false;
@@ -284,6 +299,32 @@ TEST(StoreConformance, WhatIsSentAgainHasChecksOfItsOwn) {
   EXPECT_TRUE(finds(Defect::kGroupAgainIsAConflict, "group_sent_again"));
   EXPECT_TRUE(finds(Defect::kErasedConflicts, "erase_sent_again"));
   EXPECT_TRUE(finds(Defect::kAgainIsDoneForEver, "sent_again_too_late"));
+}
+
+// A store that is closed first has written all by then.
+TEST(StoreConformance, WhatIsWrittenAtTheEndOnlyIsNotThereBesideTheFirst) {
+  for (const ConformanceFailure& one : try_with(Defect::kWritesAtItsEnd)) {
+    if (one.check != "opened_again") continue;
+    EXPECT_NE(one.did.find("a second time, beside the first"), std::string::npos) << one.to_string();
+    EXPECT_NE(one.hint.find("when the store is destroyed"), std::string::npos) << one.to_string();
+    return;
+  }
+  ADD_FAILURE() << "not found";
+}
+
+TEST(StoreConformance, AStoreNeedNotBeOpenTwiceAtATime) {
+  const auto database = std::make_shared<Database>();
+  for (const bool throws : {false, true}) {
+    std::weak_ptr<BackingStore> only;
+    const auto open = [&]() -> std::shared_ptr<BackingStore> {
+      if (!only.expired() && throws) throw std::runtime_error("locked");
+      if (!only.expired()) return nullptr;
+      auto store = std::make_shared<DefectiveStore>(database, Defect::kNone);
+      only = store;
+      return store;
+    };
+    for (const ConformanceFailure& failure : check_store({.open = open})) ADD_FAILURE() << failure.to_string();
+  }
 }
 
 TEST(StoreConformance, OfACheckThatFailsOftenTheFirstThreeAreTold) {

@@ -62,15 +62,30 @@ bool is(const Lookup<StoredValue>& found, std::string_view bytes, std::optional<
   return found && found->type == ValueType::kString && found->bytes == bytes && found->expires_at == end;
 }
 
+std::shared_ptr<BackingStore> Trial::open_one(std::string* why) const {
+  *why = "null";
+  try {
+    return options_.open ? options_.open() : nullptr;
+  } catch (const std::exception& error) {
+    *why = std::string("an exception: ") + error.what();
+    return nullptr;
+  }
+}
+
 bool Trial::open() {
   store_.reset();
-  std::string why = "null";
-  try {
-    store_ = options_.open ? options_.open() : nullptr;
-  } catch (const std::exception& error) {
-    why = std::string("an exception: ") + error.what();
-  }
+  first_.reset();
+  std::string why;
+  store_ = open_one(&why);
   return require(store_ != nullptr, "open()", "a store", why);
+}
+
+bool Trial::open_beside() {
+  std::string why;
+  std::shared_ptr<BackingStore> second = open_one(&why);
+  if (second == nullptr) return false;
+  first_ = std::exchange(store_, std::move(second));
+  return true;
 }
 
 void Trial::clean_up() {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,8 +38,10 @@ class Trial {
 
   const ConformanceOptions& options() const { return options_; }
   BackingStore& store() { return *store_; }
-  // False, and a note, if it could not be opened.
+  // Lets go of what is open before. False, and a note, if it could not be opened.
   bool open();
+  // A second one while the first is there: it is called from now on. False if that cannot be.
+  bool open_beside();
   // From now on, notes and keys are of this check.
   void begin(std::string_view check, std::string_view hint);
   // Erases what the check has used.
@@ -77,8 +80,11 @@ class Trial {
   bool require(bool holds, const std::string& did, const std::string& expected, const std::string& got);
 
  private:
+  std::shared_ptr<BackingStore> open_one(std::string* why) const;
+
   const ConformanceOptions& options_;
   std::shared_ptr<BackingStore> store_;
+  std::shared_ptr<BackingStore> first_;  // after open_beside
   std::string check_;
   std::string hint_;
   std::size_t noted_ = 0;  // of this check
