@@ -50,7 +50,10 @@ class OwnStore final : public larder::BackingStore {
 int main() {
   const auto table = std::make_shared<Table>();
   const auto open = [table] { return std::make_shared<OwnStore>(table); };
-  const auto failures = larder::check_store({.open = open});
+  const auto failures = larder::check_store({
+      .open = open,
+      .on_check = [](std::string_view check) { std::cerr << check << '\n'; },  // if it hangs, it is in the last one
+  });
   for (const larder::ConformanceFailure& one : failures) std::cerr << one.to_string() << '\n';
   if (!failures.empty()) return 1;
 

@@ -48,11 +48,15 @@ struct ConformanceOptions {
   std::function<void()> start = {};
   // How long after start() the store may still refuse writes.
   Milliseconds patience{10'000};
+  // Called before each check with its name, also before one that the store's capabilities leave out, by the thread that
+  // called check_store: a store that hangs is in the check that was named last. What it throws ends the suite, and
+  // comes out of check_store.
+  std::function<void(std::string_view check)> on_check = {};
 };
 
 // Runs every check that the store's capabilities and the options ask for, one after another, some with eight threads.
 // Some seconds, for a store that answers in a millisecond. Empty: it conforms; otherwise the first three failures of
-// each check. Nothing is thrown but std::bad_alloc.
+// each check. Nothing is thrown but std::bad_alloc, and what on_check throws.
 std::vector<ConformanceFailure> check_store(const ConformanceOptions& options);
 
 // The names of all checks, in the order in which they run.

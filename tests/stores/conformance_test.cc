@@ -337,6 +337,29 @@ TEST(StoreConformance, OfACheckThatFailsOftenTheFirstThreeAreTold) {
   EXPECT_NE(told[0].find("(often: bytes are kept as text"), std::string::npos) << told[0];
 }
 
+TEST(StoreConformance, EachCheckIsNamedBeforeItBegins) {
+  const auto database = std::make_shared<Database>();
+  const auto open = [&] { return std::make_shared<DefectiveStore>(database, Defect::kNone); };
+  std::vector<std::string> named;
+  const auto on_check = [&](std::string_view check) { named.emplace_back(check); };
+  check_store({.open = open, .on_check = on_check});
+  const std::vector<std::string_view> all = conformance_checks();
+  EXPECT_EQ(named, std::vector<std::string>(all.begin(), all.end()));
+  named.clear();
+  check_store({.open = nullptr, .on_check = on_check});
+  EXPECT_EQ(named.back(), "open");
+}
+
+TEST(StoreConformance, WhatOnCheckThrowsEndsTheSuite) {
+  const auto database = std::make_shared<Database>();
+  const auto open = [&] { return std::make_shared<DefectiveStore>(database, Defect::kNone); };
+  const auto on_check = [](std::string_view check) {
+    if (check == "erase") throw std::runtime_error("enough");
+  };
+  EXPECT_THROW(check_store({.open = open, .on_check = on_check}), std::runtime_error);
+  EXPECT_TRUE(database->rows.empty());
+}
+
 TEST(StoreConformance, LeavesNothingBehind) {
   const auto database = std::make_shared<Database>();
   check_store({.open = [&] { return std::make_shared<DefectiveStore>(database, Defect::kNone); }});

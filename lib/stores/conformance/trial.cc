@@ -104,6 +104,7 @@ void Trial::begin(std::string_view check, std::string_view hint) {
   check_ = check;
   hint_ = hint;
   noted_ = 0;
+  if (options_.on_check) options_.on_check(check);
 }
 
 void Trial::note(std::string did, std::string expected, std::string got) {

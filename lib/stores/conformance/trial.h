@@ -42,7 +42,7 @@ class Trial {
   bool open();
   // A second one while the first is there: it is called from now on. False if that cannot be.
   bool open_beside();
-  // From now on, notes and keys are of this check.
+  // From now on, notes and keys are of this check. Throws what on_check throws.
   void begin(std::string_view check, std::string_view hint);
   // Erases what the check has used.
   void clean_up();
