@@ -39,14 +39,15 @@ struct ConformanceOptions {
   // store need not be open twice at a time.
   std::function<std::shared_ptr<BackingStore>()> open = {};
   // Stands before every key. Keys that begin so are overwritten and erased: nothing else may use them meanwhile.
+  // At most 65,471 bytes, as checks append up to 64.
   std::string key_prefix = "conformance/";
   // Whether a store that is opened again has what was acknowledged before.
   bool persists = true;
   // Make the store fail as it does when its server has gone, and work again, with what was acknowledged if it persists.
-  // Both return when it is so. None: outages are not tried.
+  // Both return when it is so. Neither of them: outages are not tried.
   std::function<void()> stop = {};
   std::function<void()> start = {};
-  // How long after start() the store may still refuse writes.
+  // How long after start() the store may still refuse writes. Not negative.
   Milliseconds patience{10'000};
   // Called before each check with its name, also before one that the store's capabilities leave out, by the thread that
   // called check_store: a store that hangs is in the check that was named last. What it throws ends the suite, and
@@ -55,7 +56,8 @@ struct ConformanceOptions {
 };
 
 // Runs every check that the store's capabilities and the options ask for, one after another, some with eight threads.
-// Some seconds, for a store that answers in a millisecond. Empty: it conforms; otherwise the first three failures of
+// Some seconds, for a store that answers in a millisecond. Options that make no sense fail the check "options", and
+// nothing else is run. Empty: it conforms; otherwise the first three failures of
 // each check. Nothing is thrown but std::bad_alloc, and what on_check throws.
 std::vector<ConformanceFailure> check_store(const ConformanceOptions& options);
 

@@ -70,6 +70,7 @@ struct Database {
   std::map<std::string, Row, std::less<>> rows;
   std::set<std::uint64_t> sequences;  // of all writes
   std::uint64_t version = 0;
+  std::size_t longest_key = 0;
   bool away = false;
 };
 
@@ -197,6 +198,7 @@ class DefectiveStore final : public BackingStore {
 
   void apply(const Mutation& one, WriteResult* result) {
     const std::string key = name(one.key);
+    database_->longest_key = std::max(database_->longest_key, key.size());
     auto& rows = database_->rows;
     const auto row = rows.find(key);
     if (!one.is_put()) {
@@ -283,6 +285,7 @@ TEST(StoreConformance, EveryCheckFindsSomething) {
     for (const ConformanceFailure& one : try_with(static_cast<Defect>(i))) found.insert(one.check);
   }
   for (const ConformanceFailure& one : check_store({})) found.insert(one.check);
+  for (const ConformanceFailure& one : check_store({.stop = [] {}})) found.insert(one.check);
   for (const std::string_view name : conformance_checks()) EXPECT_TRUE(found.contains(std::string(name))) << name;
 }
 
@@ -335,6 +338,36 @@ TEST(StoreConformance, OfACheckThatFailsOftenTheFirstThreeAreTold) {
   ASSERT_EQ(told.size(), 3u);
   EXPECT_NE(told[0].find("255 bytes"), std::string::npos) << told[0];
   EXPECT_NE(told[0].find("(often: bytes are kept as text"), std::string::npos) << told[0];
+}
+
+TEST(StoreConformance, OptionsThatMakeNoSenseAreSaidAndNothingIsRun) {
+  int opened = 0;
+  const auto open = [&]() -> std::shared_ptr<BackingStore> { return ++opened, nullptr; };
+  const auto told = [](const ConformanceOptions& options) {
+    std::string text;
+    for (const ConformanceFailure& one : check_store(options)) text += one.to_string() + "\n";
+    return text;
+  };
+  EXPECT_EQ(told({.open = open, .stop = [] {}}),
+            "options: .stop and .start: expected both or neither, got .stop alone "
+            "(often: one of them is forgotten, and outages would not be tried)\n");
+  const std::string all =
+      told({.open = open, .key_prefix = std::string(65'472, 'x'), .start = [] {}, .patience = Milliseconds(-1)});
+  EXPECT_NE(all.find("options: .stop and .start: expected both or neither, got .start alone"), std::string::npos)
+      << all;
+  EXPECT_NE(all.find("options: .patience: expected 0 ms or more, got -1 ms"), std::string::npos) << all;
+  EXPECT_NE(all.find("options: .key_prefix: expected at most 65471 bytes, got 65472 bytes"), std::string::npos) << all;
+  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), 3) << all;
+  EXPECT_EQ(opened, 0);
+}
+
+TEST(StoreConformance, ThePrefixMayBeAsLongAsKeysAllow) {
+  const auto database = std::make_shared<Database>();
+  const auto open = [&] { return std::make_shared<DefectiveStore>(database, Defect::kNone); };
+  for (const ConformanceFailure& failure : check_store({.open = open, .key_prefix = std::string(65'471, 'x')})) {
+    ADD_FAILURE() << failure.to_string();
+  }
+  EXPECT_EQ(database->longest_key, 65'535u);
 }
 
 TEST(StoreConformance, EachCheckIsNamedBeforeItBegins) {

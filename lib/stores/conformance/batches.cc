@@ -94,7 +94,7 @@ void group(Trial& trial) {
 // A member that many stores refuse: the longest key.
 void group_with_a_refusal(Trial& trial) {
   const std::string first = trial.key("first"), last = trial.key("last"), alone = trial.key("alone");
-  const std::string longest = trial.also(trial.key("") + noise(65'535 - trial.key("").size(), 11));
+  const std::string longest = trial.also(trial.key("") + noise(kKeyBytesMax - trial.key("").size(), 11));
   trial.must_write({trial.put(first, "old"), trial.put(last, "old")}, "put");
   const std::uint64_t group = trial.new_group();
   Mutation batch[] = {trial.put(first, "new"), trial.put(longest, "new"), trial.put(alone, "new"), trial.erase(last)};

@@ -22,6 +22,24 @@ std::vector<Check> all_checks() {
   return checks;
 }
 
+// Whether the options make sense.
+bool check_options(Trial& trial) {
+  using namespace stores::conformance;
+  const ConformanceOptions& options = trial.options();
+  constexpr std::size_t kPrefixBytesMax = kKeyBytesMax - kAppendedBytesMax;
+  const bool pair = trial.require(static_cast<bool>(options.stop) == static_cast<bool>(options.start),
+                                  ".stop and .start", "both or neither", options.stop ? ".stop alone" : ".start alone",
+                                  "one of them is forgotten, and outages would not be tried");
+  const bool time =
+      trial.require(options.patience >= Milliseconds{0}, ".patience", "0 ms or more",
+                    std::to_string(options.patience.count()) + " ms", "a difference, the wrong way round");
+  const bool prefix = trial.require(options.key_prefix.size() <= kPrefixBytesMax, ".key_prefix",
+                                    "at most " + std::to_string(kPrefixBytesMax) + " bytes",
+                                    std::to_string(options.key_prefix.size()) + " bytes",
+                                    "it is meant to try long keys, which the checks do by themselves");
+  return pair && time && prefix;
+}
+
 }  // namespace
 
 std::string ConformanceFailure::to_string() const {
@@ -30,6 +48,8 @@ std::string ConformanceFailure::to_string() const {
 
 std::vector<ConformanceFailure> check_store(const ConformanceOptions& options) {
   Trial trial(options);
+  trial.begin("options", "");
+  if (!check_options(trial)) return std::move(trial).notes();
   trial.begin("open", "it threw, or gave null: is what it connects to there?");
   if (!trial.open()) return std::move(trial).notes();
   for (const Check& check : all_checks()) {
@@ -47,7 +67,7 @@ std::vector<ConformanceFailure> check_store(const ConformanceOptions& options) {
 }
 
 std::vector<std::string_view> conformance_checks() {
-  std::vector<std::string_view> names = {"open"};
+  std::vector<std::string_view> names = {"options", "open"};
   for (const Check& check : all_checks()) names.push_back(check.name);
   return names;
 }

@@ -107,13 +107,16 @@ void Trial::begin(std::string_view check, std::string_view hint) {
   if (options_.on_check) options_.on_check(check);
 }
 
-void Trial::note(std::string did, std::string expected, std::string got) {
+void Trial::note(std::string did, std::string expected, std::string got, std::string_view hint) {
   constexpr std::size_t kKept = 3;
-  if (noted_++ < kKept) notes_.push_back({check_, std::move(did), std::move(expected), std::move(got), hint_});
+  if (noted_++ >= kKept) return;
+  notes_.push_back(
+      {check_, std::move(did), std::move(expected), std::move(got), hint.empty() ? hint_ : std::string(hint)});
 }
 
-bool Trial::require(bool holds, const std::string& did, const std::string& expected, const std::string& got) {
-  if (!holds) note(did, expected, got);
+bool Trial::require(bool holds, const std::string& did, const std::string& expected, const std::string& got,
+                    std::string_view hint) {
+  if (!holds) note(did, expected, got, hint);
   return holds;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -20,6 +21,9 @@
 #include "larder/store_conformance.h"
 
 namespace larder::stores::conformance {
+
+constexpr std::size_t kKeyBytesMax = 65'535;
+constexpr std::size_t kAppendedBytesMax = 64;  // to the prefix, but by what tries the longest key
 
 std::string printable(std::string_view bytes);
 std::string printable(const Lookup<StoredValue>& found);
@@ -46,8 +50,8 @@ class Trial {
   void begin(std::string_view check, std::string_view hint);
   // Erases what the check has used.
   void clean_up();
-  // The first three of a check are kept.
-  void note(std::string did, std::string expected, std::string got);
+  // The first three of a check are kept. The hint is the check's, if there is none.
+  void note(std::string did, std::string expected, std::string got, std::string_view hint = {});
   std::vector<ConformanceFailure> notes() && { return std::move(notes_); }
 
   // A key of this check, which is erased when it ends.
@@ -77,7 +81,8 @@ class Trial {
   }
   bool must_miss(std::string_view key, const std::string& did);
   bool must_conflict(const WriteResult& result, const std::string& did);
-  bool require(bool holds, const std::string& did, const std::string& expected, const std::string& got);
+  bool require(bool holds, const std::string& did, const std::string& expected, const std::string& got,
+               std::string_view hint = {});
 
  private:
   std::shared_ptr<BackingStore> open_one(std::string* why) const;

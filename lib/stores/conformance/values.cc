@@ -44,7 +44,6 @@ void keys_round_trip(Trial& trial) {
 }
 
 void longest_key(Trial& trial) {
-  constexpr std::size_t kKeyBytesMax = 65'535;
   const std::string prefix = trial.key("");
   const std::string key = trial.also(prefix + noise(kKeyBytesMax - prefix.size(), 7));
   const WriteResult result = trial.write_one(trial.put(key, "long"));
