@@ -39,7 +39,7 @@ struct ConformanceOptions {
   // store need not be open twice at a time.
   std::function<std::shared_ptr<BackingStore>()> open = {};
   // Stands before every key. Keys that begin so are overwritten and erased: nothing else may use them meanwhile.
-  // At most 65,471 bytes, as checks append up to 64.
+  // At most 65,471 bytes: checks append up to 64.
   std::string key_prefix = "conformance/";
   // Whether a store that is opened again has what was acknowledged before.
   bool persists = true;
@@ -57,8 +57,9 @@ struct ConformanceOptions {
 
 // Runs every check that the store's capabilities and the options ask for, one after another, some with eight threads.
 // Some seconds, for a store that answers in a millisecond. Options that make no sense fail the check "options", and
-// nothing else is run. Empty: it conforms; otherwise the first three failures of
-// each check. Nothing is thrown but std::bad_alloc, and what on_check throws.
+// nothing else is run. Empty: it conforms; otherwise the first three failures of each check, in order. Begin with the
+// very first: the simple checks come first, and others fail of what these find. Nothing is thrown but std::bad_alloc,
+// and what on_check throws.
 std::vector<ConformanceFailure> check_store(const ConformanceOptions& options);
 
 // The names of all checks, in the order in which they run.

@@ -58,8 +58,9 @@ enum class Defect {
   kGroupAgainIsAConflict,
   kErasedConflicts,
   kWritesAtItsEnd,  // in its destructor
+  kBreaksFarBehind,
 };
-constexpr int kDefects = static_cast<int>(Defect::kWritesAtItsEnd) + 1;
+constexpr int kDefects = static_cast<int>(Defect::kBreaksFarBehind) + 1;
 
 struct Row : StoredValue {
   std::uint64_t sequence = 0;  // of the write that made it
@@ -221,6 +222,7 @@ class DefectiveStore final : public BackingStore {
       value.expires_at = UnixTime(std::chrono::floor<std::chrono::seconds>(*value.expires_at));
     }
     if (is(Defect::kCutsAtNul)) value.bytes = value.bytes.c_str();
+    if (is(Defect::kBreaksFarBehind) && value.bytes.size() > 1'000) value.bytes[1'000] ^= 1;
     if (is(Defect::kReusesVersions)) value.version = row == rows.end() ? 1 : row->second.version + 1;
     if (is(Defect::kKeepsTheVersion) && row != rows.end()) value.version = row->second.version;
     *result = WriteResult::done(is(Defect::kVersionInResultIsOld) ? value.version - 1 : value.version);
@@ -338,6 +340,43 @@ TEST(StoreConformance, OfACheckThatFailsOftenTheFirstThreeAreTold) {
   ASSERT_EQ(told.size(), 3u);
   EXPECT_NE(told[0].find("255 bytes"), std::string::npos) << told[0];
   EXPECT_NE(told[0].find("(often: bytes are kept as text"), std::string::npos) << told[0];
+}
+
+TEST(StoreConformance, WhatIsThrownHasAHintOfItsOwn) {
+  int told = 0;
+  for (const ConformanceFailure& one : try_with(Defect::kThrows)) {
+    if (one.got != "planted") continue;
+    EXPECT_NE(one.hint.find("must become a Status"), std::string::npos) << one.to_string();
+    ++told;
+  }
+  EXPECT_GT(told, 10);
+}
+
+TEST(StoreConformance, WhatIsNotFoundAtOnceIsSaidFirstAndOfAllLoadsThatComeOfIt) {
+  const std::vector<ConformanceFailure> failures = try_with(Defect::kWritesLate);
+  ASSERT_GT(failures.size(), 1u);
+  EXPECT_EQ(failures[0].check, "found_at_once");
+  for (const ConformanceFailure& one : failures) {
+    if (one.check != "found_at_once" && one.check != "values_round_trip") continue;
+    EXPECT_NE(one.hint.find("answered before it had written"), std::string::npos) << one.to_string();
+  }
+}
+
+TEST(StoreConformance, BytesThatDifferFarBehindAreToldApart) {
+  const std::vector<ConformanceFailure> failures = try_with(Defect::kBreaksFarBehind);
+  ASSERT_FALSE(failures.empty());
+  EXPECT_NE(failures[0].got.find("4095 bytes, without end"), std::string::npos) << failures[0].to_string();
+  EXPECT_NE(failures[0].got.find("differs from offset 1000 on"), std::string::npos) << failures[0].to_string();
+}
+
+TEST(StoreConformance, WritersOfSeveralThreadsSayWhatCameOfBothCalls) {
+  int told = 0;
+  for (const ConformanceFailure& one : try_with(Defect::kLosesWritesOfOthers)) {
+    if (one.check != "concurrent_writers") continue;
+    EXPECT_EQ(one.got, "done, then load: a miss");
+    ++told;
+  }
+  EXPECT_EQ(told, 3);
 }
 
 TEST(StoreConformance, OptionsThatMakeNoSenseAreSaidAndNothingIsRun) {

@@ -59,7 +59,7 @@ std::vector<ConformanceFailure> check_store(const ConformanceOptions& options) {
     } catch (const std::bad_alloc&) {
       throw;
     } catch (const std::exception& error) {
-      trial.note("the calls of this check", "no exception: errors are values", error.what());
+      trial.note_thrown("the calls of this check", error.what());
     }
     trial.clean_up();
   }

@@ -15,7 +15,7 @@ using Outcome = WriteResult::Outcome;
 constexpr std::size_t kThreads = 8;
 
 void note_all(Trial& trial, const std::vector<std::string>& thrown) {
-  for (const std::string& what : thrown) trial.note("calls in several threads", "no exception", what);
+  for (const std::string& what : thrown) trial.note_thrown("calls in several threads", what);
 }
 
 void read_your_writes(Trial& trial) {
@@ -38,9 +38,9 @@ void concurrent_writers(Trial& trial) {
     for (int i = 0; i < kWrites && wrong[thread].empty(); ++i) {
       const std::string bytes = noise(100, thread * 1'000 + static_cast<std::size_t>(i));
       const WriteResult result = trial.write_one(trial.put(keys[thread], bytes, in(1h)));
-      if (result.outcome != Outcome::kDone) wrong[thread] = printable(result);
       const Lookup<StoredValue> found = trial.load(keys[thread]);
-      if (!found || found->bytes != bytes) wrong[thread] += " load: " + printable(found);
+      if (result.outcome == Outcome::kDone && found && found->bytes == bytes) continue;
+      wrong[thread] = printable(result) + ", then load: " + printable(found, bytes);
     }
   });
   note_all(trial, thrown);

@@ -11,6 +11,8 @@
 namespace larder::stores::conformance {
 namespace {
 
+constexpr std::size_t kShownMax = 40;  // of a value
+
 std::string printable(const std::optional<UnixTime>& end) {
   return end ? ", ends at " + std::to_string(end->time_since_epoch().count()) + " ms" : ", without end";
 }
@@ -18,7 +20,6 @@ std::string printable(const std::optional<UnixTime>& end) {
 }  // namespace
 
 std::string printable(std::string_view bytes) {
-  constexpr std::size_t kShownMax = 40;
   constexpr char kDigits[] = "0123456789abcdef";
   std::string text = "\"";
   for (const char one : bytes.substr(0, kShownMax)) {
@@ -38,6 +39,15 @@ std::string printable(const Lookup<StoredValue>& found) {
   return printable(found->bytes) + printable(found->expires_at) +
          (found->version == 0 ? "" : ", version " + std::to_string(found->version)) +
          (found->type == ValueType::kString ? "" : ", no string");
+}
+
+std::string printable(const Lookup<StoredValue>& found, std::string_view bytes) {
+  std::string text = printable(found);
+  if (!found || found->bytes == bytes) return text;
+  const std::string_view got = found->bytes;
+  const auto offset = std::mismatch(got.begin(), got.end(), bytes.begin(), bytes.end()).first - got.begin();
+  if (static_cast<std::size_t>(offset) >= kShownMax) text += ", differs from offset " + std::to_string(offset) + " on";
+  return text;
 }
 
 std::string printable(const WriteResult& result) {
@@ -114,6 +124,11 @@ void Trial::note(std::string did, std::string expected, std::string got, std::st
       {check_, std::move(did), std::move(expected), std::move(got), hint.empty() ? hint_ : std::string(hint)});
 }
 
+void Trial::note_thrown(std::string did, std::string what) {
+  note(std::move(did), "no exception: errors are values", std::move(what),
+       "the store lets through what its database throws: it must become a Status, see BackingStore");
+}
+
 bool Trial::require(bool holds, const std::string& did, const std::string& expected, const std::string& got,
                     std::string_view hint) {
   if (!holds) note(did, expected, got, hint);
@@ -155,15 +170,24 @@ bool Trial::must_write(std::initializer_list<Mutation> batch, const std::string&
   return good;
 }
 
+bool Trial::must_be_there(std::string_view key, const std::string& did) {
+  const Lookup<StoredValue> found = load(key);
+  if (found.missing()) {
+    late_ = "`write` answered before it had written, or loads come from another connection, or a replica, that lags";
+  }
+  return require(!found.missing(), did + ", then load", "what was put", "a miss", late_);
+}
+
 bool Trial::must_have(std::string_view key, std::string_view bytes, std::optional<UnixTime> end,
                       const std::string& did) {
   const Lookup<StoredValue> found = load(key);
-  return require(is(found, bytes, end), did + ", then load", printable(bytes) + printable(end), printable(found));
+  return require(is(found, bytes, end), did + ", then load", printable(bytes) + printable(end), printable(found, bytes),
+                 late_);
 }
 
 bool Trial::must_miss(std::string_view key, const std::string& did) {
   const Lookup<StoredValue> found = load(key);
-  return require(found.missing(), did + ", then load", "a miss", printable(found));
+  return require(found.missing(), did + ", then load", "a miss", printable(found), late_);
 }
 
 bool Trial::must_conflict(const WriteResult& result, const std::string& did) {

@@ -27,6 +27,8 @@ constexpr std::size_t kAppendedBytesMax = 64;  // to the prefix, but by what tri
 
 std::string printable(std::string_view bytes);
 std::string printable(const Lookup<StoredValue>& found);
+// And from where on its bytes are not those, where what is shown of them is.
+std::string printable(const Lookup<StoredValue>& found, std::string_view bytes);
 std::string printable(const WriteResult& result);
 
 // Bytes that look like nothing, the same for the same seed.
@@ -52,6 +54,8 @@ class Trial {
   void clean_up();
   // The first three of a check are kept. The hint is the check's, if there is none.
   void note(std::string did, std::string expected, std::string got, std::string_view hint = {});
+  // What the store threw, which is never the fault that the check's hint names.
+  void note_thrown(std::string did, std::string what);
   std::vector<ConformanceFailure> notes() && { return std::move(notes_); }
 
   // A key of this check, which is erased when it ends.
@@ -75,6 +79,8 @@ class Trial {
   // These note what is not so, and say whether it is.
   bool must_write(std::initializer_list<Mutation> batch, const std::string& did);
   bool must_write(const Mutation& one, const std::string& did) { return must_write({one}, did); }
+  // What was put just now is found, with whatever bytes. If not, it is the hint from then on.
+  bool must_be_there(std::string_view key, const std::string& did);
   bool must_have(std::string_view key, std::string_view bytes, std::optional<UnixTime> end, const std::string& did);
   bool must_have(std::string_view key, std::string_view bytes, const std::string& did) {
     return must_have(key, bytes, {}, did);
@@ -93,6 +99,7 @@ class Trial {
   std::string check_;
   std::string hint_;
   std::size_t noted_ = 0;  // of this check
+  std::string_view late_;  // the hint of loads, once what was acknowledged was not there
   std::vector<std::string> keys_;
   std::vector<ConformanceFailure> notes_;
   std::atomic<std::uint64_t> sequence_{0};

@@ -12,6 +12,15 @@ using namespace std::chrono_literals;
 
 void missing_key(Trial& trial) { trial.must_miss(trial.key("never written"), "nothing"); }
 
+// The simplest of all, so that what is wrong with every put is not said of some particular one.
+void found_at_once(Trial& trial) {
+  for (int i = 0; i < 8; ++i) {
+    const std::string key = trial.key(std::to_string(i));
+    if (!trial.must_write(trial.put(key, "value"), "put")) return;
+    if (!trial.must_be_there(key, "put")) return;
+  }
+}
+
 void values_round_trip(Trial& trial) {
   const std::string key = trial.key("value");
   for (const std::size_t size : {0u, 1u, 255u, 256u, 4'095u, 65'536u, 1u << 20}) {
@@ -130,7 +139,8 @@ void loads_of_many(Trial& trial) {
       const bool same = alone ? is(found[i], alone->bytes, alone->expires_at) && found[i]->version == alone->version
                               : found[i].missing() && alone.missing();
       trial.require(same, "load_many of " + std::to_string(count) + " keys, result " + std::to_string(i),
-                    printable(alone) + " as load gives", printable(found[i]));
+                    printable(alone) + " as load gives",
+                    alone ? printable(found[i], alone->bytes) : printable(found[i]));
     }
   }
 }
@@ -140,6 +150,8 @@ void loads_of_many(Trial& trial) {
 std::span<const Check> value_checks() {
   static constexpr Check kChecks[] = {
       {"missing_key", "a row that is not there is given as an empty value: give {} for it", missing_key},
+      {"found_at_once", "a write needs something that is not there yet: the text of its status should say what",
+       found_at_once},
       {"values_round_trip",
        "bytes are kept as text, or end at the first NUL: bind them with their length, to a binary column",
        values_round_trip},
