@@ -13,6 +13,7 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/larder DESTINATION ${CMAKE_INSTA
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${larder_doc_dir})
 install(EXPORT larder-targets NAMESPACE larder:: DESTINATION ${larder_config_dir})
 
+list(TRANSFORM larder_stores REPLACE "^larder_" "" OUTPUT_VARIABLE larder_components)
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/larder-config.cmake.in
                               ${PROJECT_BINARY_DIR}/larder-config.cmake INSTALL_DESTINATION ${larder_config_dir})
 # Before 1.0 a minor version may break what was there.

@@ -36,7 +36,12 @@ case $1 in
     build/outside
     for component in ${COMPONENTS//,/ }; do "build/uses_$component"; done
     ! "$CMAKE" -S "$outside" -B none -G Ninja -DCMAKE_CXX_COMPILER="$CXX" -DWAY=find_package \
-      -DCMAKE_PREFIX_PATH="$room/prefix" -DCOMPONENTS=no_such_store || { echo "a component from nowhere" >&2; exit 1; }
+      -DCMAKE_PREFIX_PATH="$room/prefix" -DCOMPONENTS="${COMPONENTS//,/;};no_such_store" 2>none.log ||
+      { echo "a component from nowhere" >&2; exit 1; }
+    # Words, as CMake breaks lines where it likes.
+    said=$(tr -s ' \n' ' ' <none.log)
+    [[ $said == *"has no component no_such_store; those that were built with it: ${COMPONENTS//,/, } "* ]] ||
+      { echo "not what it lacks and has: $said" >&2; exit 1; }
     ;;
   fetch_content)
     build_outside -DWAY=fetch_content -DLARDER_SOURCE_DIR="$SOURCE_DIR"
