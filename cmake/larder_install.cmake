@@ -28,3 +28,11 @@ cmake_path(RELATIVE_PATH larder_pc_dir BASE_DIRECTORY "/prefix" OUTPUT_VARIABLE 
 string(REGEX REPLACE "[^/]+" ".." larder_pc_prefix "${larder_pc_depth}")
 configure_file(${CMAKE_CURRENT_LIST_DIR}/larder.pc.in ${PROJECT_BINARY_DIR}/larder.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/larder.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+foreach(larder_pc_name IN LISTS larder_stores)
+  string(REGEX REPLACE "^larder_" "" larder_pc_component ${larder_pc_name})
+  # Not Requires.private: the stores are static libraries only, so whoever links one links what it needs.
+  get_target_property(larder_pc_requires ${larder_pc_name} LARDER_PC_REQUIRES)
+  configure_file(${CMAKE_CURRENT_LIST_DIR}/larder_store.pc.in ${PROJECT_BINARY_DIR}/${larder_pc_name}.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/${larder_pc_name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()

@@ -57,6 +57,11 @@ case $1 in
     read -r -a flags <<<"$(pkg-config --cflags --libs larder)"
     "$CXX" -std=c++20 -Wall -Wextra -Werror "$outside/main.cc" "${flags[@]}" -o outside
     ./outside
+    for component in ${COMPONENTS//,/ }; do
+      read -r -a flags <<<"$(pkg-config --cflags --libs "larder_$component")"
+      "$CXX" -std=c++20 -Wall -Wextra -Werror "$outside/uses_$component.cc" "${flags[@]}" -o "uses_$component"
+      "./uses_$component"
+    done
     ;;
   *) echo "unknown way: $1" >&2; exit 2 ;;
 esac
