@@ -157,7 +157,7 @@ class DefectiveStore final : public BackingStore {
       std::transform(text.begin(), text.end(), text.begin(),
                      [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     if (is(Defect::kTrimsKeys)) text.erase(text.find_last_not_of(' ') + 1);
-    if (is(Defect::kLongKeysCollide) && text.size() > 1'000) throw std::length_error("planted");
+    if (is(Defect::kLongKeysCollide) && text.size() > 1'000) throw 160;  // no std::exception
     return text;
   }
 

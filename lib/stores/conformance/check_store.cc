@@ -58,8 +58,8 @@ std::vector<ConformanceFailure> check_store(const ConformanceOptions& options) {
       if (check.applies == nullptr || check.applies(trial)) check.run(trial);
     } catch (const std::bad_alloc&) {
       throw;
-    } catch (const std::exception& error) {
-      trial.note_thrown("the calls of this check", error.what());
+    } catch (...) {
+      trial.note_thrown("the calls of this check", stores::conformance::what_was_thrown());
     }
     trial.clean_up();
   }

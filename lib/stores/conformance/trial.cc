@@ -57,6 +57,16 @@ std::string printable(const WriteResult& result) {
   return text;
 }
 
+std::string what_was_thrown() {
+  try {
+    throw;
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "something that is no std::exception";
+  }
+}
+
 std::string noise(std::size_t size, std::uint64_t seed) {
   std::string bytes(size, '\0');
   for (char& byte : bytes) {
@@ -76,8 +86,8 @@ std::shared_ptr<BackingStore> Trial::open_one(std::string* why) const {
   *why = "null";
   try {
     return options_.open ? options_.open() : nullptr;
-  } catch (const std::exception& error) {
-    *why = std::string("an exception: ") + error.what();
+  } catch (...) {
+    *why = "an exception: " + what_was_thrown();
     return nullptr;
   }
 }
@@ -103,7 +113,7 @@ void Trial::clean_up() {
     if (store_ == nullptr) break;
     try {
       write_one(erase(key));
-    } catch (const std::exception&) {
+    } catch (...) {
       // A store that throws has been noted already.
     }
   }
@@ -203,9 +213,9 @@ std::vector<std::string> in_threads(std::size_t count, const std::function<void(
     threads.emplace_back([&, i] {
       try {
         work(i);
-      } catch (const std::exception& error) {
+      } catch (...) {
         const std::lock_guard lock(mutex);
-        thrown.emplace_back(error.what());
+        thrown.push_back(what_was_thrown());
       }
     });
   }

@@ -30,6 +30,8 @@ std::string printable(const Lookup<StoredValue>& found);
 // And from where on its bytes are not those, where what is shown of them is.
 std::string printable(const Lookup<StoredValue>& found, std::string_view bytes);
 std::string printable(const WriteResult& result);
+// In a catch (...).
+std::string what_was_thrown();
 
 // Bytes that look like nothing, the same for the same seed.
 std::string noise(std::size_t size, std::uint64_t seed);
