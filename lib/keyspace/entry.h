@@ -37,8 +37,8 @@ inline constexpr std::size_t kInlineBytesMax = 1024;
 enum class EntryType : std::uint8_t {
   kString = 1,
   kAbsent = 6,  // a load found nothing; with a store behind: in the store
-  kFailed =
-      7,  // for get_or_load only: a load failed, and the value is the message; empty: a loader found nothing, either
+  // For get_or_load only: a load failed, and the value is the message; empty: neither a store nor a loader has it.
+  kFailed = 7,
 };
 
 // What decides an entry's layout, before it exists.
