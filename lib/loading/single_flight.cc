@@ -314,12 +314,14 @@ std::uint64_t SingleFlight::soft_give_up_us(const LoadOptions& options, std::uin
   return give_up_us == 0 ? soft_us : std::min(give_up_us, soft_us);
 }
 
-// A load has failed. Whether there is a stale value, which is then served for a while.
+// A load has failed. Whether there is a value, so that the failure is not remembered in its place: one that is fresh
+// still, or a stale one, which is then served for a while.
 bool SingleFlight::retry_later(std::string_view key, std::uint64_t hash, const LoadOptions& options) noexcept {
   Shard& shard = keyspace_.shard_of(hash);
   base::MutexLock lock(shard.mutex);
   const Shard::Place place = shard.find_any(hash, key);
-  if (!place || !place.entry()->stale()) return false;
+  if (!place || shard.expired(*place.entry())) return false;
+  if (!place.entry()->stale()) return place.entry()->refreshed();
   const auto after = static_cast<std::uint64_t>(options.staleness.retry_after.count());
   place.entry()->set_fresh_until(keyspace_.environment().now() + after);
   return true;

@@ -161,6 +161,18 @@ TEST_F(StalenessTest, L5ARefreshThatFailsIsNoHarm) {
   EXPECT_EQ(load("2", ahead_), "2");
 }
 
+TEST_F(StalenessTest, L5ARefreshThatFailsIsNotRememberedInPlaceOfTheValue) {
+  LoadOptions options = ahead_;
+  options.error_ttl = 1h;
+  EXPECT_EQ(load("1", options), "1");
+  advance(9s);
+  EXPECT_EQ(load(failure(), options), "1");
+  EXPECT_EQ(load(failure(), options), "1");
+  EXPECT_EQ(cache_.get("k"), "1");
+  advance(1s);
+  EXPECT_EQ(load("2", options), "2");
+}
+
 TEST_F(StalenessTest, L5BadTimesAreRefused) {
   for (const Staleness& bad :
        {Staleness{.refresh_ahead = -1ms}, Staleness{.stale_for = -1ms}, Staleness{.soft_wait = -1ms},
