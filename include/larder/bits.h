@@ -61,13 +61,14 @@ class Bits {
   }
 
  protected:
-  explicit Bits(keyspace::Keyspace* keyspace) noexcept : keyspace_(keyspace) {}
+  explicit Bits(keyspace::Keyspace* keyspace, bool looks = false) noexcept : keyspace_(keyspace), looks_(looks) {}
   ~Bits() = default;
   Bits(const Bits&) = delete;
   Bits& operator=(const Bits&) = delete;
 
  private:
   keyspace::Keyspace* keyspace_;
+  bool looks_;  // what reads marks no use, and a store is not asked: see read_view.h
 };
 
 }  // namespace larder

@@ -81,6 +81,8 @@ class Cache final : public Keys, public Strings, public Bits, public Loading {
 
   // O(shards). Counters of different shards are read one after the other.
   Stats stats() const;
+  // Whether a store stands behind it (Options::store): then what writes, and what reads and misses, may block.
+  bool has_store() const noexcept;
 
   // Changes the bound. Lowering it evicts and shrinks the index until usage is under it, in slices, before this
   // returns; kOutOfMemory if not enough may be evicted: nothing grows then until there is room. 0: unbounded.
@@ -94,6 +96,7 @@ class Cache final : public Keys, public Strings, public Bits, public Loading {
   Status check_invariants();
 
  private:
+  friend class ReadView;
   struct Parts;
   explicit Cache(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;

@@ -10,6 +10,7 @@ class Clock;
 class Eviction;
 class EvictionPolicy;
 class Pinned;
+class ReadView;
 class Status;
 struct Options;
 struct Stats;

@@ -59,6 +59,16 @@ struct EntryView {
   std::optional<Milliseconds> ttl;
 };
 
+// What a key looks like from inside, for who looks in from outside.
+struct KeyReport {
+  ValueType type = ValueType::kNone;
+  std::string_view encoding = {};  // Redis's name for it: "int", "embstr", "raw". Static storage
+  // Charged for key and value, with what their blocks are rounded up by; their part of index and policy is not in it.
+  std::uint64_t bytes = 0;
+  std::optional<Milliseconds> idle = {};       // since its last use; known where ExpiryOptions::idle is set
+  std::optional<std::uint8_t> frequency = {};  // the logarithmic counter of a policy that has one: Eviction::lfu
+};
+
 class Keys {
  public:
   // How many of these keys were there and are no more. O(keys). DEL; UNLINK does the same: big values never die
@@ -77,6 +87,9 @@ class Keys {
   Result<bool> touch(std::string_view key);
   // kNone for a key that is not there.
   Result<ValueType> type(std::string_view key);
+
+  // A miss if there is no key, or it is not resident: a store behind is not asked. Marks no use. OBJECT, MEMORY USAGE.
+  Lookup<KeyReport> inspect(std::string_view key);
 
   // Sets when the key ends; false if there is no key or the condition does not hold. A time that is not in the
   // future deletes the key (true). kInvalidExpireTime beyond about 4,000 years. EXPIRE, PEXPIRE, EXPIREAT, PEXPIREAT.
@@ -125,13 +138,14 @@ class Keys {
   Status clear();
 
  protected:
-  explicit Keys(keyspace::Keyspace* keyspace) noexcept : keyspace_(keyspace) {}
+  explicit Keys(keyspace::Keyspace* keyspace, bool looks = false) noexcept : keyspace_(keyspace), looks_(looks) {}
   ~Keys() = default;
   Keys(const Keys&) = delete;
   Keys& operator=(const Keys&) = delete;
 
  private:
   keyspace::Keyspace* keyspace_;
+  bool looks_;  // what reads marks no use, and a store is not asked: see read_view.h
 };
 
 }  // namespace larder

@@ -142,13 +142,14 @@ class Strings {
                                   const SetOptions& options = {});
 
  protected:
-  explicit Strings(keyspace::Keyspace* keyspace) noexcept : keyspace_(keyspace) {}
+  explicit Strings(keyspace::Keyspace* keyspace, bool looks = false) noexcept : keyspace_(keyspace), looks_(looks) {}
   ~Strings() = default;
   Strings(const Strings&) = delete;
   Strings& operator=(const Strings&) = delete;
 
  private:
   keyspace::Keyspace* keyspace_;
+  bool looks_;  // what reads marks no use, and a store is not asked: see read_view.h
 };
 
 }  // namespace larder

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "cache/background.h"
 #include "keyspace/keyspace.h"
+#include "larder/read_view.h"
 #include "loading/single_flight.h"
 
 namespace larder {
@@ -211,6 +212,14 @@ Stats Cache::stats() const {
   }
   return stats;
 }
+
+bool Cache::has_store() const noexcept { return parts_->keyspace.has_store(); }
+
+ReadView::ReadView(Cache& cache, Use use) noexcept
+    : Keys(&cache.parts_->keyspace, use == Use::kLook),
+      Strings(&cache.parts_->keyspace, use == Use::kLook),
+      Bits(&cache.parts_->keyspace, use == Use::kLook),
+      use_(use) {}
 
 Status Cache::set_max_memory(std::uint64_t bytes) { return parts_->keyspace.set_max_memory(bytes); }
 

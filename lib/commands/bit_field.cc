@@ -12,6 +12,8 @@ namespace larder {
 using keyspace::Change;
 using keyspace::Entry;
 using keyspace::Patch;
+using keyspace::Use;
+using keyspace::use_of;
 
 namespace {
 
@@ -124,12 +126,20 @@ Result<std::vector<std::optional<std::int64_t>>> Bits::bit_field(std::string_vie
   }
   std::vector<Patch> patches;
   const char zero = 0;
-  Status status = keyspace_->edit(key, [&](const Entry* entry, Change& change) -> Status {
+  const auto run_steps = [&](const Entry* entry) {
     answers.clear();
     const std::string_view value = entry == nullptr ? std::string_view() : entry->value();
     overlay.reset(value);
     for (const BitFieldStep& step : steps) answers.push_back(run_step(step, overlay));
-    if (grows_to == 0) return {};
+    return value;
+  };
+  if (grows_to == 0) {
+    Status status = keyspace_->view(key, use_of(looks_, Use::kMark), run_steps);
+    if (!status.ok()) return status;
+    return answers;
+  }
+  Status status = keyspace_->edit(key, [&](const Entry* entry, Change& change) -> Status {
+    const std::string_view value = run_steps(entry);
     patches.clear();
     if (grows_to > value.size()) patches.push_back({grows_to - 1, {&zero, 1}});
     overlay.add_patches(&patches);

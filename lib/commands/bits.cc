@@ -15,6 +15,7 @@ using keyspace::Entry;
 using keyspace::Keyspace;
 using keyspace::Patch;
 using keyspace::Use;
+using keyspace::use_of;
 using keyspace::ValueCopy;
 using keyspace::Want;
 
@@ -76,8 +77,8 @@ std::int64_t find_bit(std::string_view value, Span span, bool on) {
   return -1;
 }
 
-Status hold(Keyspace& keyspace, std::string_view key, ValueCopy* value) {
-  return keyspace.view(key, Use::kMark, [&](const Entry* entry) {
+Status hold(Keyspace& keyspace, std::string_view key, bool looks, ValueCopy* value) {
+  return keyspace.view(key, use_of(looks, Use::kMark), [&](const Entry* entry) {
     if (entry != nullptr) value->take(*entry);
   });
 }
@@ -105,7 +106,7 @@ Result<bool> Bits::set_bit(std::string_view key, std::uint64_t bit_offset, bool 
 Result<bool> Bits::get_bit(std::string_view key, std::uint64_t bit_offset) {
   if (bit_offset >= kBitsMax) return bit_out_of_range();
   bool on = false;
-  Status status = keyspace_->view(key, Use::kMark, [&](const Entry* entry) {
+  Status status = keyspace_->view(key, use_of(looks_, Use::kMark), [&](const Entry* entry) {
     if (entry != nullptr) on = bit_of(entry->value(), bit_offset);
   });
   if (!status.ok()) return status;
@@ -114,7 +115,7 @@ Result<bool> Bits::get_bit(std::string_view key, std::uint64_t bit_offset) {
 
 Result<std::uint64_t> Bits::bit_count(std::string_view key, const BitRange& range) {
   ValueCopy value;
-  if (Status status = hold(*keyspace_, key, &value); !status.ok()) return status;
+  if (Status status = hold(*keyspace_, key, looks_, &value); !status.ok()) return status;
   // Redis: nothing for a reversed range of negative ends; BITPOS has no such rule.
   const bool reversed = range.first < 0 && range.last.value_or(-1) < 0 && range.first > range.last.value_or(-1);
   const Span span = reversed ? Span{0, -1} : span_of(range, value.view().size());
@@ -123,7 +124,7 @@ Result<std::uint64_t> Bits::bit_count(std::string_view key, const BitRange& rang
 
 Result<std::int64_t> Bits::bit_pos(std::string_view key, bool on, const BitRange& range) {
   ValueCopy value;
-  if (Status status = hold(*keyspace_, key, &value); !status.ok()) return status;
+  if (Status status = hold(*keyspace_, key, looks_, &value); !status.ok()) return status;
   if (!value.taken()) return on ? std::int64_t{-1} : std::int64_t{0};
   const Span span = span_of(range, value.view().size());
   if (span.empty()) return std::int64_t{-1};

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "commands/ends.h"
+#include "commands/numbers.h"
 #include "keyspace/multi_key.h"
 
 namespace larder {
@@ -14,6 +15,7 @@ using keyspace::Entry;
 using keyspace::Keyspace;
 using keyspace::MultiKey;
 using keyspace::Use;
+using keyspace::use_of;
 using keyspace::Want;
 
 std::string_view to_string(ValueType type) noexcept { return type == ValueType::kString ? "string" : "none"; }
@@ -72,13 +74,17 @@ Result<std::uint64_t> count_present(Keyspace& keyspace, std::span<const std::str
 
 }  // namespace
 
-Result<bool> Keys::exists(std::string_view key) { return present(*keyspace_, key, Use::kAsk); }
-Result<std::uint64_t> Keys::exists(const KeyList& keys) { return count_present(*keyspace_, keys, Use::kAsk); }
-Result<bool> Keys::touch(std::string_view key) { return present(*keyspace_, key, Use::kMark); }
-Result<std::uint64_t> Keys::touch(const KeyList& keys) { return count_present(*keyspace_, keys, Use::kMark); }
+Result<bool> Keys::exists(std::string_view key) { return present(*keyspace_, key, use_of(looks_, Use::kAsk)); }
+Result<std::uint64_t> Keys::exists(const KeyList& keys) {
+  return count_present(*keyspace_, keys, use_of(looks_, Use::kAsk));
+}
+Result<bool> Keys::touch(std::string_view key) { return present(*keyspace_, key, use_of(looks_, Use::kMark)); }
+Result<std::uint64_t> Keys::touch(const KeyList& keys) {
+  return count_present(*keyspace_, keys, use_of(looks_, Use::kMark));
+}
 
 Result<ValueType> Keys::type(std::string_view key) {
-  const Result<bool> found = present(*keyspace_, key, Use::kAsk);
+  const Result<bool> found = present(*keyspace_, key, use_of(looks_, Use::kAsk));
   if (!found.ok()) return found.status();
   return *found ? ValueType::kString : ValueType::kNone;
 }
@@ -107,6 +113,38 @@ Result<bool> Keys::invalidate(std::string_view key) {
     }
     shard.wait_for_latch(epoch);
   }
+}
+
+namespace {
+
+// As Redis would have it: "int" for what is a number, and what is short in one block with its header.
+std::string_view encoding_of(const Entry& entry) {
+  constexpr std::size_t kEmbeddedMax = 44;
+  constexpr std::size_t kIntegerMax = 20;
+  const std::string_view value = entry.value();
+  if (value.size() <= kIntegerMax && commands::parse_integer(value)) return "int";
+  return value.size() <= kEmbeddedMax ? "embstr" : "raw";
+}
+
+}  // namespace
+
+Lookup<KeyReport> Keys::inspect(std::string_view key) {
+  Lookup<KeyReport> answer;
+  Status status = keyspace_->view(key, Use::kPeek, [&](const Entry* entry) {
+    if (entry == nullptr) return;
+    const keyspace::Shard& shard = keyspace_->shard_of(keyspace_->hash_of(key));
+    KeyReport report{.type = ValueType::kString, .encoding = encoding_of(*entry)};
+    report.bytes = shard.footprint_of(*entry).charge;
+    if (entry->external()) report.bytes += entry->blob()->charge();
+    if (entry->has_idle()) {
+      const std::uint64_t now = keyspace_->environment().now();
+      report.idle = Milliseconds(now - std::min(now, entry->last_use()));
+    }
+    if (shard.counts_log()) report.frequency = entry->counter();
+    answer = report;
+  });
+  if (!status.ok()) return status;
+  return answer;
 }
 
 // --- When it ends ------------------------------------------------------------------------------------------------------------
@@ -169,7 +207,7 @@ Result<bool> Keys::persist(std::string_view key) {
 
 Lookup<TimeToLive> Keys::ttl(std::string_view key) {
   Lookup<TimeToLive> answer;
-  Status status = keyspace_->view(key, Use::kAsk, [&](const Entry* entry) {
+  Status status = keyspace_->view(key, use_of(looks_, Use::kAsk), [&](const Entry* entry) {
     if (entry == nullptr) return;
     TimeToLive ttl;
     const std::uint64_t end = keyspace::Shard::end_of(*entry);
@@ -183,7 +221,7 @@ Lookup<TimeToLive> Keys::ttl(std::string_view key) {
 Lookup<std::optional<UnixTime>> Keys::expire_time(std::string_view key) {
   bool found = false;
   std::uint64_t end = Entry::kNoDeadline;
-  Status status = keyspace_->view(key, Use::kAsk, [&](const Entry* entry) {
+  Status status = keyspace_->view(key, use_of(looks_, Use::kAsk), [&](const Entry* entry) {
     if (entry == nullptr) return;
     found = true;
     end = keyspace::Shard::end_of(*entry);

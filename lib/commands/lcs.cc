@@ -1,6 +1,7 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 // LCS: the longest common subsequence of two strings, by dynamic programming (R. Wagner, M. Fischer, JACM 1974).
 #include <algorithm>
+#include <span>
 
 #include "keyspace/multi_key.h"
 #include "larder/strings.h"
@@ -69,19 +70,34 @@ class Lengths {
   std::vector<std::uint32_t> cells_;
 };
 
-}  // namespace
-
-Result<LcsResult> Strings::lcs(std::string_view a, std::string_view b, const LcsOptions& options) {
-  keyspace::ValueCopy values[2];
-  const std::string_view keys[] = {a, b};
-  keyspace::MultiKey multi(*keyspace_, keys);
-  Status status = multi.run([&](keyspace::MultiKey& both) {
+// At one instant.
+Status read_both(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys, keyspace::ValueCopy* values) {
+  keyspace::MultiKey multi(keyspace, keys);
+  return multi.run([&](keyspace::MultiKey& both) {
     for (std::size_t i = 0; i < 2; ++i) {
       values[i].reset();
       if (const Entry* entry = both.find(i, keyspace::Want::kRead)) values[i].take(*entry);
     }
     return !both.must_wait();
   });
+}
+
+// One after the other.
+Status look_at_both(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys, keyspace::ValueCopy* values) {
+  Status status;
+  keyspace.view_many(keys, keyspace::Use::kPeek, [&](std::size_t i, const Entry* entry, const Status& one) {
+    if (entry != nullptr) values[i].take(*entry);
+    if (!one.ok()) status = one;
+  });
+  return status;
+}
+
+}  // namespace
+
+Result<LcsResult> Strings::lcs(std::string_view a, std::string_view b, const LcsOptions& options) {
+  keyspace::ValueCopy values[2];
+  const std::string_view keys[] = {a, b};
+  Status status = looks_ ? look_at_both(*keyspace_, keys, values) : read_both(*keyspace_, keys, values);
   if (!status.ok()) return status;
   const std::string_view x = values[0].view();
   const std::string_view y = values[1].view();

@@ -14,6 +14,7 @@ namespace larder {
 
 using keyspace::Entry;
 using keyspace::Use;
+using keyspace::use_of;
 using keyspace::ValueCopy;
 
 namespace {
@@ -61,7 +62,7 @@ Lookup<std::size_t> Strings::get(std::string_view key, std::string& value) {
 
 Lookup<Pinned> Strings::pin(std::string_view key) {
   ValueCopy value;
-  Status status = keyspace_->view(key, Use::kMark, [&](const Entry* entry) {
+  Status status = keyspace_->view(key, use_of(looks_, Use::kMark), [&](const Entry* entry) {
     if (entry == nullptr) return;
     value.take(*entry);
     if (entry->external()) entry->blob()->pin();
@@ -81,7 +82,7 @@ void Pinned::release() noexcept { blob_->unpin(); }
 
 Lookup<std::size_t> Strings::read(std::string_view key, FunctionRef<void(std::string_view)> use) {
   ValueCopy value;
-  Status status = keyspace_->view(key, Use::kMark, [&](const Entry* entry) {
+  Status status = keyspace_->view(key, use_of(looks_, Use::kMark), [&](const Entry* entry) {
     if (entry != nullptr) value.take(*entry);
   });
   if (!status.ok()) return status;
@@ -122,7 +123,7 @@ void read_missing(keyspace::Keyspace& keyspace, std::span<const std::string_view
 // Looks up many keys, so that the cache misses of sixteen overlap: their buckets are fetched, then their entries, then
 // they are read. found(i, value) runs with no lock held. What is not resident, and a store may have, comes last.
 template <typename Found, typename Failed>
-Status look_up_many(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys, Found&& found,
+Status look_up_many(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys, bool looks, Found&& found,
                     Failed&& failed) {
   if (Status status = keyspace::Keyspace::check_sizes(keys); !status.ok()) return status;
   std::array<std::uint64_t, kBatch> hashes;
@@ -141,13 +142,13 @@ Status look_up_many(keyspace::Keyspace& keyspace, std::span<const std::string_vi
     }
     for (std::size_t i = 0; i < batch.size(); ++i) {
       ValueCopy value;
-      Status status = keyspace.view(hashes[i], batch[i], Use::kMarkResident, [&](const Entry* entry) {
+      Status status = keyspace.view(hashes[i], batch[i], use_of(looks, Use::kMarkResident), [&](const Entry* entry) {
         if (entry != nullptr) value.take(*entry);
       });
       if (!status.ok()) return status;
       if (value.taken()) {
         found(first + i, value.view());
-      } else if (keyspace.has_store()) [[unlikely]] {
+      } else if (keyspace.has_store() && !looks) [[unlikely]] {
         missing.push_back(first + i);
       }
     }
@@ -162,7 +163,7 @@ Status look_up_many(keyspace::Keyspace& keyspace, std::span<const std::string_vi
 std::vector<Lookup<std::string>> Strings::mget(const KeyList& keys) {
   std::vector<Lookup<std::string>> values(keys.size());
   Status status = look_up_many(
-      *keyspace_, keys, [&](std::size_t i, std::string_view value) { values[i] = std::string(value); },
+      *keyspace_, keys, looks_, [&](std::size_t i, std::string_view value) { values[i] = std::string(value); },
       [&](std::size_t i, const Status& failure) { values[i] = failure; });
   if (!status.ok()) {
     for (auto& value : values) value = status;
@@ -176,7 +177,7 @@ Result<std::size_t> Strings::mget(const KeyList& keys, FunctionRef<void(std::siz
   try {
     Status failure;
     status = look_up_many(
-        *keyspace_, keys,
+        *keyspace_, keys, looks_,
         [&](std::size_t i, std::string_view value) {
           ++found;
           use(i, value);
@@ -196,7 +197,7 @@ Result<std::size_t> Strings::mget(const KeyList& keys, FunctionRef<void(std::siz
 
 Lookup<std::uint64_t> Strings::strlen(std::string_view key) {
   Lookup<std::uint64_t> length;
-  Status status = keyspace_->view(key, Use::kMark, [&](const Entry* entry) {
+  Status status = keyspace_->view(key, use_of(looks_, Use::kMark), [&](const Entry* entry) {
     if (entry != nullptr) length = std::uint64_t{entry->value().size()};
   });
   if (!status.ok()) return status;
@@ -205,7 +206,7 @@ Lookup<std::uint64_t> Strings::strlen(std::string_view key) {
 
 Result<std::string> Strings::get_range(std::string_view key, std::int64_t first, std::int64_t last) {
   ValueCopy value;
-  Status status = keyspace_->view(key, Use::kMark, [&](const Entry* entry) {
+  Status status = keyspace_->view(key, use_of(looks_, Use::kMark), [&](const Entry* entry) {
     if (entry != nullptr) value.take(*entry);
   });
   if (!status.ok()) return status;

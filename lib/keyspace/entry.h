@@ -193,6 +193,7 @@ class Entry {
   void set_refreshed(bool on) noexcept { set_flag(kRefreshed, on); }
 
   std::uint8_t& counter() noexcept { return counter_; }
+  std::uint8_t counter() const noexcept { return counter_; }
   std::uint32_t position() const noexcept {
     std::uint32_t position = 0;
     if (has_position()) std::memcpy(&position, bytes_at(position_offset()), sizeof position);

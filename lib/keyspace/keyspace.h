@@ -38,6 +38,8 @@ enum class Use : std::uint8_t {
 };
 constexpr bool marks(Use use) noexcept { return use <= Use::kMarkResident; }
 constexpr bool asks(Use use) noexcept { return use == Use::kMark || use == Use::kAsk; }
+// How a function reads that reads like this where it is the cache's own, and looks only where it is a ReadView's.
+constexpr Use use_of(bool looks, Use otherwise) noexcept { return looks ? Use::kPeek : otherwise; }
 
 // Whether a command that writes looks at what the key was before.
 enum class Before : std::uint8_t { kMatters, kDoesNotMatter };

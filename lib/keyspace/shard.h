@@ -267,6 +267,9 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   std::uint64_t entry_blocks() const noexcept { return entry_blocks_; }
   std::uint64_t payload() const noexcept { return payload_; }
   std::uint64_t random() noexcept { return random_.next(); }
+  Footprint footprint_of(const Entry& entry) const noexcept;
+  // Whether the policy has a logarithmic counter in each entry.
+  bool counts_log() const noexcept { return hit_ == EvictionPolicy::Hit::kLogCounter; }
   // Recounts. Returns what is wrong, or null.
   const char* check() noexcept;
 
@@ -304,7 +307,6 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   bool in_scope(const Entry& entry) const noexcept {
     return policy_ != nullptr && (!ttl_only_ || end_of(entry) != Entry::kNoDeadline);
   }
-  Footprint footprint_of(const Entry& entry) const noexcept;
   std::uint32_t weight_of(const Entry& entry, const Footprint& footprint) const noexcept;
   bool track(const Place& place, EntryId id, const Footprint& footprint) noexcept;
   void lose_track(Entry& entry, std::uint32_t weight) noexcept;

@@ -1,0 +1,70 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// A cache for who only reads: every function that reads, as in strings.h, keys.h and bits.h, and none that writes. One
+// that looks (the default) leaves no trace: it marks no use, so that neither eviction nor idle expiry nor the counters
+// of hits and misses notice, and a store behind the cache is not asked: what is not resident is not there.
+//
+//     larder::ReadView window(cache);
+//     if (auto value = window.get("user:42")) show(*value);
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "larder/bits.h"
+#include "larder/fwd.h"
+#include "larder/keys.h"
+#include "larder/strings.h"
+
+namespace larder {
+
+// Two pointers' worth for each family of commands: cheap to make. Thread safety: as the cache, which must outlive it.
+class ReadView final : private Keys, private Strings, private Bits {
+ public:
+  enum class Use : std::uint8_t {
+    kLook,  // leaves no trace. Never blocks but for short locks
+    kMark,  // as the cache's own functions do
+  };
+
+  explicit ReadView(Cache& cache, Use use = Use::kLook) noexcept;
+
+  Lookup<std::string> get(std::string_view key) { return use_ == Use::kLook ? peek(key) : Strings::get(key); }
+  using Strings::get_range;
+  using Strings::lcs;
+  using Strings::mget;
+  using Strings::peek;
+  using Strings::pin;
+  using Strings::read;
+  using Strings::strlen;
+
+  using Bits::bit_count;
+  using Bits::bit_pos;
+  using Bits::get_bit;
+  // BITFIELD_RO. kInvalidArgument for a step that is no kGet.
+  Result<std::vector<std::optional<std::int64_t>>> bit_field(std::string_view key,
+                                                             std::span<const BitFieldStep> steps) {
+    for (const BitFieldStep& step : steps) {
+      if (step.action != BitFieldStep::Action::kGet)
+        return Status(ErrorCode::kInvalidArgument, "a view reads: every step must be kGet");
+    }
+    return Bits::bit_field(key, steps);
+  }
+
+  using Keys::dbsize;
+  using Keys::exists;
+  using Keys::expire_time;
+  using Keys::for_each;
+  using Keys::inspect;
+  using Keys::keys;
+  using Keys::random_key;
+  using Keys::scan;
+  using Keys::touch;
+  using Keys::ttl;
+  using Keys::type;
+
+ private:
+  Use use_;
+};
+
+}  // namespace larder
