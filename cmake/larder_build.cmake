@@ -3,6 +3,7 @@
 # How our own targets are compiled: warnings, sanitizers, the inside of the library, programs.
 
 include(GNUInstallDirs)
+list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
 
 # Our warnings for one target. As a part of another project Larder adds none, unless LARDER_WERROR asks for them.
 function(larder_warnings target)
@@ -34,6 +35,27 @@ function(larder_program)
   target_link_libraries(${arg_NAME} PRIVATE larder::larder ${arg_LIBS} $<$<BOOL:${arg_INTERNAL}>:larder_internal>)
   set_target_properties(${arg_NAME} PROPERTIES CXX_EXTENSIONS OFF)
   larder_warnings(${arg_NAME})
+endfunction()
+
+# A library beside the main one, which is asked for by name: larder::<name>, a component for find_package.
+#
+#   larder_component(name SOURCES a.cc ... [LIBS library...] [PKG_CONFIG module...])
+#
+# The modules are what pkg-config calls the libraries. larder_components: the targets of those that are built.
+set(larder_components "")
+function(larder_component name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS;PKG_CONFIG")
+  set(target larder_${name})
+  add_library(${target} STATIC ${arg_SOURCES})
+  add_library(larder::${name} ALIAS ${target})
+  target_link_libraries(${target} PUBLIC larder PRIVATE ${arg_LIBS})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/lib)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:>:-O2> -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
+  list(PREPEND arg_PKG_CONFIG "larder = ${PROJECT_VERSION}")
+  list(JOIN arg_PKG_CONFIG ", " modules)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF EXPORT_NAME ${name} LARDER_PC_REQUIRES "${modules}")
+  larder_warnings(${target})
+  set(larder_components ${larder_components} ${target} PARENT_SCOPE)
 endfunction()
 
 # What the library, its tests and micro benches share, and nobody outside may see.

@@ -3,7 +3,7 @@
 #
 # packaging_test.sh find_package | components | fetch_content | pkg_config: builds and runs the program in outside/ with
 # Larder installed from BUILD_DIR, or with its sources in SOURCE_DIR. CMAKE and CXX say with what; COMPONENTS, with
-# commas, which stores there are.
+# commas, which components there are.
 set -euo pipefail
 outside=$SOURCE_DIR/tests/packaging/outside
 room=$(mktemp -d)
@@ -24,10 +24,10 @@ build_outside() {
 case $1 in
   find_package)
     install
-    # What only the stores need is not looked for.
+    # What only the components need is not looked for.
     build_outside -DWAY=find_package -DCMAKE_PREFIX_PATH="$room/prefix" -DCMAKE_DISABLE_FIND_PACKAGE_tsl-robin-map=ON \
       -DCMAKE_DISABLE_FIND_PACKAGE_SQLite3=ON -DCMAKE_DISABLE_FIND_PACKAGE_PostgreSQL=ON \
-      -DCMAKE_DISABLE_FIND_PACKAGE_hiredis=ON
+      -DCMAKE_DISABLE_FIND_PACKAGE_hiredis=ON -DCMAKE_DISABLE_FIND_PACKAGE_libuv=ON
     build/outside
     ;;
   components)

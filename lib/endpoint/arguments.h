@@ -1,0 +1,59 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Arguments as handlers read them. What replies says so in its name's comment: a handler returns then.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "endpoint/command.h"
+
+namespace larder::endpoint {
+
+constexpr char to_lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr char to_upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+// Whether a word is this one, in any case. `name` is in lower case.
+constexpr bool is_word(std::string_view word, std::string_view name) noexcept {
+  if (word.size() != name.size()) return false;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    if (to_lower(word[i]) != name[i]) return false;
+  }
+  return true;
+}
+
+inline constexpr std::string_view kNotAnIntegerText = "ERR value is not an integer or out of range";
+inline constexpr std::string_view kSyntaxErrorText = "ERR syntax error";
+inline constexpr std::string_view kWrongTypeText = "WRONGTYPE Operation against a key holding the wrong kind of value";
+
+// False: it is none, and the client has been told.
+bool read_integer(Call& call, std::string_view word, std::int64_t* number,
+                  std::string_view otherwise = kNotAnIntegerText);
+
+// The same for times. Milliseconds, from an argument in seconds or milliseconds, of a time from now or since 1970.
+struct TimeUnit {
+  bool seconds = true;
+  bool absolute = false;
+};
+enum class TimeRange : std::uint8_t { kPositive, kAny };
+bool read_time(Call& call, std::string_view word, TimeUnit unit, TimeRange range, Milliseconds* time);
+
+// What the cache says is wrong, as Redis puts it where it has words for it.
+void reply_error(Call& call, const Status& status);
+void reply_syntax_error(Call& call);
+void reply_arity_error(Call& call);
+// "invalid expire time in 'set' command".
+void reply_expire_error(Call& call);
+// The lines of a HELP subcommand.
+void reply_help(Call& call);
+
+// The value, or null for a miss, or the error.
+void reply_lookup(Call& call, Lookup<std::string>&& lookup);
+template <typename T>
+void reply_integer(Call& call, const Result<T>& result) {
+  if (!result.ok()) return reply_error(call, result.status());
+  call.reply.integer(*result);
+}
+
+}  // namespace larder::endpoint

@@ -1,0 +1,138 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+// One table says what each option is called, what it means and how it is read.
+#include "endpoint/server/server_options.h"
+
+#include <charconv>
+#include <system_error>
+
+#include "endpoint/config.h"
+
+namespace larder::endpoint {
+namespace {
+
+template <typename Number>
+bool read_number(std::string_view text, Number* number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+// Sets its field, and returns what it would have liked instead, or null.
+using Read = const char* (*)(ServerOptions&, std::string_view);
+
+struct Option {
+  std::string_view name;
+  std::string_view argument;  // empty: it has none
+  std::string_view meaning;
+  Read read;
+};
+
+const char* read_port(ServerOptions& options, std::string_view text) {
+  std::uint16_t port = 0;
+  if (!read_number(text, &port)) return "a port";
+  options.endpoint.port = port;
+  return nullptr;
+}
+
+const char* read_policy(ServerOptions& options, std::string_view text) {
+  const Result<Eviction> eviction = Eviction::named(text);
+  if (!eviction) return "a policy, such as allkeys-lru, volatile-lfu, allkeys-random, noeviction, or s3-fifo";
+  options.cache.eviction = *eviction;
+  return nullptr;
+}
+
+const char* read_max_memory(ServerOptions& options, std::string_view text) {
+  const auto bytes = parse_memory(text);
+  if (!bytes) return "a number of bytes, such as 256mb or 1gb; 0: no bound";
+  options.cache.max_memory = *bytes;
+  return nullptr;
+}
+
+const char* read_max_clients(ServerOptions& options, std::string_view text) {
+  return read_number(text, &options.endpoint.limits.connections_max) ? nullptr : "a number";
+}
+
+constexpr Option kOptions[] = {
+    {"port", "N", "TCP port; 0: any that is free. 6379, unless there is a unix socket", read_port},
+    {"bind", "ADDRESS", "the address, 127.0.0.1 if nothing is said",
+     [](ServerOptions& options, std::string_view text) -> const char* {
+       options.endpoint.bind = text;
+       return nullptr;
+     }},
+    {"unixsocket", "PATH", "a unix socket, which only this user may open",
+     [](ServerOptions& options, std::string_view text) -> const char* {
+       options.endpoint.unix_socket = text;
+       return nullptr;
+     }},
+    {"requirepass", "PASSWORD", "what clients must say (AUTH); seen by all who can list this machine's processes",
+     [](ServerOptions& options, std::string_view text) -> const char* {
+       options.endpoint.password = text;
+       return nullptr;
+     }},
+    {"maxmemory", "SIZE", "bound of the cache, 256mb if nothing is said; 0: none", read_max_memory},
+    {"maxmemory-policy", "NAME", "what goes then: allkeys-lru, volatile-lfu, noeviction, ...; allkeys-s3-fifo",
+     read_policy},
+    {"maxclients", "N", "connections at a time, 1000 if nothing is said", read_max_clients},
+    {"read-only", "", "refuse commands that write",
+     [](ServerOptions& options, std::string_view) -> const char* {
+       options.endpoint.read_only = true;
+       return nullptr;
+     }},
+    {"allow-remote", "", "let other machines in, if --bind says so: only with --requirepass",
+     [](ServerOptions& options, std::string_view) -> const char* {
+       options.endpoint.allow_remote = true;
+       return nullptr;
+     }},
+    {"enable-debug-command", "", "allow DEBUG, for tests",
+     [](ServerOptions& options, std::string_view) -> const char* {
+       options.endpoint.debug_commands = true;
+       return nullptr;
+     }},
+    {"help", "", "this text",
+     [](ServerOptions& options, std::string_view) -> const char* {
+       options.help = true;
+       return nullptr;
+     }},
+};
+
+const Option* find_option(std::string_view word) {
+  for (const Option& option : kOptions) {
+    if (word.starts_with("--") && word.substr(2) == option.name) return &option;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string read_command_line(std::span<const std::string_view> words, ServerOptions* options) {
+  options->endpoint.read_only = false;
+  options->endpoint.reads = EndpointOptions::Reads::kMark;
+  options->cache.background_thread = true;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string name(words[i]);
+    const Option* option = find_option(name == "-h" ? "--help" : name);
+    if (option == nullptr) return "unknown option: " + name;
+    std::string_view argument;
+    if (!option->argument.empty()) {
+      if (++i == words.size()) return name + " needs " + std::string(option->argument);
+      argument = words[i];
+    }
+    if (const char* wish = option->read(*options, argument))
+      return name + " is not " + wish + ": " + std::string(argument);
+  }
+  if (!options->endpoint.port && options->endpoint.unix_socket.empty()) options->endpoint.port = 6379;
+  return {};
+}
+
+std::string help_text() {
+  std::string text =
+      "usage: larder-server [options]\n\nA cache that speaks Redis's protocol, for demonstrations and tests.\n\n";
+  for (const Option& option : kOptions) {
+    std::string call = "--" + std::string(option.name) + (option.argument.empty() ? "" : " ");
+    call += option.argument;
+    call.resize(std::max<std::size_t>(call.size(), 26), ' ');
+    text += "  " + call + " " + std::string(option.meaning) + "\n";
+  }
+  return text + "\nIt ends on SIGINT and SIGTERM.\n";
+}
+
+}  // namespace larder::endpoint

@@ -1,0 +1,152 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "endpoint/service.h"
+
+#include <random>
+
+#include "base/check.h"
+#include "endpoint/arguments.h"
+
+namespace larder::endpoint {
+namespace {
+
+constexpr std::size_t kErrorWordsMax = 128;
+
+// What was not understood, in quotes, as much of it as fits.
+std::string beginning_of(std::span<const std::string_view> arguments) {
+  constexpr std::size_t kShownMax = 128;
+  std::string text;
+  for (const std::string_view argument : arguments) {
+    if (text.size() >= kShownMax) break;
+    text += "'" + std::string(argument.substr(0, kShownMax - text.size())) + "' ";
+  }
+  return text;
+}
+
+std::string new_run_id() {
+  std::random_device random;
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string id;
+  for (int i = 0; i < 40; ++i) id += kDigits[random() % 16];
+  return id;
+}
+
+}  // namespace
+
+Service::Service(Cache& cache, const EndpointOptions& options, std::uint16_t port)
+    : run_id(new_run_id()),
+      cache_(cache),
+      options_(options),
+      port_(port),
+      view_(cache, options.reads == EndpointOptions::Reads::kMark ? ReadView::Use::kMark : ReadView::Use::kLook),
+      stats_(CommandTable::instance().numbers()) {}
+
+const CommandTable::Place* Service::find(Arguments arguments, ReplyWriter& reply) {
+  const CommandTable::Place* place = CommandTable::instance().find(arguments[0]);
+  if (place == nullptr) {
+    reply.error("ERR unknown command '" + std::string(arguments[0].substr(0, 128)) +
+                "', with args beginning with: " + beginning_of(arguments.subspan(1)));
+    return nullptr;
+  }
+  if (place->subcommands.empty() || arguments.size() < 2) return place;
+  const CommandTable::Place* sub = place->subcommand(arguments[1]);
+  if (sub == nullptr) {
+    std::string name = place->full_name;
+    for (char& c : name) c = to_upper(c);
+    reply.error("ERR unknown subcommand '" + std::string(arguments[1].substr(0, 128)) + "'. Try " + name + " HELP.");
+  }
+  return sub;
+}
+
+bool Service::may_run(const CommandTable::Place& place, const Session& session, ReplyWriter& reply) {
+  const Command& command = *place.command;
+  if (command.has(kDebug) && !options_.debug_commands) {
+    reply.error("ERR DEBUG command not allowed. The endpoint's option debug_commands allows it.");
+  } else if (!session.authenticated && !command.has(kNoAuth)) {
+    reply.error("NOAUTH Authentication required.");
+  } else if (options_.read_only && command.has(kWrite | kChanges)) {
+    reply.error("READONLY This endpoint only reads: its option read_only says so.");
+  } else {
+    return true;
+  }
+  return false;
+}
+
+const CommandTable::Place* Service::prepare(Session& session, Arguments arguments, ReplyWriter& reply) {
+  const CommandTable::Place* place = find(arguments, reply);
+  session.last_command = place;
+  if (place == nullptr) {
+    ++counters_.errors;
+    ++errors_["ERR"];
+    return nullptr;
+  }
+  if (!place->command->fits(arguments.size()) || place->command->handler == nullptr) {
+    reply.error("ERR wrong number of arguments for '" + place->full_name + "' command");
+  } else if (may_run(*place, session, reply)) {
+    return place;
+  }
+  ++stats_[place->number].rejected;
+  ++counters_.errors;
+  ++errors_[reply.error_word()];
+  return nullptr;
+}
+
+void Service::run(const CommandTable::Place& place, Session* session, Arguments arguments, ReplyWriter& reply) {
+  Call call{*place.command, arguments, reply, cache_, view_, session, session == nullptr ? nullptr : this};
+  [[maybe_unused]] const std::int64_t before = reply.replies();
+  try {
+    place.command->handler(call);
+  } catch (const std::bad_alloc&) {
+    // Only before the first byte of a reply could it be put in other words.
+    if (reply.replies() == before) reply.error("OOM there is no memory for this command");
+  }
+  LARDER_DCHECK(reply.replies() == before + 1, "a command answers exactly once");
+}
+
+bool Service::off_loop(const CommandTable::Place& place) const noexcept {
+  const Command& command = *place.command;
+  if (command.has(kOffLoop)) return true;
+  if (!cache_.has_store()) return false;
+  return command.has(kWrite) || (command.has(kReadOnly) && options_.reads == EndpointOptions::Reads::kMark);
+}
+
+void Service::account(const CommandTable::Place& place, const Session& session, Arguments arguments,
+                      std::uint64_t took_us, const ReplyWriter& reply) {
+  CommandStats& stats = stats_[place.number];
+  ++counters_.commands;
+  ++stats.calls;
+  stats.took_us += took_us;
+  if (reply.errors() != 0) [[unlikely]] {
+    ++stats.failed;
+    ++counters_.errors;
+    if (errors_.size() < kErrorWordsMax || errors_.contains(reply.error_word())) ++errors_[reply.error_word()];
+  }
+  if (slow_log_.wants(took_us)) [[unlikely]]
+    slow_log_.add(Clock::system().unix_time().count() / 1000, took_us, arguments, session.address, session.name);
+}
+
+void Service::answer(Session& session, Arguments arguments, ReplyWriter& reply, std::uint64_t (*now_ns)()) {
+  const std::uint64_t begun = now_ns();
+  const CommandTable::Place* place = prepare(session, arguments, reply);
+  if (place == nullptr) return;
+  run(*place, &session, arguments, reply);
+  account(*place, session, arguments, (now_ns() - begun) / 1000, reply);
+}
+
+void Service::reset_stats() {
+  stats_.assign(stats_.size(), {});
+  errors_.clear();
+  counters_ = {};
+}
+
+// In a time that does not tell where they differ.
+bool Service::password_is(std::string_view password) const noexcept {
+  const std::string& right = options_.password;
+  unsigned difference = password.size() == right.size() ? 0 : 1;
+  for (std::size_t i = 0; i < password.size(); ++i) {
+    const char c = right.empty() ? '\0' : right[i % right.size()];
+    difference |= static_cast<unsigned char>(password[i] ^ c);
+  }
+  return difference == 0;
+}
+
+}  // namespace larder::endpoint
