@@ -19,6 +19,16 @@ bool read_integer(Call& call, std::string_view word, std::int64_t* number, std::
   return true;
 }
 
+bool read_database(Call& call, std::string_view word) {
+  std::int64_t database = 0;
+  if (!read_integer(call, word, &database)) return false;
+  if (database == 0) return true;
+  const bool fits = database >= std::numeric_limits<int>::min() && database <= std::numeric_limits<int>::max();
+  call.reply.error(fits ? "ERR DB index is out of range"
+                        : "ERR value is out of range, value must between -2147483648 and 2147483647");
+  return false;
+}
+
 bool read_time(Call& call, std::string_view word, TimeUnit unit, TimeRange range, Milliseconds* time) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
   std::int64_t number = 0;

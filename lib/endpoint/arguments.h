@@ -31,6 +31,9 @@ inline constexpr std::string_view kWrongTypeText = "WRONGTYPE Operation against 
 bool read_integer(Call& call, std::string_view word, std::int64_t* number,
                   std::string_view otherwise = kNotAnIntegerText);
 
+// The number of a database, of which there is one: 0. False: it is another or none, and the client has been told.
+bool read_database(Call& call, std::string_view word);
+
 // The same for times. Milliseconds, from an argument in seconds or milliseconds, of a time from now or since 1970.
 struct TimeUnit {
   bool seconds = true;

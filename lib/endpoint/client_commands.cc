@@ -245,7 +245,6 @@ void client_trackinginfo(Call& call) {
 }
 
 void client_caching(Call& call) {
-  if (!is_word(call[2], "yes") && !is_word(call[2], "no")) return reply_syntax_error(call);
   call.reply.error(
       "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled");
 }

@@ -13,7 +13,7 @@ namespace larder::endpoint {
 namespace {
 
 // How a setting's text is checked before it is taken.
-enum class Form : std::uint8_t { kNumber, kMemory, kYesNo, kText, kFixed };
+enum class Form : std::uint8_t { kNumber, kMemory, kYesNo, kText, kSave, kFixed };
 
 struct Row {
   std::string_view name;
@@ -99,7 +99,7 @@ constexpr Row kRows[] = {
     {"requirepass", Form::kFixed, ""},  // never told
     {"appendonly", Form::kFixed, "no"},
     {"appendfsync", Form::kText, "everysec"},
-    {"save", Form::kText, ""},
+    {"save", Form::kSave, ""},
     {"dir", Form::kFixed, ""},
     {"dbfilename", Form::kFixed, ""},
     {"tcp-keepalive", Form::kNumber, "300"},
@@ -153,12 +153,25 @@ const Row* find_row(std::string_view name) {
   return nullptr;
 }
 
+// Pairs of seconds and changes; nothing is saved, whatever they say.
+bool is_save(std::string_view text) {
+  std::size_t numbers = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(' '), text.size());
+    const auto number = commands::parse_integer(text.substr(0, end));
+    if (!number || *number < (numbers++ % 2 == 0 ? 1 : 0)) return false;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return numbers % 2 == 0;
+}
+
 Status check(const Row& row, std::string_view text) {
   const auto wrong = [](std::string_view what) { return Status(ErrorCode::kInvalidArgument, what); };
   const auto number = commands::parse_integer(text);
   switch (row.form) {
     case Form::kFixed: return wrong("can't set immutable config");
     case Form::kText: return {};
+    case Form::kSave: return is_save(text) ? Status() : wrong("Invalid save parameters");
     case Form::kMemory: return parse_memory(text) ? Status() : wrong("argument must be a memory value");
     case Form::kYesNo:
       return is_word(text, "yes") || is_word(text, "no") ? Status() : wrong("argument must be 'yes' or 'no'");

@@ -24,10 +24,7 @@ void quit(Call& call) {
 }
 
 void select(Call& call) {
-  std::int64_t database = 0;
-  if (!read_integer(call, call[1], &database)) return;
-  if (database != 0) return call.reply.error("ERR DB index is out of range");
-  call.reply.ok();
+  if (read_database(call, call[1])) call.reply.ok();
 }
 
 // --- AUTH, HELLO, RESET ---------------------------------------------------------------------------------------------

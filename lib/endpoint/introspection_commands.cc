@@ -85,7 +85,7 @@ void command_info(Call& call) {
   call.reply.array(call.size() - 2);
   for (const std::string_view name : call.from(2)) {
     const Place* place = find_full(name);
-    place == nullptr ? call.reply.null_array() : reply_info(call, *place);
+    place == nullptr ? call.reply.null() : reply_info(call, *place);
   }
 }
 

@@ -15,7 +15,6 @@ constexpr KeyPositions kOneKey{1, 1, 1};
 constexpr KeyPositions kTwoKeys{1, 2, 1};
 constexpr KeyPositions kAllKeys{1, -1, 1};
 constexpr KeyPositions kKeyOfSubcommand{2, 2, 1};
-constexpr std::string_view kNoDatabase = "ERR DB index is out of range";
 
 // KEYS answers so many bytes at most; SCAN has no such limit.
 constexpr std::size_t kKeysBytesMax = std::size_t{64} << 20;
@@ -82,6 +81,8 @@ void expire_in(Call& call, TimeUnit unit) {
     if (!ends.status().ok()) return reply_error(call, ends.status());
     if (!ends || !*ends) return call.reply.integer(false);
   }
+  // Any time that has passed deletes; the cache takes none that is too far away.
+  if (!unit.absolute) time = std::max(time, Milliseconds(-1));
   const ExpireIf when = expire_if(conditions);
   reply_integer(call, unit.absolute ? call.cache.expire_at(call[1], UnixTime(time), when)
                                     : call.cache.expire(call[1], time, when));
@@ -131,9 +132,7 @@ void copy(Call& call) {
     if (is_word(call[i], "replace")) {
       replace = true;
     } else if (is_word(call[i], "db") && i + 1 < call.size()) {
-      std::int64_t database = 0;
-      if (!read_integer(call, call[++i], &database)) return;
-      if (database != 0) return call.reply.error(kNoDatabase);
+      if (!read_database(call, call[++i])) return;
     } else {
       return reply_syntax_error(call);
     }
@@ -143,9 +142,7 @@ void copy(Call& call) {
 }
 
 void move(Call& call) {
-  std::int64_t database = 0;
-  if (!read_integer(call, call[2], &database)) return;
-  call.reply.error(database == 0 ? "ERR source and destination objects are the same" : kNoDatabase);
+  if (read_database(call, call[2])) call.reply.error("ERR source and destination objects are the same");
 }
 
 // --- All keys -------------------------------------------------------------------------------------------------------
@@ -155,11 +152,18 @@ void randomkey(Call& call) { reply_lookup(call, call.view.random_key()); }
 struct ScanArguments {
   std::uint64_t cursor = 0;
   std::int64_t count = 10;
-  std::string_view match = {};
+  std::string_view match = "*";
   std::string_view type = {};
 };
 
-// A cursor as clients send it: digits, perhaps behind what strtoull would skip.
+// To the cache no pattern is every key; here an empty one is the empty key.
+Result<ScanPage> scan_page(Call& call, std::uint64_t cursor, std::string_view match, std::uint32_t count) {
+  Result<ScanPage> page = call.view.scan(cursor, {.match = match, .count = count});
+  if (page && match.empty()) std::erase_if(page->keys, [](const std::string& key) { return !key.empty(); });
+  return page;
+}
+
+// A cursor is digits.
 bool read_cursor(Call& call, std::string_view word, std::uint64_t* cursor) {
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), *cursor);
   if (error == std::errc() && end == word.data() + word.size()) return true;
@@ -201,7 +205,7 @@ void scan(Call& call) {
   ScanArguments arguments;
   if (!read_scan(call, &arguments)) return;
   const auto count = static_cast<std::uint32_t>(std::min(arguments.count, kCountMax));
-  Result<ScanPage> page = call.view.scan(arguments.cursor, {.match = arguments.match, .count = count});
+  Result<ScanPage> page = scan_page(call, arguments.cursor, arguments.match, count);
   if (!page) return reply_error(call, page.status());
   if (!arguments.type.empty()) keep_type(call, arguments.type, &page->keys);
   call.reply.array(2);
@@ -217,7 +221,7 @@ void keys(Call& call) {
   std::uint64_t count = 0;
   std::uint64_t cursor = 0;
   do {
-    const Result<ScanPage> page = call.view.scan(cursor, {.match = call[1], .count = 1000});
+    const Result<ScanPage> page = scan_page(call, cursor, call[1], 1000);
     if (!page) return reply_error(call, page.status());
     for (const std::string& key : page->keys) writer.bulk(key);
     count += page->keys.size();

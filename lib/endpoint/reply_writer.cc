@@ -35,6 +35,8 @@ void ReplyWriter::number_line(char kind, std::int64_t number) {
 void ReplyWriter::error(std::string_view text) {
   ++errors_;
   error_word_ = text.substr(0, text.find(' '));
+  text = text.substr(0, text.find('\0'));
+  while (text.ends_with('\r') || text.ends_with('\n')) text.remove_suffix(1);
   std::string clean(text);
   for (char& c : clean) {
     if (c == '\r' || c == '\n') c = ' ';

@@ -24,7 +24,7 @@ class ReplyWriter {
 
   void status(std::string_view text) { line('+', text); }  // without CR and LF
   void ok() { status("OK"); }
-  // "ERR what is wrong". What would end the line is written as a space.
+  // "ERR what is wrong". As Redis has it: it ends at a zero byte, and what would end the line is written as a space.
   void error(std::string_view text);
   void integer(std::int64_t number);
   void integer(std::uint64_t number) { integer(static_cast<std::int64_t>(number)); }

@@ -116,7 +116,10 @@ void memory_purge(Call& call) { call.reply.ok(); }
 
 void slowlog_get(Call& call) {
   std::int64_t count = 10;
-  if (call.size() > 3) return reply_arity_error(call);
+  if (call.size() > 3) {
+    return call.reply.error("ERR unknown subcommand or wrong number of arguments for '" +
+                            std::string(call[1].substr(0, 128)) + "'. Try SLOWLOG HELP.");
+  }
   if (call.size() == 3) {
     if (!read_integer(call, call[2], &count, "ERR count should be greater than or equal to -1")) return;
     if (count < -1) return call.reply.error("ERR count should be greater than or equal to -1");

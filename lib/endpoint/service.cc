@@ -17,7 +17,8 @@ std::string beginning_of(std::span<const std::string_view> arguments) {
   std::string text;
   for (const std::string_view argument : arguments) {
     if (text.size() >= kShownMax) break;
-    text += "'" + std::string(argument.substr(0, kShownMax - text.size())) + "' ";
+    const std::string_view shown = argument.substr(0, kShownMax - text.size());
+    text += "'" + std::string(shown.substr(0, shown.find('\0'))) + "' ";
   }
   return text;
 }

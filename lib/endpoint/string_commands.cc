@@ -218,6 +218,8 @@ void lcs(Call& call) {
   Result<LcsResult> result = call.view.lcs(call[1], call[2], options);
   if (result.status().code() == ErrorCode::kWrongType)
     return call.reply.error("ERR The specified keys must contain string values");
+  if (result.status().code() == ErrorCode::kOutOfRange)
+    return call.reply.error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
   if (!result) return reply_error(call, result.status());
   if (length) return call.reply.integer(result->length);
   if (!options.with_matches) return call.reply.bulk(std::move(result->subsequence));

@@ -1,0 +1,54 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// The same bytes to an endpoint and to a real redis-server, whose replies must be the same bytes.
+//
+// Not compared: the order of KEYS and SCAN, which key RANDOMKEY takes. Times to live may differ by a minute.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "larder/cache.h"
+#include "larder/endpoint.h"
+#include "servers/redis_server.h"
+#include "servers/wire_client.h"
+
+namespace larder::differential {
+
+using Words = std::vector<std::string>;
+
+// Bytes for reading.
+std::string printable_words(const Words& words);
+
+class WireComparison {
+ public:
+  // REQUIRES: protocol is 2 or 3.
+  explicit WireComparison(int protocol);
+
+  // Empty, or what keeps it from running.
+  const std::string& failure() const { return failure_; }
+  // Empties both.
+  void clear();
+  // What differs; empty: nothing.
+  std::string step(const Words& words);
+  // Every key of both, with its value and its end.
+  std::string check_state();
+
+ private:
+  std::string differ(const Words& words, const std::string& redis, const std::string& larder) const;
+  std::string walk(const Words& words);
+
+  servers::TemporaryFolder folder_{"wire"};
+  Cache cache_;
+  std::unique_ptr<Endpoint> endpoint_;
+  std::string failure_;
+  std::optional<servers::WireClient> redis_;
+  std::optional<servers::WireClient> larder_;
+};
+
+// Runs the lines on an empty pair of servers. If they differ: how, with as few lines as show it; empty otherwise.
+std::string compare_and_explain(WireComparison& comparison, std::vector<Words> lines);
+
+}  // namespace larder::differential
