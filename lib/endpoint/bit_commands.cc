@@ -88,11 +88,11 @@ void bitpos(Call& call) {
     if (call.size() > 6) return reply_syntax_error(call);
     std::int64_t last = 0;
     if (!read_integer(call, call[3], &range.first)) return;
+    if (call.size() == 6 && !read_unit(call, call[5], &range)) return;
     if (call.size() > 4) {
       if (!read_integer(call, call[4], &last)) return;
       range.last = last;
     }
-    if (call.size() == 6 && !read_unit(call, call[5], &range)) return;
   }
   reply_integer(call, call.view.bit_pos(call[1], bit == 1, range));
 }

@@ -191,6 +191,7 @@ void Connection::process() {
         break;
       }
       if (!run_next()) break;
+      if (waiting() >= kOutputPause) flush();  // if the client takes it at once, it is served on
     }
     flush();
     settle();
