@@ -153,7 +153,7 @@ struct ScanArguments {
   std::uint64_t cursor = 0;
   std::int64_t count = 10;
   std::string_view match = "*";
-  std::string_view type = {};
+  std::optional<std::string_view> type = {};
 };
 
 // To the cache no pattern is every key; here an empty one is the empty key.
@@ -207,7 +207,7 @@ void scan(Call& call) {
   const auto count = static_cast<std::uint32_t>(std::min(arguments.count, kCountMax));
   Result<ScanPage> page = scan_page(call, arguments.cursor, arguments.match, count);
   if (!page) return reply_error(call, page.status());
-  if (!arguments.type.empty()) keep_type(call, arguments.type, &page->keys);
+  if (arguments.type) keep_type(call, *arguments.type, &page->keys);
   call.reply.array(2);
   call.reply.bulk(std::to_string(page->cursor));
   call.reply.array(page->keys.size());
