@@ -127,137 +127,46 @@ TEST_P(Wire, LinesThatMakeNoSense) {
 }
 
 // What clients send when they come, and what is wrong with it.
-TEST_P(Wire, ConnectionCommands) {
-  for (const char* line : {"PING",
-                           "PING a",
-                           "PING a b",
-                           "ECHO",
-                           "ECHO a",
-                           "SELECT 0",
-                           "SELECT 1",
-                           "SELECT a",
-                           "SELECT -1",
-                           "AUTH",
-                           "AUTH a",
-                           "AUTH a b",
-                           "AUTH default b",
-                           "AUTH a b c",
-                           "HELLO a",
-                           "HELLO 4",
-                           "HELLO 2 AUTH",
-                           "HELLO 2 SETNAME",
-                           "HELLO 3 FOO",
-                           "CLIENT",
-                           "CLIENT FOO",
-                           "CLIENT SETNAME",
-                           "CLIENT GETNAME",
-                           "CLIENT GETREDIR",
-                           "CLIENT TRACKINGINFO",
-                           "CLIENT CACHING YES",
-                           "CLIENT CACHING a",
-                           "CLIENT NO-EVICT a",
-                           "CLIENT NO-EVICT on",
-                           "CLIENT NO-EVICT off",
-                           "CLIENT REPLY a",
-                           "CLIENT KILL",
-                           "CLIENT KILL 1.2.3.4:5",
-                           "CLIENT KILL ID 0",
-                           "CLIENT KILL ID a",
-                           "CLIENT KILL ID 99999",
-                           "CLIENT KILL TYPE a",
-                           "CLIENT KILL TYPE master",
-                           "CLIENT KILL SKIPME a",
-                           "CLIENT KILL a b",
-                           "CLIENT KILL USER a",
-                           "CLIENT UNBLOCK",
-                           "CLIENT UNBLOCK a",
-                           "CLIENT UNBLOCK 99999",
-                           "CLIENT UNBLOCK 99999 a",
-                           "CLIENT LIST TYPE a",
-                           "CLIENT LIST ID a",
-                           "CLIENT LIST a",
-                           "COMMAND FOO",
-                           "COMMAND COUNT a",
-                           "COMMAND GETKEYS",
-                           "COMMAND GETKEYS GET k",
-                           "COMMAND GETKEYS MSET a 1 b 2",
-                           "COMMAND GETKEYS PING a",
-                           "COMMAND GETKEYS FOO a",
-                           "COMMAND GETKEYS GET k l",
-                           "COMMAND INFO FOO",
-                           "COMMAND DOCS FOO",
-                           "COMMAND LIST FILTERBY a b",
-                           "COMMAND LIST FILTERBY MODULE a",
-                           "CONFIG",
-                           "CONFIG GET",
-                           "CONFIG GET nothing-like-it",
-                           "CONFIG SET",
-                           "CONFIG SET a b",
-                           "CONFIG SET maxmemory",
-                           "CONFIG SET maxmemory a",
-                           "CONFIG SET maxmemory 1x",
-                           "CONFIG SET maxmemory 0 maxmemory 0",
-                           "CONFIG REWRITE",
-                           "CONFIG RESETSTAT a",
-                           "CONFIG GET save",
-                           "CONFIG SET save a_b",
-                           "CONFIG SET hash-max-listpack-entries a",
-                           "CONFIG SET hash-max-listpack-entries 128",
-                           "FLUSHALL a",
-                           "FLUSHDB a b",
-                           "FLUSHALL ASYNC",
-                           "FLUSHDB SYNC",
-                           "SWAPDB 0 1",
-                           "MOVE k 1",
-                           "TIME a",
-                           "DBSIZE a",
-                           "MEMORY USAGE nothing",
-                           "MEMORY USAGE k SAMPLES",
-                           "MEMORY USAGE k SAMPLES a",
-                           "MEMORY USAGE k SAMPLES -1",
-                           "MEMORY FOO",
-                           "OBJECT ENCODING nothing",
-                           "OBJECT FREQ nothing",
-                           "OBJECT IDLETIME nothing",
-                           "OBJECT REFCOUNT nothing",
-                           "OBJECT FOO",
-                           "OBJECT ENCODING",
-                           "SLOWLOG GET a",
-                           "SLOWLOG GET -2",
-                           "SLOWLOG GET 1 2",
-                           "SLOWLOG FOO",
-                           "SLOWLOG RESET",
-                           "SLOWLOG LEN",
-                           "LATENCY LATEST",
-                           "LATENCY RESET",
-                           "LATENCY HISTORY a",
-                           "FUNCTION FLUSH",
-                           "FUNCTION FLUSH a",
-                           "FUNCTION LIST",
-                           "SCRIPT EXISTS a b",
-                           "SCRIPT FLUSH",
-                           "SCRIPT FLUSH a",
-                           "ACL WHOAMI",
-                           "MODULE LIST",
-                           "ROLE a",
-                           "LASTSAVE a",
-                           "FOO",
-                           "FOO a b",
-                           "RESET a",
-                           "QUIT a b c"}) {
-    Words words;
-    std::string word;
-    for (const char* c = line;; ++c) {
-      if (*c != ' ' && *c != '\0') {
-        word += *c;
-        continue;
-      }
-      words.push_back(std::exchange(word, {}));
-      if (*c == '\0') break;
+constexpr std::string_view kConnectionLines = R"(
+PING; PING a; PING a b; ECHO; ECHO a; SELECT 0; SELECT 1; SELECT a; SELECT -1; AUTH; AUTH a; AUTH a b;
+AUTH default b; AUTH a b c; HELLO a; HELLO 4; HELLO 2 AUTH; HELLO 2 SETNAME; HELLO 3 FOO; CLIENT; CLIENT FOO;
+CLIENT SETNAME; CLIENT GETNAME; CLIENT GETREDIR; CLIENT TRACKINGINFO; CLIENT CACHING YES; CLIENT CACHING a;
+CLIENT NO-EVICT a; CLIENT NO-EVICT on; CLIENT NO-EVICT off; CLIENT REPLY a; CLIENT KILL; CLIENT KILL 1.2.3.4:5;
+CLIENT KILL ID 0; CLIENT KILL ID a; CLIENT KILL ID 99999; CLIENT KILL TYPE a; CLIENT KILL TYPE master;
+CLIENT KILL SKIPME a; CLIENT KILL a b; CLIENT KILL USER a; CLIENT UNBLOCK; CLIENT UNBLOCK a;
+CLIENT UNBLOCK 99999; CLIENT UNBLOCK 99999 a; CLIENT LIST TYPE a; CLIENT LIST ID a; CLIENT LIST a; COMMAND FOO;
+COMMAND COUNT a; COMMAND GETKEYS; COMMAND GETKEYS GET k; COMMAND GETKEYS MSET a 1 b 2; COMMAND GETKEYS PING a;
+COMMAND GETKEYS FOO a; COMMAND GETKEYS GET k l; COMMAND INFO FOO; COMMAND DOCS FOO; COMMAND LIST FILTERBY a b;
+COMMAND LIST FILTERBY MODULE a; CONFIG; CONFIG GET; CONFIG GET nothing-like-it; CONFIG SET; CONFIG SET a b;
+CONFIG SET maxmemory; CONFIG SET maxmemory a; CONFIG SET maxmemory 1x; CONFIG SET maxmemory 0 maxmemory 0;
+CONFIG REWRITE; CONFIG RESETSTAT a; CONFIG GET save; CONFIG SET save a_b;
+CONFIG SET hash-max-listpack-entries a; CONFIG SET hash-max-listpack-entries 128; FLUSHALL a; FLUSHDB a b;
+FLUSHALL ASYNC; FLUSHDB SYNC; SWAPDB 0 1; MOVE k 1; TIME a; DBSIZE a; MEMORY USAGE nothing;
+MEMORY USAGE k SAMPLES; MEMORY USAGE k SAMPLES a; MEMORY USAGE k SAMPLES -1; MEMORY FOO;
+OBJECT ENCODING nothing; OBJECT FREQ nothing; OBJECT IDLETIME nothing; OBJECT REFCOUNT nothing; OBJECT FOO;
+OBJECT ENCODING; SLOWLOG GET a; SLOWLOG GET -2; SLOWLOG GET 1 2; SLOWLOG FOO; SLOWLOG RESET; SLOWLOG LEN;
+LATENCY LATEST; LATENCY RESET; LATENCY HISTORY a; FUNCTION FLUSH; FUNCTION FLUSH a; FUNCTION LIST;
+SCRIPT EXISTS a b; SCRIPT FLUSH; SCRIPT FLUSH a; ACL WHOAMI; MODULE LIST; ROLE a; LASTSAVE a; FOO; FOO a b;
+RESET a; QUIT a b c;
+)";
+
+std::vector<Words> split_lines(std::string_view text) {
+  std::vector<Words> lines(1);
+  std::string word;
+  for (const char c : text) {
+    if (c != ' ' && c != ';' && c != '\n') {
+      word += c;
+      continue;
     }
-    const std::string wrong = comparison_.step(words);
-    EXPECT_TRUE(support::is_well(wrong));
+    if (!word.empty()) lines.back().push_back(std::exchange(word, {}));
+    if (c == ';') lines.emplace_back();
   }
+  if (lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+TEST_P(Wire, ConnectionCommands) {
+  for (const Words& words : split_lines(kConnectionLines)) EXPECT_TRUE(support::is_well(comparison_.step(words)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Protocols, Wire, testing::Values(2, 3));

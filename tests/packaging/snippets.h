@@ -42,5 +42,7 @@ extern const std::string query;
 extern const std::vector<std::string> keys;
 
 void greet(std::string_view name);
+void report(const larder::Status& status);
+void run_the_program(larder::Cache& cache);
 void log_and_keep(const larder::DeadLetter& letter);
 void warn_somebody();
