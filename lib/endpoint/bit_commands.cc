@@ -73,6 +73,8 @@ void bitcount(Call& call) {
     std::int64_t last = 0;
     if (!read_integer(call, call[2], &range.first) || !read_integer(call, call[3], &last)) return;
     range.last = last;
+    // Of a range that is turned round, the unit is not looked at.
+    if (range.first < 0 && last < 0 && range.first > last) return call.reply.integer(std::int64_t{0});
     if (call.size() == 5 && !read_unit(call, call[4], &range)) return;
   }
   reply_integer(call, call.view.bit_count(call[1], range));

@@ -157,6 +157,10 @@ void Connection::update_reading() {
 
 void Connection::on_read(ssize_t count, const char* bytes) {
   if (count == 0) return;
+  if (count == UV_EOF && waiting() != 0) {  // it asks for no more, and gets what it has asked for
+    session_.end = Session::End::kAfterReply;
+    return settle();
+  }
   if (count < 0) return close();
   session_.last_use_ms = loop_.now_ms();
   loop_.service().counters().bytes_in += static_cast<std::uint64_t>(count);
@@ -248,6 +252,7 @@ void Connection::run(std::span<const std::string_view> arguments) {
   if (place != nullptr) {
     service.run(*place, &session_, arguments, reply);
     service.account(*place, session_, arguments, (uv_hrtime() - begun) / 1000, reply);
+    if (reply.replies() < 0) return cut_off();
   }
   if (to == &aside) deliver(aside);
 }
@@ -272,6 +277,7 @@ void Connection::finish_work() {
     if (!handle_open_) loop_.gone(session_.id);
     return;
   }
+  if (work->reply.replies() < 0) return cut_off();
   consumed_ += parser_.size();
   session_.last_use_ms = loop_.now_ms();
   try {

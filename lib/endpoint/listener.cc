@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 #include "endpoint/event_loop.h"
 
@@ -117,13 +118,16 @@ Status Listener::begin() {
     return {ErrorCode::kOutOfMemory, std::string("endpoint: no poll: ") + uv_strerror(error)};
   poll_.data = this;
   polls_ = true;
-  tick();
+  poll();
   return {};
 }
 
 void Listener::tick() {
-  paused_ = false;
   if (spare_ < 0) keep_spare();
+  if (std::exchange(paused_, false)) poll();
+}
+
+void Listener::poll() {
   uv_poll_start(&poll_, UV_READABLE,
                 [](uv_poll_t* poll, int, int) { static_cast<Listener*>(poll->data)->accept_some(); });
 }

@@ -40,6 +40,7 @@ class Listener {
 
  private:
   Status failure(const std::string& what) const;
+  void poll();
   void accept_some();
   bool shed();
   void keep_spare();

@@ -93,14 +93,14 @@ const CommandTable::Place* Service::prepare(Session& session, Arguments argument
 
 void Service::run(const CommandTable::Place& place, Session* session, Arguments arguments, ReplyWriter& reply) {
   Call call{*place.command, arguments, reply, cache_, view_, session, session == nullptr ? nullptr : this};
-  [[maybe_unused]] const std::int64_t before = reply.replies();
+  const std::int64_t before = reply.replies();
   try {
     place.command->handler(call);
+    LARDER_DCHECK(reply.replies() == before + 1, "a command answers exactly once");
   } catch (const std::bad_alloc&) {
-    // Only before the first byte of a reply could it be put in other words.
+    // Once a reply is begun, it cannot be put in other words.
     if (reply.replies() == before) reply.error("OOM there is no memory for this command");
   }
-  LARDER_DCHECK(reply.replies() == before + 1, "a command answers exactly once");
 }
 
 bool Service::off_loop(const CommandTable::Place& place) const noexcept {

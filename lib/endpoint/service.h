@@ -53,7 +53,8 @@ class Service {
   using Arguments = std::span<const std::string_view>;
   // Null: it may not run, and the client has been told why.
   const CommandTable::Place* prepare(Session& session, Arguments arguments, ReplyWriter& reply);
-  // REQUIRES: a session, or off_loop(place).
+  // REQUIRES: a session, or off_loop(place). If memory runs out, the reply may be begun and not whole (ReplyWriter::
+  // replies is negative): the client cannot be answered any more.
   void run(const CommandTable::Place& place, Session* session, Arguments arguments, ReplyWriter& reply);
   void account(const CommandTable::Place& place, const Session& session, Arguments arguments, std::uint64_t took_us,
                const ReplyWriter& reply);

@@ -195,6 +195,20 @@ TEST_F(EndpointTest, WhatIsNoProtocolIsAnsweredAndClosed) {
   EXPECT_EQ(call({"GET", "k"}), kNil);
 }
 
+TEST_F(EndpointTest, WhoHasSentAllGetsAllReplies) {
+  start();
+  const std::string value(3'000'000, 'x');
+  ASSERT_TRUE(cache_->set("k", value).ok());
+  WireClient one = client();
+  one.take_little();
+  ASSERT_TRUE(one.send("GET k\r\nPING\r\nGET k\r\n"));
+  one.finish_sending();
+  EXPECT_EQ(one.reply(), bulk(value));
+  EXPECT_EQ(one.reply(), kPong);
+  EXPECT_EQ(one.reply(), bulk(value));
+  EXPECT_TRUE(one.is_closed());
+}
+
 TEST_F(EndpointTest, LargeValuesAreNotCopied) {
   start();
   const std::string large(10'000'000, 'x');
