@@ -136,6 +136,8 @@ void Listener::close() {
   if (is_unix()) unlink(path_.c_str());
   if (polls_) uv_close(reinterpret_cast<uv_handle_t*>(&poll_), nullptr);
   polls_ = false;
+  // Who has not been accepted yet is told so.
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
 }
 
 void Listener::keep_spare() { spare_ = open("/dev/null", O_RDONLY | O_CLOEXEC); }

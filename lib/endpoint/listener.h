@@ -32,7 +32,7 @@ class Listener {
   // The loop's thread, or before it runs.
   Status begin();
   void tick();   // accepts again
-  void close();  // the handle; the destructor closes the descriptor
+  void close();  // the handle itself is closed when the loop has run once more
 
   bool is_unix() const noexcept { return !path_.empty(); }
   const std::string& path() const noexcept { return path_; }
