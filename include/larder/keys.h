@@ -36,7 +36,7 @@ enum class ValueType : std::uint8_t { kNone = 0, kString = 1 };
 std::string_view to_string(ValueType type) noexcept;  // Redis's names: "none", "string"
 
 // When expire and expire_at act. A key without a time to live counts as one that never ends.
-enum class ExpireIf : std::uint8_t { kAlways, kHasNone, kHasOne, kGreater, kLess };
+enum class ExpireIf : std::uint8_t { kAlways, kHasNone, kHasOne, kGreater, kLess, kHasOneAndLess };
 
 // What is left of a key's life.
 struct TimeToLive {

@@ -159,6 +159,7 @@ bool may_end(ExpireIf when, std::uint64_t now_ends, std::uint64_t would_end) {
     case ExpireIf::kHasOne: return now_ends != Entry::kNoDeadline;
     case ExpireIf::kGreater: return would_end > now_ends;
     case ExpireIf::kLess: return would_end < now_ends;
+    case ExpireIf::kHasOneAndLess: return now_ends != Entry::kNoDeadline && would_end < now_ends;
   }
   return false;
 }

@@ -66,7 +66,7 @@ bool read_conditions(Call& call, Conditions* conditions) {
 ExpireIf expire_if(const Conditions& conditions) {
   if (conditions.has_none) return ExpireIf::kHasNone;
   if (conditions.greater) return ExpireIf::kGreater;  // a key without an end counts as one that never ends
-  if (conditions.less) return ExpireIf::kLess;
+  if (conditions.less) return conditions.has_one ? ExpireIf::kHasOneAndLess : ExpireIf::kLess;
   return conditions.has_one ? ExpireIf::kHasOne : ExpireIf::kAlways;
 }
 
@@ -75,12 +75,6 @@ void expire_in(Call& call, TimeUnit unit) {
   if (!read_conditions(call, &conditions)) return;
   Milliseconds time;
   if (!read_time(call, call[2], unit, TimeRange::kAny, &time)) return;
-  if (conditions.has_one && conditions.less) {
-    // The cache has no such pair of conditions; alone, LT takes a key without an end for one that never ends.
-    const Lookup<std::optional<UnixTime>> ends = call.view.expire_time(call[1]);
-    if (!ends.status().ok()) return reply_error(call, ends.status());
-    if (!ends || !*ends) return call.reply.integer(false);
-  }
   // Any time that has passed deletes; the cache takes none that is too far away.
   if (!unit.absolute) time = std::max(time, Milliseconds(-1));
   const ExpireIf when = expire_if(conditions);

@@ -102,12 +102,27 @@ TEST_F(KeyCommands, ExpireActsOnlyIfItsConditionHolds) {
     std::optional<Milliseconds> now_ends;
     Milliseconds would_end;
     bool acts;
-  } cases[] = {{kAlways, {}, 100ms, true},     {kAlways, 100ms, 50ms, true},   {kHasNone, {}, 100ms, true},
-               {kHasNone, 100ms, 50ms, false}, {kHasOne, {}, 100ms, false},    {kHasOne, 100ms, 50ms, true},
-               {kGreater, {}, 100ms, false},   {kGreater, 100ms, 50ms, false}, {kGreater, 100ms, 100ms, false},
-               {kGreater, 100ms, 101ms, true}, {kLess, {}, 100ms, true},       {kLess, 100ms, 50ms, true},
-               {kLess, 100ms, 100ms, false},   {kLess, 100ms, 101ms, false},   {kAlways, {}, 0ms, true},
-               {kHasNone, 100ms, -1ms, false}, {kGreater, 100ms, 0ms, false},  {kLess, {}, -5ms, true}};
+  } cases[] = {{kAlways, {}, 100ms, true},
+               {kAlways, 100ms, 50ms, true},
+               {kHasNone, {}, 100ms, true},
+               {kHasNone, 100ms, 50ms, false},
+               {kHasOne, {}, 100ms, false},
+               {kHasOne, 100ms, 50ms, true},
+               {kGreater, {}, 100ms, false},
+               {kGreater, 100ms, 50ms, false},
+               {kGreater, 100ms, 100ms, false},
+               {kGreater, 100ms, 101ms, true},
+               {kLess, {}, 100ms, true},
+               {kLess, 100ms, 50ms, true},
+               {kLess, 100ms, 100ms, false},
+               {kLess, 100ms, 101ms, false},
+               {kAlways, {}, 0ms, true},
+               {kHasNone, 100ms, -1ms, false},
+               {kGreater, 100ms, 0ms, false},
+               {kLess, {}, -5ms, true},
+               {kHasOneAndLess, {}, 100ms, false},
+               {kHasOneAndLess, 100ms, 50ms, true},
+               {kHasOneAndLess, 100ms, 101ms, false}};
   for (const auto& one : cases) {
     for (const bool absolute : {false, true}) {
       cache_.set("k", "v", {.ttl = one.now_ends});

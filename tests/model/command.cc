@@ -66,6 +66,7 @@ void add_expire_if(ExpireIf when, Words& words) {
     case ExpireIf::kHasOne: words.emplace_back("XX"); return;
     case ExpireIf::kGreater: words.emplace_back("GT"); return;
     case ExpireIf::kLess: words.emplace_back("LT"); return;
+    case ExpireIf::kHasOneAndLess: words.insert(words.end(), {"XX", "LT"}); return;
   }
 }
 

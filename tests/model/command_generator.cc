@@ -197,7 +197,7 @@ void CommandGenerator::fill_keys(Command& command) {
     case Verb::kExpireAt:
       command.first = command.verb == Verb::kExpire ? ttl_ms(false) : unix_ms(false);
       command.expire_if = pick({ExpireIf::kAlways, ExpireIf::kAlways, ExpireIf::kHasNone, ExpireIf::kHasOne,
-                                ExpireIf::kGreater, ExpireIf::kLess});
+                                ExpireIf::kGreater, ExpireIf::kLess, ExpireIf::kHasOneAndLess});
       return;
     case Verb::kRename:
     case Verb::kRenameNx:

@@ -247,7 +247,10 @@ class Parser {
     if (take_if("NX")) command_.expire_if = ExpireIf::kHasNone;
     if (take_if("XX")) command_.expire_if = ExpireIf::kHasOne;
     if (take_if("GT")) command_.expire_if = ExpireIf::kGreater;
-    if (take_if("LT")) command_.expire_if = ExpireIf::kLess;
+    if (take_if("LT")) {
+      const bool too = command_.expire_if == ExpireIf::kHasOne;
+      command_.expire_if = too ? ExpireIf::kHasOneAndLess : ExpireIf::kLess;
+    }
     return is(verb);
   }
 

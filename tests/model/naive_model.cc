@@ -209,6 +209,7 @@ Answer NaiveModel::expire(const Command& command, std::int64_t deadline) {
     case ExpireIf::kHasOne: holds = has_one; break;
     case ExpireIf::kGreater: holds = has_one && deadline > *entry->deadline; break;
     case ExpireIf::kLess: holds = !has_one || deadline < *entry->deadline; break;
+    case ExpireIf::kHasOneAndLess: holds = has_one && deadline < *entry->deadline; break;
   }
   if (!holds) return Answer::number(0);
   set_deadline(command.key(), deadline);
