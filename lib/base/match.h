@@ -24,4 +24,17 @@ inline unsigned match8(const std::uint16_t* words, std::uint16_t wanted) noexcep
 #endif
 }
 
+// One bit for each of sixteen bytes that is this one, the first byte's the lowest.
+inline unsigned match16(const char* bytes, std::uint8_t wanted) noexcept {
+#if defined(__SSE2__)
+  const __m128i all = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+  const __m128i same = _mm_cmpeq_epi8(all, _mm_set1_epi8(static_cast<char>(wanted)));
+  return static_cast<unsigned>(_mm_movemask_epi8(same));
+#else
+  unsigned mask = 0;
+  for (unsigned i = 0; i < 16; ++i) mask |= static_cast<unsigned>(static_cast<std::uint8_t>(bytes[i]) == wanted) << i;
+  return mask;
+#endif
+}
+
 }  // namespace larder::base

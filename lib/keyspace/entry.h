@@ -27,7 +27,7 @@
 #include <string_view>
 
 #include "base/copy.h"
-#include "keyspace/blob.h"
+#include "memory/blob.h"
 #include "larder/options.h"
 
 namespace larder::keyspace {

@@ -13,19 +13,11 @@ constexpr int kAfter = 1;
 
 Bucket**& replaced_by(Bucket** directory) { return reinterpret_cast<Bucket**&>(directory[-1]); }
 
-std::uint64_t reversed(std::uint64_t bits32) noexcept {
-  auto x = static_cast<std::uint32_t>(bits32);
-  x = (x >> 1 & 0x55555555) | (x & 0x55555555) << 1;
-  x = (x >> 2 & 0x33333333) | (x & 0x33333333) << 2;
-  x = (x >> 4 & 0x0f0f0f0f) | (x & 0x0f0f0f0f) << 4;
-  return __builtin_bswap32(x);
-}
-
 }  // namespace
 
 void Index::clear() noexcept {
   seen_buckets_.store(0, std::memory_order_release);
-  for (std::uint64_t chunk = 0; chunk * kChunkBuckets < buckets_; ++chunk) {
+  for (std::uint64_t chunk = 0; chunk * kChunkBuckets < buckets(); ++chunk) {
     memory_.deallocate(chunks_[chunk], kChunkBytes, 64);
   }
   while (slabs_ != nullptr) {
@@ -33,7 +25,8 @@ void Index::clear() noexcept {
     memory_.deallocate(slabs_, kSlabBytes, 64);
     slabs_ = next;
   }
-  buckets_ = mask_ = chained_ = spare_count_ = 0;
+  numbers_.set_buckets(0);
+  chained_ = spare_count_ = 0;
   spare_ = nullptr;
 }
 
@@ -49,17 +42,15 @@ void Index::destroy() noexcept {
 }
 
 void Index::set_buckets(std::uint64_t buckets) noexcept {
-  buckets_ = buckets;
-  mask_ = (std::uint64_t{2} << (63 - std::countl_zero(buckets))) - 1;
+  numbers_.set_buckets(buckets);
   seen_buckets_.store(buckets, std::memory_order_release);
 }
 
 void Index::prefetch_bucket(std::uint64_t hash) const noexcept {
-  const std::uint64_t buckets = seen_buckets_.load(std::memory_order_acquire);
-  if (buckets == 0) return;
-  const std::uint64_t mask = (std::uint64_t{2} << (63 - std::countl_zero(buckets))) - 1;
-  std::uint64_t number = (hash >> 16) & mask;
-  if (number >= buckets) number &= mask >> 1;
+  base::LinearHashing seen;
+  seen.set_buckets(seen_buckets_.load(std::memory_order_acquire));
+  if (seen.buckets() == 0) return;
+  const std::uint64_t number = seen.bucket_of(hash >> 16);
   Bucket** chunks = seen_chunks_.load(std::memory_order_acquire);
   const Bucket* chunk = std::atomic_ref<Bucket*>(chunks[number / kChunkBuckets]).load(std::memory_order_relaxed);
   base::prefetch(chunk + number % kChunkBuckets);
@@ -99,12 +90,12 @@ bool Index::add_chunk(std::uint64_t number, std::int64_t leave) noexcept {
 }
 
 bool Index::make_places(std::uint64_t inserts, std::int64_t bytes) noexcept {
-  if (buckets_ == 0) {
+  if (buckets() == 0) {
     if (!add_chunk(0, 0)) return false;
     for (std::uint64_t number = 0; number < kFirstBuckets; ++number) chunks_[0][number].clear();
     set_buckets(kFirstBuckets);
   }
-  for (std::uint64_t i = 0; i < inserts && size_ + i >= buckets_ * kLoad && buckets_ < kBucketsMax; ++i) {
+  for (std::uint64_t i = 0; i < inserts && size_ + i >= buckets() * kLoad && buckets() < kBucketsMax; ++i) {
     grow(bytes + slack_.write);  // which must not take what the inserts still need
   }
   return have_spare(inserts, 0);
@@ -290,9 +281,8 @@ void Index::expect_chained(Bucket* first) noexcept {
 
 // Splits one bucket, if there is memory for it; without, chains grow longer.
 void Index::grow(std::int64_t leave) noexcept {
-  const std::uint64_t number = buckets_;
-  const std::uint64_t source_number = number & (mask_ >> 1);
-  Bucket* source = bucket_at(source_number);
+  const std::uint64_t number = buckets();
+  Bucket* source = bucket_at(base::LinearHashing::partner_of(number));
   std::uint64_t chain = 0;
   for (Bucket* bucket = source; bucket != nullptr; bucket = bucket->next()) {
     ++chain;
@@ -326,13 +316,12 @@ bool Index::shrink() noexcept {
 
 // Its entries move to the bucket that it was split from. False: no memory.
 bool Index::drop_last_bucket() noexcept {
-  const std::uint64_t number = buckets_ - 1;
+  const std::uint64_t number = buckets() - 1;
   Bucket* source = bucket_at(number);
   std::uint64_t chain = 1;
   for (Bucket* bucket = source; bucket != nullptr; bucket = bucket->next()) ++chain;
   if (!have_spare(chain, 0)) return false;
-  const std::uint64_t half = std::uint64_t{1} << (63 - std::countl_zero(number));
-  Bucket* target = bucket_at(number - half);
+  Bucket* target = bucket_at(base::LinearHashing::partner_of(number));
   for (Bucket* bucket = source; bucket != nullptr;) {
     for (unsigned mask = bucket->occupied(); mask != 0; mask &= mask - 1) {
       base::count_entry();
@@ -351,25 +340,13 @@ bool Index::drop_last_bucket() noexcept {
 
 // --- Walking ------------------------------------------------------------------------------------------------------------
 
-std::uint64_t Index::position_of(std::uint64_t hash) noexcept { return reversed(hash >> 16); }
-
-std::uint64_t Index::bucket_of_cursor(std::uint64_t cursor) const noexcept { return number_of_bits(reversed(cursor)); }
-
-std::uint64_t Index::next_cursor(std::uint64_t cursor) const noexcept {
-  const std::uint64_t number = bucket_of_cursor(cursor);
-  const std::uint64_t half = (mask_ + 1) / 2;
-  const int log = std::countr_zero(half);
-  const int depth = number >= half || number + half < buckets_ ? log + 1 : log;
-  const int below = kCursorBits - depth;
-  const std::uint64_t next = ((cursor >> below) + 1) << below;
-  return next >> kCursorBits != 0 ? 0 : next;
-}
+std::uint64_t Index::position_of(std::uint64_t hash) noexcept { return base::LinearHashing::reversed(hash >> 16); }
 
 const char* Index::check() noexcept {
   std::uint64_t entries = 0;
   std::uint64_t chained = 0;
   const char* wrong = nullptr;
-  for (std::uint64_t number = 0; number < buckets_; ++number) {
+  for (std::uint64_t number = 0; number < buckets(); ++number) {
     for (Bucket* bucket = bucket_at(number)->next(); bucket != nullptr; bucket = bucket->next()) ++chained;
     for_bucket(number, [&](const Place& place) {
       ++entries;

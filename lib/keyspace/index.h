@@ -1,13 +1,10 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// The table of one shard: linear hashing, a bucket at a time (W. Litwin, "Linear hashing: a new tool for file and table
-// addressing", VLDB 1980).
+// The table of one shard: linear hashing, a bucket at a time (base/linear_hashing.h).
 //
-// With n buckets, 2^k <= n < 2^(k+1), a hash belongs to bucket h mod 2^(k+1) if there is one, and to h mod 2^k
-// otherwise. Growing adds bucket n and moves to it what belongs there from bucket n - 2^k; shrinking is the reverse.
-// Either touches one bucket's chain, about six entries: no insert ever pays for a rehash of everything, no memory is
-// held twice, and the load is the same at all times. Buckets stand in chunks of 64, which a
-// small directory finds.
+// Growing or shrinking touches one bucket's chain, about six entries: no insert ever pays for a rehash of everything,
+// no memory is held twice, and the load is the same at all times. Buckets stand in chunks of 64, which a small
+// directory finds.
 //
 // Cost: a bucket of 64 bytes for six entries on average: 10.7 bytes an entry, and about one more for chained buckets. A
 // hit found in a chained bucket is moved forward (promote), so that what is used is found in the first; and a link says
@@ -24,6 +21,7 @@
 
 #include "base/hold_work.h"
 #include "base/key_hash.h"
+#include "base/linear_hashing.h"
 #include "base/prefetch.h"
 #include "keyspace/bucket.h"
 #include "keyspace/slack.h"
@@ -76,7 +74,7 @@ class Index {
   // Inline as a whole: a look-up's instructions must be few enough for the processor to begin the next while this one
   // waits for memory.
   [[gnu::always_inline]] Place find(std::uint64_t hash, std::string_view key) noexcept {
-    if (buckets_ == 0) [[unlikely]]
+    if (buckets() == 0) [[unlikely]]
       return {};
     Bucket* bucket = bucket_at(number_of(hash));
     for (unsigned mask = bucket->match(tag_of(hash)); mask != 0; mask &= mask - 1) {
@@ -91,7 +89,7 @@ class Index {
   // Makes sure that so many inserts find a place; grows by a bucket for each when it is time, if that leaves as many
   // bytes as the inserts need for themselves. False: no memory. Invalidates places.
   bool reserve(std::uint64_t inserts, std::int64_t bytes) noexcept {
-    if (size_ + inserts <= buckets_ * kLoad && spare_count_ >= inserts) [[likely]]
+    if (size_ + inserts <= buckets() * kLoad && spare_count_ >= inserts) [[likely]]
       return true;
     return make_places(inserts, bytes);
   }
@@ -110,10 +108,10 @@ class Index {
   // Calls visit(Place) for each entry that may be meant by an id, until it returns true.
   template <typename Visit>
   bool find_id(EntryId id, Visit&& visit) noexcept {
-    if (buckets_ == 0) return false;
+    if (buckets() == 0) return false;
     const std::uint64_t known = (id >> 16) & 0xffff;
-    for (std::uint64_t rest = 0; rest == 0 || (rest << 16) < buckets_; ++rest) {
-      Bucket* const first = bucket_at(number_of_bits(rest << 16 | known));
+    for (std::uint64_t rest = 0; rest == 0 || (rest << 16) < buckets(); ++rest) {
+      Bucket* const first = bucket_at(numbers_.bucket_of(rest << 16 | known));
       for (Bucket* bucket = first; bucket != nullptr; bucket = bucket->next()) {
         for (unsigned mask = bucket->match(tag_of(id)); mask != 0; mask &= mask - 1) {
           const Place place(bucket, std::countr_zero(mask), bucket != first);
@@ -165,33 +163,30 @@ class Index {
     return {};
   }
 
-  // A walk over all buckets in the order of the reversed bits of their numbers. In that order growing splits a bucket
-  // into two neighbours, the first of which keeps the place, and shrinking joins two: so a walk that goes on from a
-  // cursor misses nothing that was there all the time (the guarantee of SCAN). Begin with 0; the answer to the last
-  // bucket is 0. The bucket at the cursor, and the cursor behind it. REQUIRES: buckets() > 0.
-  std::uint64_t bucket_of_cursor(std::uint64_t cursor) const noexcept;
-  std::uint64_t next_cursor(std::uint64_t cursor) const noexcept;
-  static constexpr int kCursorBits = 32;
+  // A walk over all buckets, as LinearHashing has it. REQUIRES: buckets() > 0.
+  std::uint64_t bucket_of_cursor(std::uint64_t cursor) const noexcept { return numbers_.bucket_of_cursor(cursor); }
+  std::uint64_t next_cursor(std::uint64_t cursor) const noexcept { return numbers_.next_cursor(cursor); }
+  static constexpr int kCursorBits = base::LinearHashing::kCursorBits;
   // Where an entry stands in this order, whatever the number of buckets: a walk has passed it if the cursor is greater.
   static std::uint64_t position_of(std::uint64_t hash) noexcept;
 
   // Starts fetching the bucket, or the entry that a look-up will read.
   void prefetch_bucket(std::uint64_t hash) const noexcept;
   void prefetch_entry(std::uint64_t hash) noexcept {
-    if (buckets_ == 0) return;
+    if (buckets() == 0) return;
     Bucket* bucket = bucket_at(number_of(hash));
     const unsigned mask = bucket->match(tag_of(hash));
     if (mask != 0) base::prefetch(bucket->entry(std::countr_zero(mask)));
   }
 
   std::uint64_t size() const noexcept { return size_; }
-  std::uint64_t buckets() const noexcept { return buckets_; }
+  std::uint64_t buckets() const noexcept { return numbers_.buckets(); }
   // Frees all memory but the directories. REQUIRES: size() == 0.
   void clear() noexcept;
   // Frees those, too, at the end: nobody may prefetch any more.
   void destroy() noexcept;
   // The number of the bucket in which an entry with this hash belongs.
-  std::uint64_t number_of(std::uint64_t hash) const noexcept { return number_of_bits((hash >> 16) & 0xffffffff); }
+  std::uint64_t number_of(std::uint64_t hash) const noexcept { return numbers_.bucket_of((hash >> 16) & 0xffffffff); }
 
   // The blocks of an index. Chunks and slabs are aligned to 64.
   static constexpr std::uint64_t kChunkBuckets = 64;
@@ -210,10 +205,6 @@ class Index {
   static constexpr std::uint64_t kFirstBuckets = 4;
   static constexpr std::uint64_t kBucketsMax = std::uint64_t{1} << 31;
 
-  std::uint64_t number_of_bits(std::uint64_t bits) const noexcept {
-    const std::uint64_t number = bits & mask_;
-    return number < buckets_ ? number : number & (mask_ >> 1);
-  }
   Bucket* bucket_at(std::uint64_t number) const noexcept {
     return chunks_[number / kChunkBuckets] + number % kChunkBuckets;
   }
@@ -222,7 +213,7 @@ class Index {
   bool make_places(std::uint64_t inserts, std::int64_t bytes) noexcept;
   bool add_chunk(std::uint64_t number, std::int64_t leave) noexcept;
   void grow(std::int64_t leave) noexcept;
-  bool too_many_buckets() const noexcept { return buckets_ > kFirstBuckets && size_ * 2 < buckets_ * kLoad; }
+  bool too_many_buckets() const noexcept { return buckets() > kFirstBuckets && size_ * 2 < buckets() * kLoad; }
   // More than are in use: what a large index leaves behind when it becomes small.
   bool too_many_spare() const noexcept { return spare_count_ > chained_ + 2 * kSlabBuckets; }
   bool drop_last_bucket() noexcept;
@@ -238,8 +229,7 @@ class Index {
   void set_buckets(std::uint64_t buckets) noexcept;
 
   Bucket** chunks_ = nullptr;  // the directory; in front of it stands the address of the one it replaced, which is kept
-  std::uint64_t buckets_ = 0;
-  std::uint64_t mask_ = 0;  // 2^(k+1) - 1
+  base::LinearHashing numbers_;
   memory::ShardMemory& memory_;
   const base::KeyHash& hash_;
   const Slack& slack_;

@@ -1,0 +1,166 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Items in an order: a B+tree that counts what is below each page (D. Comer, "The ubiquitous B-tree", Computing Surveys
+// 11(2), 1979), so that an item is found by its rank as well. It is persistent: `share` makes another version in O(1),
+// and from then on whoever edits one of them copies the pages on the way down to what it changes, once (J. Driscoll et
+// al., "Making data structures persistent", JCSS 38, 1989). Without another version an edit happens in place.
+//
+// Leaves are as large as their items need, so nothing but their headers is lost when they hold little; they are parted
+// where an item is put at an end, and in the middle otherwise; small neighbours are joined.
+//
+// Cost: O(log items), for a walk O(1) a step. Memory is had before anything is changed: an edit that finds none leaves
+// the items as they were.
+//
+// Thread safety: none; versions may be read and edited by different threads.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "collections/orders.h"
+#include "collections/page.h"
+#include "collections/page_memory.h"
+
+namespace larder::collections {
+
+enum class Edited : std::uint8_t { kDone, kNothing, kNoMemory };
+
+// Where an item's bytes are to be written; null unless it is done.
+struct Placed {
+  Edited edited;
+  char* bytes = nullptr;
+};
+
+// Calls by name or by rank: `where` is either of Tree::Name and Tree::Rank.
+template <typename Order>
+class Tree {
+ public:
+  using Key = typename Order::Key;
+  using Separator = typename Order::Separator;
+  using LeafPage = Leaf<Key>;
+  using InnerPage = Inner<Separator>;
+
+  // By what it is. REQUIRES: Order::kSorted.
+  struct Name {
+    Key key;
+    std::string_view name;
+
+    unsigned into(const InnerPage& inner) noexcept;
+    unsigned at(const LeafPage& leaf) const noexcept;
+    bool found(const LeafPage& leaf, unsigned at) const noexcept;
+    Separator separator() const noexcept { return Order::separator(key, name); }
+  };
+  // By how many are before it.
+  struct Rank {
+    std::uint64_t rank;
+
+    unsigned into(const InnerPage& inner) noexcept;
+    unsigned at(const LeafPage& leaf) const noexcept;
+    bool found(const LeafPage& leaf, unsigned at) const noexcept { return at < leaf.count; }
+    Separator separator() const noexcept { return {}; }
+  };
+
+  // Goes over the items, either way. False: there are no more.
+  class Cursor {
+   public:
+    explicit operator bool() const noexcept { return leaf_ != nullptr; }
+    std::string_view item() const noexcept { return leaf_->item(at_); }
+    Key key() const noexcept { return leaf_->key(at_); }
+    void next() noexcept;
+    void prev() noexcept;
+
+   private:
+    friend class Tree;
+    struct Step {
+      const InnerPage* inner;
+      unsigned child;
+    };
+    void go_down(unsigned depth, bool to_last) noexcept;
+
+    std::array<Step, 12> steps_;
+    unsigned depth_ = 0;
+    const LeafPage* leaf_ = nullptr;
+    unsigned at_ = 0;
+  };
+
+  Tree() = default;
+  std::uint64_t size() const noexcept { return root_ == nullptr ? 0 : items_below(*root_); }
+  bool empty() const noexcept { return root_ == nullptr; }
+
+  // The first item that is not before `where`.
+  template <typename Where>
+  Cursor seek(Where where) const noexcept;
+  // The same, but none if it is another one.
+  Cursor find(const Name& name) const noexcept;
+  // How many items are before it.
+  std::uint64_t rank(Name name) const noexcept;
+
+  // A place before what is there now. kNothing, in a sorted tree: it is there.
+  template <typename Where>
+  Placed insert(PageMemory& memory, Where where, const Key& key, std::size_t item_bytes, bool is_blob) noexcept;
+  template <typename Where>
+  Edited erase(PageMemory& memory, Where where) noexcept;
+  // Another item in the place of one, with the same key. kNothing: there is none.
+  template <typename Where>
+  Placed replace(PageMemory& memory, Where where, std::size_t item_bytes, bool is_blob) noexcept;
+  // The items of the ranks [from, to). After kNoMemory some of them may be gone. O(log items) and what it frees.
+  Edited erase_range(PageMemory& memory, std::uint64_t from, std::uint64_t to) noexcept;
+
+  Tree share() const noexcept;
+  // Frees what no other version has.
+  void release(PageMemory& memory) noexcept;
+
+  // Recounts everything: what is wrong, or null. O(items).
+  const char* check() const noexcept;
+  // Of all its pages. O(items).
+  std::int64_t charge(const memory::Account& account) const noexcept;
+
+ private:
+  static constexpr unsigned kHeightMax = 12;  // of a page a quarter full, and 2^32 items, it is 8
+  struct Way {
+    struct Step {
+      InnerPage* inner;
+      unsigned child;
+    };
+    Step steps[kHeightMax];
+    unsigned depth = 0;
+    LeafPage* leaf = nullptr;
+    unsigned at = 0;
+    Step& last() noexcept { return steps[depth - 1]; }
+  };
+
+  static InnerPage& inner(Page* page) noexcept { return *static_cast<InnerPage*>(page); }
+  static const InnerPage& inner(const Page* page) noexcept { return *static_cast<const InnerPage*>(page); }
+  static std::uint64_t items_below(const Page& page) noexcept;
+  static bool begins_by(const Page* page, const Name& name) noexcept;
+  static LeafPage* new_leaf(PageMemory& memory, std::size_t bytes) noexcept;
+  static InnerPage* new_inner(PageMemory& memory, unsigned level) noexcept;
+  static LeafPage* leaf_of(PageMemory& memory, const LeafPage& other, std::size_t bytes) noexcept;
+  static Page* own(PageMemory& memory, Page*& slot) noexcept;
+  static void release(PageMemory& memory, Page* page) noexcept;
+  Page*& slot_of(Way& way) noexcept { return way.depth == 0 ? root_ : way.last().inner->children[way.last().child]; }
+
+  template <typename Where>
+  bool descend(PageMemory& memory, Where where, bool grows, Way& way) noexcept;
+  bool add_root(PageMemory& memory) noexcept;
+  static bool split_inner(PageMemory& memory, typename Way::Step& step) noexcept;
+  bool enlarge(PageMemory& memory, Way& way, std::size_t bytes) noexcept;
+  bool split(PageMemory& memory, Way& way, unsigned middle, bool goes_left, std::size_t more,
+             const Separator& separator) noexcept;
+  static unsigned middle_of(const LeafPage& leaf) noexcept;
+
+  void tidy(PageMemory& memory, Way& way) noexcept;
+  void tidy_above(PageMemory& memory, Way& way) noexcept;
+  void lower_root(PageMemory& memory) noexcept;
+  static bool join_leaf(PageMemory& memory, typename Way::Step& step) noexcept;
+  static bool join_inner(PageMemory& memory, typename Way::Step& step) noexcept;
+  static bool erase_below(PageMemory& memory, Page*& slot, std::uint64_t from, std::uint64_t to) noexcept;
+
+  static const char* check(const Page& page, const LeafPage** last) noexcept;
+  static std::int64_t charge(const memory::Account& account, const Page& page) noexcept;
+
+  Page* root_ = nullptr;  // a leaf, or an inner page; never an empty one
+};
+
+}  // namespace larder::collections
