@@ -48,6 +48,18 @@ class PageMemory {
     left_ += static_cast<std::int64_t>(account_.charge(bytes));
   }
 
+  // Null as above. Its charge is its own from then on: it goes back to the account's limit.
+  Blob* new_blob(std::size_t bytes) noexcept {
+    const auto charge = static_cast<std::int64_t>(account_.charge(Blob::block_bytes(bytes)));
+    if (charge > left_) {
+      lacking_ = true;
+      return nullptr;
+    }
+    base::count_allocation();
+    Blob* blob = Blob::create(account_, bytes, bytes);
+    if (blob != nullptr) left_ -= charge;
+    return blob;
+  }
   // A blob that an item was. Freed when this goes, as that may take its time.
   void drop(Blob* blob) noexcept {
     if (!blob->unshared()) return blob->release();
@@ -55,6 +67,7 @@ class PageMemory {
     dropped_ = blob;
   }
 
+  memory::Account& account() const noexcept { return account_; }
   std::int64_t left() const noexcept { return left_; }
   // Whether more than was had was asked for.
   bool lacking() const noexcept { return lacking_; }

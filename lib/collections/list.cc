@@ -1,0 +1,81 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "collections/list.h"
+
+namespace larder::collections {
+namespace {
+
+using Rank = Tree<Sequence>::Rank;
+
+}  // namespace
+
+bool ListDraft::fits_small(std::string_view element, const PackedItem& goes) const noexcept {
+  const bool few = goes.end != 0 || small_.count() < tools_.limits.entries;
+  return few && element.size() <= tools_.limits.item_bytes && small_.has_room(Packed::bytes_for(element.size()), goes);
+}
+
+Edited ListDraft::insert(std::uint64_t number, std::string_view element) noexcept {
+  if (large_ == nullptr) {
+    if (fits_small(element, {})) {
+      const bool last = number == small_.count();
+      small_.insert(last ? small_.end() : small_.view().item(static_cast<unsigned>(number)).begin, element);
+      return Edited::kDone;
+    }
+    if (!outgrow()) return Edited::kNoMemory;
+  }
+  const Edited edited = insert_large(number, element);
+  note_outgrown(element.size());
+  return edited;
+}
+
+Edited ListDraft::insert_large(std::uint64_t number, std::string_view element) noexcept {
+  const auto write = [&](char* to) {
+    if (!element.empty()) std::memcpy(to, element.data(), element.size());
+  };
+  return place(element.size(), write, [&](std::size_t stored, bool is_blob) {
+    return large_->contents.insert(tools_.memory, Rank{number}, {}, stored, is_blob);
+  });
+}
+
+bool ListDraft::outgrow() noexcept {
+  const Packed before = small_.view();
+  return Draft::outgrow([&] {
+    std::uint64_t number = 0;
+    for (PackedItem item; before.next(&item);) {
+      if (insert_large(number++, item.bytes) == Edited::kNoMemory) return false;
+    }
+    return true;
+  });
+}
+
+Edited ListDraft::set(std::uint64_t number, std::string_view element) noexcept {
+  if (large_ == nullptr) {
+    const PackedItem old = small_.view().item(static_cast<unsigned>(number));
+    if (fits_small(element, old)) {
+      small_.erase(old);
+      small_.insert(old.begin, element);
+      return Edited::kDone;
+    }
+    if (!outgrow()) return Edited::kNoMemory;
+  }
+  const auto write = [&](char* to) {
+    if (!element.empty()) std::memcpy(to, element.data(), element.size());
+  };
+  const Edited edited = place(element.size(), write, [&](std::size_t stored, bool is_blob) {
+    return large_->contents.replace(tools_.memory, Rank{number}, stored, is_blob);
+  });
+  note_outgrown(element.size());
+  return edited;
+}
+
+Edited ListDraft::erase(std::uint64_t from, std::uint64_t to) noexcept {
+  to = std::min(to, view().size());
+  if (from >= to) return Edited::kNothing;
+  if (large_ != nullptr) {
+    if (to - from == 1) return large_->contents.erase(tools_.memory, Rank{from});
+    return large_->contents.erase_range(tools_.memory, from, to);
+  }
+  for (std::uint64_t n = from; n < to; ++n) small_.erase(small_.view().item(static_cast<unsigned>(from)));
+  return Edited::kDone;
+}
+
+}  // namespace larder::collections

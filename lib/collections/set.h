@@ -1,0 +1,65 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Sets of members. Small: in the order in which they came. Large: a table.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "collections/draft.h"
+#include "collections/table.h"
+
+namespace larder::collections {
+
+using LargeSet = LargeOf<Table<Member>>;
+
+// One to be read. Thread safety: none for itself; what it is of must stay as it is.
+class SetView {
+ public:
+  explicit SetView(Packed small) noexcept : small_(small) {}
+  explicit SetView(const LargeSet& large) noexcept : large_(&large.contents) {}
+
+  std::uint64_t size() const noexcept { return large_ != nullptr ? large_->size() : small_.count(); }
+  // O(1), or the bytes of a small one.
+  bool contains(const base::KeyHash& hash, std::string_view member) const noexcept;
+  // As of a hash (hash.h), with visit(member).
+  template <typename Visit>
+  void each(Visit&& visit) const {
+    std::uint64_t cursor = 0;
+    do cursor = walk(cursor, visit);
+    while (cursor != 0);
+  }
+  template <typename Visit>
+  std::uint64_t walk(std::uint64_t cursor, Visit&& visit) const {
+    if (large_ != nullptr) {
+      return large_->walk(cursor, [&](const auto& found) { visit(found.item()); });
+    }
+    for (PackedItem member; small_.next(&member);) visit(member.bytes);
+    return 0;
+  }
+  std::string_view random(base::Random& random) const noexcept {
+    if (large_ != nullptr) return large_->random(random).item();
+    return small_.item(static_cast<unsigned>(random.below(small_.count()))).bytes;
+  }
+
+ private:
+  Packed small_;
+  const Table<Member>* large_ = nullptr;
+};
+
+// One that is being edited.
+class SetDraft : public Draft<Table<Member>> {
+ public:
+  using Draft::Draft;
+  SetView view() const noexcept { return large_ != nullptr ? SetView(*large_) : SetView(small_.view()); }
+
+  // kNothing: it is a member. It may not point into the draft.
+  Edited add(std::string_view member) noexcept;
+  // kNothing: it is none.
+  Edited erase(std::string_view member) noexcept;
+
+ private:
+  bool outgrow() noexcept;
+};
+
+}  // namespace larder::collections

@@ -1,0 +1,151 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "collections/sorted_set.h"
+
+#include <algorithm>
+
+namespace larder::collections {
+namespace {
+
+using Name = Tree<ByScore>::Name;
+
+bool stands_before(const PackedItem& item, double score, std::string_view member) {
+  const double its_score = Scored::score(item.bytes);
+  return its_score < score || (its_score == score && Scored::name(item.bytes) < member);
+}
+
+std::string_view bytes_of(const double& score) { return {reinterpret_cast<const char*>(&score), sizeof score}; }
+
+}  // namespace
+
+std::optional<PackedItem> SortedSetView::find_small(std::string_view member) const noexcept {
+  for (PackedItem item; small_.next(&item);) {
+    if (Scored::name(item.bytes) == member) return item;
+  }
+  return {};
+}
+
+std::optional<double> SortedSetView::score(const base::KeyHash& hash, std::string_view member) const noexcept {
+  if (large_ != nullptr) {
+    const auto found = large_->by_name.find(hash(member), member);
+    if (!found) return {};
+    return Scored::score(found.item());
+  }
+  const std::optional<PackedItem> item = find_small(member);
+  if (!item) return {};
+  return Scored::score(item->bytes);
+}
+
+std::uint64_t SortedSetView::before(double score, std::string_view member) const noexcept {
+  if (large_ != nullptr) return large_->by_score.rank(Name{score, member});
+  std::uint64_t rank = 0;
+  for (PackedItem item; small_.next(&item) && stands_before(item, score, member);) ++rank;
+  return rank;
+}
+
+Edited SortedSetDraft::set(std::string_view member, double score) noexcept {
+  if (large_ == nullptr) {
+    const std::optional<PackedItem> old = view().find_small(member);
+    const std::size_t bytes = Packed::bytes_for(sizeof score + member.size());
+    const bool few = old || small_.count() < tools_.limits.entries;
+    if (few && member.size() <= tools_.limits.item_bytes && small_.has_room(bytes, old.value_or(PackedItem()))) {
+      set_small(member, score, old);
+      return old ? Edited::kNothing : Edited::kDone;
+    }
+    if (!outgrow()) return Edited::kNoMemory;
+  }
+  const Edited edited = set_large(member, score);
+  note_outgrown(member.size());
+  return edited;
+}
+
+void SortedSetDraft::set_small(std::string_view member, double score, const std::optional<PackedItem>& old) noexcept {
+  if (old) {
+    if (Scored::score(old->bytes) == score) return;
+    small_.erase(*old);
+  }
+  std::size_t place = small_.end();
+  for (PackedItem item; small_.view().next(&item);) {
+    if (stands_before(item, score, member)) continue;
+    place = item.begin;
+    break;
+  }
+  small_.insert(place, bytes_of(score), member);
+}
+
+// The tree has a member under both scores for a while: so whatever finds no memory can be undone, which needs none.
+Edited SortedSetDraft::set_large(std::string_view member, double score) noexcept {
+  SortedSetContents& contents = large_->contents;
+  const std::optional<double> old = view().score(tools_.hash, member);
+  if (old && *old == score) return Edited::kNothing;
+  const auto write = [&](char* to) {
+    if (!member.empty()) std::memcpy(to, member.data(), member.size());
+  };
+  const Edited entered = place(member.size(), write, [&](std::size_t stored, bool is_blob) {
+    return contents.by_score.insert(tools_.memory, Name{score, member}, score, stored, is_blob);
+  });
+  if (entered == Edited::kNoMemory) return entered;
+  const Edited placed = place_score(member, score);
+  if (placed == Edited::kNoMemory) {
+    contents.by_score.erase(tools_.memory, Name{score, member});
+    return placed;
+  }
+  if (old && contents.by_score.erase(tools_.memory, Name{*old, member}) == Edited::kNoMemory) {
+    place_score(member, *old);
+    contents.by_score.erase(tools_.memory, Name{score, member});
+    return Edited::kNoMemory;
+  }
+  return placed;
+}
+
+Edited SortedSetDraft::place_score(std::string_view member, double score) noexcept {
+  const std::uint64_t hash = tools_.hash(member);
+  const auto write = [&](char* to) {
+    std::memcpy(to, &score, sizeof score);
+    if (!member.empty()) std::memcpy(to + sizeof score, member.data(), member.size());
+  };
+  return place(sizeof score + member.size(), write, [&](std::size_t stored, bool is_blob) {
+    return large_->contents.by_name.put(tools_.memory, tools_.hash, hash, member, stored, is_blob);
+  });
+}
+
+bool SortedSetDraft::outgrow() noexcept {
+  const Packed before = small_.view();
+  return Draft::outgrow([&] {
+    for (PackedItem item; before.next(&item);) {
+      if (set_large(Scored::name(item.bytes), Scored::score(item.bytes)) == Edited::kNoMemory) return false;
+    }
+    return true;
+  });
+}
+
+Edited SortedSetDraft::erase(std::string_view member) noexcept {
+  if (large_ == nullptr) {
+    const std::optional<PackedItem> item = view().find_small(member);
+    if (!item) return Edited::kNothing;
+    small_.erase(*item);
+    return Edited::kDone;
+  }
+  const std::optional<double> score = view().score(tools_.hash, member);
+  if (!score) return Edited::kNothing;
+  SortedSetContents& contents = large_->contents;
+  if (contents.by_score.erase(tools_.memory, Name{*score, member}) == Edited::kNoMemory) return Edited::kNoMemory;
+  return contents.by_name.erase(tools_.memory, tools_.hash(member), member);
+}
+
+Edited SortedSetDraft::erase_range(std::uint64_t from, std::uint64_t to) noexcept {
+  to = std::min(to, view().size());
+  if (from >= to) return Edited::kNothing;
+  if (large_ == nullptr) {
+    for (std::uint64_t n = from; n < to; ++n) small_.erase(small_.view().item(static_cast<unsigned>(from)));
+    return Edited::kDone;
+  }
+  SortedSetContents& contents = large_->contents;
+  bool done = true;
+  view().range(from, to - from, false, [&](std::string_view member, double) {
+    done = contents.by_name.erase(tools_.memory, tools_.hash(member), member) == Edited::kDone;
+    return done;
+  });
+  return done ? contents.by_score.erase_range(tools_.memory, from, to) : Edited::kNoMemory;
+}
+
+}  // namespace larder::collections
