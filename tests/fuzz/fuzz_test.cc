@@ -3,6 +3,7 @@
 // The fuzz targets as unit tests.
 #include <gtest/gtest.h>
 
+#include "fuzz/collections_target.h"
 #include "fuzz/commands_target.h"
 #include "fuzz/run_all.h"
 #include "fuzz/wheel_target.h"
@@ -12,6 +13,10 @@ namespace {
 
 TEST(Fuzz, Commands) {
   run_all([](const Bytes& bytes) { return run_commands(bytes); }, support::count(300, 50'000), 4'000);
+}
+
+TEST(Fuzz, Collections) {
+  run_all([](const Bytes& bytes) { return run_collections(bytes); }, support::count(400, 50'000), 4'000);
 }
 
 TEST(Fuzz, WheelWhoseIdsAreUnique) {
