@@ -303,7 +303,9 @@ Placed Tree<Order>::insert(PageMemory& memory, Where where, const Key& key, std:
   if (Order::kSorted && where.found(leaf, way.at)) return {Edited::kNothing};
   const std::size_t more = LeafPage::kSlotBytes + item_bytes;
   if (leaf.used() + more > Order::kLeafBytesMax) {
-    const bool at_end = way.at == 0 || way.at == leaf.count;
+    // Where others follow it is no end: each item of a descending run would get a leaf of its own.
+    const bool is_last = way.depth == 0 || way.last().child + 1u == way.last().inner->count;
+    const bool at_end = way.at == 0 || (way.at == leaf.count && is_last);
     const unsigned middle = at_end ? way.at : middle_of(leaf);
     if (!split(memory, way, middle, way.at <= middle && way.at != leaf.count, more, where.separator())) {
       return {Edited::kNoMemory};

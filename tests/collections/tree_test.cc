@@ -267,6 +267,16 @@ TEST_F(TreeTest, IsHalfFullAtLeastWhenFilledAtRandom) {
   release(scores);
 }
 
+// Each is put behind all that stood there before, and before those that came since.
+TEST_F(TreeTest, ADescendingRunBehindAllOthersFillsItsLeaves) {
+  Scores scores;
+  for (int i = 0; i < 5'000; ++i) add(scores, i, name(i));
+  for (int i = 5'000; i > 0; --i) add(scores, 10'000 + i, name(i));
+  EXPECT_EQ(scores.check(), nullptr);
+  EXPECT_LT(scores.charge(*account_), 10'000 * 40);
+  release(scores);
+}
+
 TEST_F(TreeTest, AnAscendingRunBeforeAllOthersFillsItsLeaves) {
   Scores scores;
   for (int i = 0; i < 5'000; ++i) add(scores, i, name(i));
