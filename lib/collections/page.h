@@ -87,7 +87,9 @@ class Leaf : public Page {
   // A place for an item, whose bytes are to be written. REQUIRES: has_room.
   char* insert(unsigned i, const Key& key, std::size_t item_bytes, bool is_blob) noexcept;
   // REQUIRES: the blob, if it is one, was released.
-  void erase(unsigned i) noexcept;
+  void erase(unsigned i) noexcept { erase(i, i + 1); }
+  // The same for those of [from, to).
+  void erase(unsigned from, unsigned to) noexcept;
   // Another size for an item, whose bytes are to be written. REQUIRES: there is room.
   char* resize(unsigned i, std::size_t item_bytes, bool is_blob) noexcept;
   // The items [from, to) of another leaf, behind those that are here; their blobs are not counted. REQUIRES: room.
@@ -201,21 +203,22 @@ char* Leaf<Key>::insert(unsigned i, const Key& key, std::size_t item_bytes, bool
 }
 
 template <typename Key>
-void Leaf<Key>::erase(unsigned i) noexcept {
+void Leaf<Key>::erase(unsigned from, unsigned to) noexcept {
   const std::size_t n = count;
-  const std::size_t start = begin(i);
-  const std::size_t item_bytes = end(i) - start;
+  const std::size_t gone = to - from;
+  const std::size_t start = begin(from);
+  const std::size_t item_bytes = begin(to) - start;
   char* const old_ends = ends();
   char* const top = block_end();
   base::count_bytes(used());
-  shift_ends(i + 1, -static_cast<std::ptrdiff_t>(item_bytes));
+  shift_ends(to, -static_cast<std::ptrdiff_t>(item_bytes));
   std::memmove(top - bytes + item_bytes, top - bytes, bytes - start - item_bytes);
   if constexpr (kKeyBytes != 0) {
-    std::memmove(keys() + i * kKeyBytes, keys() + (i + 1) * kKeyBytes, (n - i - 1) * kKeyBytes);
-    std::memmove(old_ends - kKeyBytes, old_ends, 2 * i);
+    std::memmove(keys() + from * kKeyBytes, keys() + to * kKeyBytes, (n - to) * kKeyBytes);
+    std::memmove(old_ends - gone * kKeyBytes, old_ends, 2 * from);
   }
-  std::memmove(old_ends - kKeyBytes + 2 * i, old_ends + 2 * (i + 1), 2 * (n - i - 1));
-  count = static_cast<std::uint16_t>(n - 1);
+  std::memmove(old_ends - gone * kKeyBytes + 2 * from, old_ends + 2 * to, 2 * (n - to));
+  count = static_cast<std::uint16_t>(n - gone);
   bytes = static_cast<std::uint16_t>(bytes - item_bytes);
 }
 

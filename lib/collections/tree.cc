@@ -517,11 +517,12 @@ bool Tree<Order>::erase_below(PageMemory& memory, Page*& slot, std::uint64_t fro
   if (own(memory, slot) == nullptr) return false;
   if (slot->level == 0) {
     auto& leaf = *static_cast<LeafPage*>(slot);
-    for (std::uint64_t rank = to; rank-- > from;) {
-      const auto at = static_cast<unsigned>(rank);
-      if (leaf.is_blob(at)) memory.drop(leaf.blob(at));
-      leaf.erase(at);
+    const auto first = static_cast<unsigned>(from);
+    const auto last = static_cast<unsigned>(to);
+    for (unsigned i = first; i < last && leaf.has_blobs; ++i) {
+      if (leaf.is_blob(i)) memory.drop(leaf.blob(i));
     }
+    leaf.erase(first, last);
     return true;
   }
   InnerPage& page = inner(slot);

@@ -163,6 +163,26 @@ TEST_P(EditWorkTest, OfATable) {
   expect_bounded("emptying");
 }
 
+// Whole pages go unread; what else is touched does not depend on the length of the range.
+TEST_P(EditWorkTest, OfErasingARange) {
+  using List = Tree<Sequence>;
+  List list;
+  for (std::uint64_t i = 0; i < items(); ++i) {
+    put("x",
+        [&](PageMemory& memory, std::size_t bytes) { return list.insert(memory, List::Rank{i}, {}, bytes, false); });
+  }
+  base::take_most_work();
+  for (int i = 0; i < 200 && list.size() > 4; ++i) {
+    const std::uint64_t from = random_.below(list.size() / 2);
+    const std::uint64_t to = from + 1 + random_.below(list.size() / 4);
+    List before = list.share();
+    hold([&](PageMemory& memory) { return list.erase_range(memory, from, to); });
+    release(before);
+  }
+  expect_bounded("erasing ranges of a version");
+  release(list);
+}
+
 INSTANTIATE_TEST_SUITE_P(Items, EditWorkTest, testing::Values(10, 1'000, 1'000'000));
 
 }  // namespace

@@ -130,6 +130,22 @@ TYPED_TEST(LeafTest, LosesAnItemAtEveryPlace) {
   }
 }
 
+TYPED_TEST(LeafTest, LosesItemsOfAnyRange) {
+  const auto count = static_cast<unsigned>(this->some().size());
+  for (unsigned from = 0; from <= count; ++from) {
+    for (unsigned to = from; to <= count; ++to) {
+      auto pair = this->of(this->some());
+      for (unsigned i = from; i < to; ++i) {
+        if (pair.leaf->is_blob(i)) pair.leaf->blob(i)->release();
+      }
+      pair.leaf->erase(from, to);
+      pair.items.erase(pair.items.begin() + from, pair.items.begin() + to);
+      this->expect_same(pair);
+      pair.leaf->release_blobs();
+    }
+  }
+}
+
 TYPED_TEST(LeafTest, AnItemGetsAnotherSize) {
   for (unsigned at = 0; at < this->some().size(); ++at) {
     for (const auto& other : {this->item(9, 0), this->item(9, 8), this->item(9, 255), this->blob(9)}) {
