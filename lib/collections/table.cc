@@ -113,7 +113,10 @@ Placed Table<Item>::put(PageMemory& memory, const base::KeyHash& hash_of, std::u
   Page** slot = own_slot(memory, numbers_.bucket_of(hash));
   if (slot == nullptr) return {Edited::kNoMemory};
   const auto* leaf = static_cast<const LeafPage*>(*slot);
-  return place(memory, *slot, leaf == nullptr ? 0 : find_in(*leaf, hash, name), hash, item_bytes, is_blob);
+  const unsigned at = leaf == nullptr ? 0 : find_in(*leaf, hash, name);
+  const Placed placed = place(memory, *slot, at, hash, item_bytes, is_blob);
+  if (size_ == 0) release(memory);  // an empty one has no pages
+  return placed;
 }
 
 // At the end of a bucket, or in place of an item.

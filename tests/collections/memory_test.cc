@@ -168,6 +168,37 @@ TYPED_TEST(RangesInMemoryTest, ARangeMayBeGoneInPart) {
   EXPECT_GT(failures, 0u);
 }
 
+// --- A table that fails to grow -----------------------------------------------------------------------------------------
+
+class TableMemoryTest : public CollectionTest {
+ protected:
+  ~TableMemoryTest() override { release(members_); }
+
+  Edited put(std::uint64_t number) {
+    const std::string name = "name" + std::to_string(number);
+    return pages_.edit([&](PageMemory& memory) {
+      return support::put_item(*account_, name, [&](std::size_t bytes, bool is_blob) {
+        return members_.put(memory, hash_, hash_(name), name, bytes, is_blob);
+      });
+    });
+  }
+  Edited erase(std::uint64_t number) {
+    const std::string name = "name" + std::to_string(number);
+    return pages_.edit([&](PageMemory& memory) { return members_.erase(memory, hash_(name), name); });
+  }
+
+  base::KeyHash hash_{1};
+  Table<Member> members_;
+};
+
+TEST_F(TableMemoryTest, AnEmptyOneThatFoundNoneHasNone) {
+  for (std::uint64_t nth = 1; nth <= 2; ++nth) {
+    allocator_.fail_nth(nth);
+    EXPECT_EQ(put(1), Edited::kNoMemory);
+    EXPECT_EQ(pages_.taken(), 0);
+  }
+}
+
 // --- PageMemory ---------------------------------------------------------------------------------------------------------
 
 class PageMemoryTest : public CollectionTest {};
