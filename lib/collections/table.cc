@@ -255,20 +255,21 @@ void Table<Item>::shrink(PageMemory& memory) noexcept {
   drop_slot(memory);
 }
 
-// Frees the branches that led to the last bucket only.
+// Frees the branches that led to the last bucket only, with those that a growth left behind which failed.
 template <typename Item>
 void Table<Item>::drop_slot(PageMemory& memory) noexcept {
   const std::uint64_t number = numbers_.buckets();
   for (unsigned level = 1; level < root_->level && number % (std::uint64_t{1} << (kBits * level)) == 0; ++level) {
     Page** slot = &root_;
     for (unsigned above = root_->level; above > level; --above) slot = &branch(*slot).children[digit(number, above)];
-    memory.free(*slot, (*slot)->capacity);
+    release(memory, *slot);
     *slot = nullptr;
   }
   while (root_->level > 1 && number <= buckets_of_root() / kFanout && !root_->shared()) {
     Page* const old = root_;
     root_ = branch(old).children[0];
-    memory.free(old, old->capacity);
+    root_->acquire();
+    release(memory, old);
   }
 }
 

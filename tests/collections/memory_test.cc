@@ -199,6 +199,37 @@ TEST_F(TableMemoryTest, AnEmptyOneThatFoundNoneHasNone) {
   }
 }
 
+// The branches to a new bucket are had before its leaf, and what fails then is the growth, not the put. The first
+// bucket that needs a root above the others is the 33rd, the second one the 1,025th.
+TEST_F(TableMemoryTest, NothingIsLeftOfAGrowthThatFailed) {
+  struct Case {
+    std::uint64_t nth;
+    std::uint64_t from;
+  };
+  for (const Case failing : {Case{3, 0}, Case{4, 0}, Case{3, 45'000}, Case{4, 45'000}, Case{5, 45'000}}) {
+    SCOPED_TRACE(testing::Message() << "allocation " << failing.nth << " from " << failing.from);
+    std::uint64_t items = 0;
+    for (bool failed = false; !failed; ++items) {
+      ASSERT_LT(items, 60'000u);
+      if (items >= failing.from) allocator_.fail_nth(failing.nth);
+      const Edited edited = put(items);
+      failed = edited == Edited::kDone && allocator_.failed();
+      allocator_.fail_nth(NthFails::kNever);
+      if (edited == Edited::kNoMemory) put(items);
+    }
+    EXPECT_EQ(members_.check(hash_), nullptr);
+    EXPECT_EQ(members_.size(), items);
+    for (std::uint64_t i = 0; i < items; ++i) {
+      ASSERT_EQ(erase(i), Edited::kDone);
+      if (i % 512 == 0) {
+        EXPECT_EQ(members_.charge(*account_), pages_.taken());
+      }
+    }
+    EXPECT_EQ(pages_.taken(), 0);
+    if (HasFailure()) return;
+  }
+}
+
 // --- PageMemory ---------------------------------------------------------------------------------------------------------
 
 class PageMemoryTest : public CollectionTest {};
