@@ -72,11 +72,12 @@ void SortedSetDraft::set_small(std::string_view member, double score, const std:
   small_.insert(place, bytes_of(score), member);
 }
 
-// The tree has a member under both scores for a while: so whatever finds no memory can be undone, which needs none.
+// What finds no memory is undone, which needs none: the pages are this version's own by then.
 Edited SortedSetDraft::set_large(std::string_view member, double score) noexcept {
   SortedSetContents& contents = large_->contents;
   const std::optional<double> old = view().score(tools_.hash, member);
   if (old && *old == score) return Edited::kNothing;
+  if (old && !contents.by_score.own(tools_.memory, Name{*old, member})) return Edited::kNoMemory;
   const auto write = [&](char* to) {
     if (!member.empty()) std::memcpy(to, member.data(), member.size());
   };
@@ -87,12 +88,8 @@ Edited SortedSetDraft::set_large(std::string_view member, double score) noexcept
   const Edited placed = place_score(member, score);
   if (placed == Edited::kNoMemory) {
     contents.by_score.erase(tools_.memory, Name{score, member});
-    return placed;
-  }
-  if (old && contents.by_score.erase(tools_.memory, Name{*old, member}) == Edited::kNoMemory) {
-    place_score(member, *old);
-    contents.by_score.erase(tools_.memory, Name{score, member});
-    return Edited::kNoMemory;
+  } else if (old) {
+    contents.by_score.erase(tools_.memory, Name{*old, member});
   }
   return placed;
 }
@@ -128,8 +125,10 @@ Edited SortedSetDraft::erase(std::string_view member) noexcept {
   const std::optional<double> score = view().score(tools_.hash, member);
   if (!score) return Edited::kNothing;
   SortedSetContents& contents = large_->contents;
+  const std::uint64_t hash = tools_.hash(member);
+  if (!contents.by_name.own(tools_.memory, hash)) return Edited::kNoMemory;
   if (contents.by_score.erase(tools_.memory, Name{*score, member}) == Edited::kNoMemory) return Edited::kNoMemory;
-  return contents.by_name.erase(tools_.memory, tools_.hash(member), member);
+  return contents.by_name.erase(tools_.memory, hash, member);
 }
 
 Edited SortedSetDraft::erase_range(std::uint64_t from, std::uint64_t to) noexcept {

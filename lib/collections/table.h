@@ -69,6 +69,12 @@ class Table {
              std::size_t item_bytes, bool is_blob) noexcept;
   Edited erase(PageMemory& memory, std::uint64_t hash, std::string_view name) noexcept;
 
+  // Makes the pages on the way to it this version's own: an erase finds all the memory that it needs, then. False: no
+  // memory.
+  bool own(PageMemory& memory, std::uint64_t hash) noexcept {
+    return size_ == 0 || own_slot(memory, numbers_.bucket_of(hash)) != nullptr;
+  }
+
   // --- Walking: by buckets, see LinearHashing -----------------------------------------------------------------------
   // Calls visit(Found) for each item of the cursor's bucket; returns the cursor behind it, 0 at the end.
   template <typename Visit>

@@ -604,6 +604,7 @@ template Placed Tree<Sequence>::replace(PageMemory&, Rank, std::size_t, bool) no
 template Edited Tree<Sequence>::erase(PageMemory&, Rank) noexcept;
 
 template class Tree<ByScore>;
+template bool Tree<ByScore>::descend(PageMemory&, Name, bool, Way&) noexcept;
 template Tree<ByScore>::Cursor Tree<ByScore>::seek(Rank) const noexcept;
 template Tree<ByScore>::Cursor Tree<ByScore>::seek(Name) const noexcept;
 template Placed Tree<ByScore>::insert(PageMemory&, Name, const Key&, std::size_t, bool) noexcept;

@@ -104,6 +104,12 @@ class Tree {
   // Another item in the place of one, with the same key. kNothing: there is none.
   template <typename Where>
   Placed replace(PageMemory& memory, Where where, std::size_t item_bytes, bool is_blob) noexcept;
+  // Makes the pages on the way to it this version's own: an erase finds all the memory that it needs, then. False: no
+  // memory.
+  bool own(PageMemory& memory, const Name& name) noexcept {
+    Way way;
+    return root_ == nullptr || descend(memory, name, false, way);
+  }
   // The items of the ranks [from, to). After kNoMemory some of them may be gone. O(log items) and what it frees.
   Edited erase_range(PageMemory& memory, std::uint64_t from, std::uint64_t to) noexcept;
 

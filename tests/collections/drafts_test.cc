@@ -33,6 +33,7 @@ class Held {
   explicit Held(SmallLimits limits) : limits_(limits) {}
   ~Held() {
     if (large_ != nullptr) large_->release();
+    if (older_ != nullptr) older_->release();
     EXPECT_EQ(account_.bytes().used(), 0) << "charged for what is no more";
     EXPECT_TRUE(was_large_ && was_refused_) << "the test has not come to what it is for";
     account_.release();
@@ -44,6 +45,7 @@ class Held {
   // `aside`: in another version, also where it could be edited where it stands.
   template <typename Command>
   Edited run(std::int64_t bytes, bool aside, Command&& command) {
+    hold_older();
     EXPECT_TRUE(account_.bytes().lease(bytes));
     PageMemory memory(account_, bytes);
     const Edited edited = run(memory, aside, command);
@@ -59,6 +61,15 @@ class Held {
   const base::KeyHash& hash() const { return hash_; }
 
  private:
+  // Now and then another version: all pages are shared then, also where an edit is made in place.
+  void hold_older() {
+    if (large_ == nullptr || ++commands_ % 7 != 0) return;
+    if (older_ != nullptr) older_->release();
+    EXPECT_TRUE(account_.bytes().lease(1'000));
+    PageMemory memory(account_, 1'000);
+    older_ = large_->share(memory);
+    account_.bytes().give_back(memory.left());
+  }
   template <typename Command>
   Edited run(PageMemory& memory, bool aside, Command& command) {
     DraftType draft({memory, hash_, limits_});
@@ -93,6 +104,8 @@ class Held {
   const SmallLimits limits_;
   std::string small_ = std::string(2, '\0');
   LargeForm* large_ = nullptr;
+  LargeForm* older_ = nullptr;
+  int commands_ = 0;
   bool was_large_ = false;
   bool was_refused_ = false;
 };
