@@ -126,7 +126,8 @@ void add_memory(Service& service, Lines& lines) {
   const std::uint64_t resident = resident_bytes();
   lines.add("used_memory", stats.bytes_used);
   lines.add("used_memory_rss", resident);  // of the whole program
-  lines.add("used_memory_peak", stats.bytes_used);
+  service.memory_peak = std::max(service.memory_peak, stats.bytes_used);
+  lines.add("used_memory_peak", service.memory_peak);
   lines.add("maxmemory", stats.max_memory);
   lines.add("maxmemory_policy", redis_policy_name(stats.policy));
   lines.add("mem_fragmentation_ratio",

@@ -217,11 +217,13 @@ void keys(Call& call) {
   do {
     const Result<ScanPage> page = scan_page(call, cursor, call[1], 1000);
     if (!page) return reply_error(call, page.status());
-    for (const std::string& key : page->keys) writer.bulk(key);
+    for (const std::string& key : page->keys) {
+      writer.bulk(key);
+      if (found.size() > kKeysBytesMax)
+        return call.reply.error("ERR too many keys for one reply (64 MiB): use SCAN, or a narrower pattern");
+    }
     count += page->keys.size();
     cursor = page->cursor;
-    if (found.size() > kKeysBytesMax)
-      return call.reply.error("ERR too many keys for one reply (64 MiB): use SCAN, or a narrower pattern");
   } while (cursor != 0);
   call.reply.array(count, std::move(found));
 }

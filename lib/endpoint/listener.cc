@@ -34,7 +34,7 @@ sockaddr_un unix_address(const std::string& path) {
 bool is_left_over(const std::string& path, const sockaddr_un& address) {
   struct stat found {};
   if (lstat(path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return false;
-  const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int probe = socket(AF_UNIX, kSocketFlags, 0);
   if (probe < 0) return false;
   const bool refused =
       connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 && errno == ECONNREFUSED;

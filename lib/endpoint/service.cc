@@ -121,7 +121,8 @@ void Service::account(const CommandTable::Place& place, const Session& session, 
     ++counters_.errors;
     if (errors_.size() < kErrorWordsMax || errors_.contains(reply.error_word())) ++errors_[reply.error_word()];
   }
-  if (slow_log_.wants(took_us)) [[unlikely]]
+  // What is said before AUTH may be a password.
+  if (slow_log_.wants(took_us) && !place.command->has(kNoAuth)) [[unlikely]]
     slow_log_.add(Clock::system().unix_time().count() / 1000, took_us, arguments, session.address, session.name);
 }
 

@@ -80,6 +80,8 @@ class Service {
   std::uint64_t started_ms = 0;
   std::uint64_t now_ms = 0;
   double commands_a_second = 0;
+  // The most that INFO has seen in use.
+  std::uint64_t memory_peak = 0;
   // Some session's `end` has become kNow.
   bool somebody_ends = false;
   const std::string run_id;

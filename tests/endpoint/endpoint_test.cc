@@ -268,6 +268,10 @@ TEST_F(EndpointTest, AsksForThePassword) {
   EXPECT_TRUE(one.call({"HELLO", "3", "AUTH", "default", "open sesame", "SETNAME", "me"}).starts_with("%7"));
   EXPECT_EQ(one.call({"CLIENT", "GETNAME"}), bulk("me"));
   EXPECT_EQ(one.call({"CONFIG", "GET", "requirepass"}), "%1\r\n" + bulk("requirepass") + bulk(""));
+  // Nor does the slow log tell it.
+  EXPECT_EQ(one.call({"CONFIG", "SET", "slowlog-log-slower-than", "0"}), kOk);
+  EXPECT_EQ(one.call({"AUTH", "open sesame"}), kOk);
+  EXPECT_EQ(one.call({"SLOWLOG", "GET"}).find("sesame"), std::string::npos);
 }
 
 TEST_F(EndpointTest, BeforeThePasswordLittleIsTaken) {
