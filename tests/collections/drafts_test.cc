@@ -337,12 +337,12 @@ TEST(DraftVersions, AllMemoryComesBack) {
   {
     PageMemory memory(account, 1 << 23);
     SetDraft draft({memory, hash, {4, 8}});
-    for (int n = 0; n < 5'000; ++n)
+    for (std::size_t n = 0; n < 5'000; ++n)
       ASSERT_NE(draft.add(std::string(n % 300, 'm') + std::to_string(n)), Edited::kNoMemory);
     LargeSet* second = draft.large()->share(memory);
     SetDraft other({memory, hash, {4, 8}});
     other.begin(second);
-    for (int n = 0; n < 5'000; n += 3)
+    for (std::size_t n = 0; n < 5'000; n += 3)
       ASSERT_NE(other.erase(std::string(n % 300, 'm') + std::to_string(n)), Edited::kNoMemory);
     account.bytes().give_back(memory.left());
     draft.large()->release();

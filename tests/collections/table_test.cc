@@ -145,7 +145,7 @@ using TableOfFields = TableOf<Field>;
 
 TEST_F(TableOfFields, AValueIsReplacedBySmallerAndLargerOnes) {
   for (std::uint64_t i = 0; i < 200; ++i) ASSERT_EQ(put(name(i), "first"), Edited::kDone);
-  for (const std::size_t bytes : {100, 0, 240, 250, 1, 251, 1'000, 5'000, 3, 200}) {
+  for (const std::size_t bytes : {100u, 0u, 240u, 250u, 1u, 251u, 1'000u, 5'000u, 3u, 200u}) {
     for (std::uint64_t i = 0; i < 200; ++i) ASSERT_EQ(put(name(i), std::string(bytes, 'v')), Edited::kNothing);
     ASSERT_EQ(table_.check(hash_), nullptr);
     EXPECT_EQ(table_.size(), 200u);
@@ -157,7 +157,7 @@ TEST_F(TableOfFields, AValueIsReplacedBySmallerAndLargerOnes) {
 
 TEST_F(TableOfFields, AFieldIsOfAnyLength) {
   std::vector<std::string> names;
-  for (const std::size_t bytes : {0, 1, 253, 254, 255, 256, 257, 1'000, 100'000}) names.emplace_back(bytes, 'n');
+  for (const std::size_t bytes : {0u, 1u, 253u, 254u, 255u, 256u, 257u, 1'000u, 100'000u}) names.emplace_back(bytes, 'n');
   for (const std::string& name : names) {
     for (const std::string& value : {std::string(), std::string("value"), std::string(100'000, 'v')}) {
       put(name, value);
@@ -236,7 +236,7 @@ TEST_F(AlikeTest, BucketsThatAreTooLargeForOneAreNotJoined) {
     ASSERT_EQ(put(fillers.back(), ""), Edited::kDone);
   }
   for (int i = 0; i < 1'300; ++i) {
-    for (const std::uint64_t bits : {0x3, 0x83}) {
+    for (const std::uint64_t bits : {0x3u, 0x83u}) {
       names.push_back(next_like(bits, 0xff));
       ASSERT_EQ(put(names.back(), ""), Edited::kDone);
     }
