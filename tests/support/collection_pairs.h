@@ -46,6 +46,16 @@ struct Habits {
   bool blobs = true;
 };
 
+// For messages: without what is no text, and no longer than a line.
+inline std::string printed(std::string_view name) {
+  std::string text = "\"";
+  for (const char byte : name.substr(0, 40)) {
+    const bool is_text = byte >= ' ' && byte <= '~';
+    text += is_text ? std::string(1, byte) : "\\" + std::to_string(static_cast<unsigned char>(byte));
+  }
+  return text + "\"" + (name.size() > 40 ? " of " + std::to_string(name.size()) + " bytes" : "");
+}
+
 struct Edit {
   enum class Kind : std::uint8_t { kInsert, kReplace, kErase, kEraseRank, kEraseRange };
   Kind kind = Kind::kInsert;
@@ -58,8 +68,8 @@ struct Edit {
   bool erases_range() const { return kind == Kind::kEraseRange; }
   std::string text() const {
     static constexpr const char* kVerbs[] = {"insert", "replace", "erase", "erase rank", "erase range"};
-    return std::string(kVerbs[static_cast<int>(kind)]) + " score " + std::to_string(score) + " name \"" + name +
-           "\" item of " + std::to_string(item.size()) + " bytes, from " + std::to_string(from) + " to " +
+    return std::string(kVerbs[static_cast<int>(kind)]) + " score " + std::to_string(score) + " name " + printed(name) +
+           " item of " + std::to_string(item.size()) + " bytes, from " + std::to_string(from) + " to " +
            std::to_string(to);
   }
 };
@@ -279,8 +289,8 @@ inline std::string SortedPair::compare_seeks() const {
     const auto& [score, name] = items_[at];
     const auto cursor = tree_.seek(Tree::Rank{at});
     if (!cursor || !has(at, cursor.key(), cursor.item())) return "another item at rank " + std::to_string(at);
-    if (tree_.rank({score, name}) != at) return "wrong rank of " + std::to_string(score) + " " + name;
-    if (!tree_.find({score, name})) return "not found: " + std::to_string(score) + " " + name;
+    if (tree_.rank({score, name}) != at) return "wrong rank of " + std::to_string(score) + " " + printed(name);
+    if (!tree_.find({score, name})) return "not found: " + std::to_string(score) + " " + printed(name);
     if (at % stride != serial_ % stride) continue;
     for (const std::string& near : {name, name + '\0', name.substr(0, name.size() / 2), std::string()}) {
       if (std::string wrong = compare_seek(score, near); !wrong.empty()) return wrong;
@@ -294,7 +304,7 @@ inline std::string SortedPair::compare_seeks() const {
 inline std::string SortedPair::compare_seek(double score, const std::string& name) const {
   const std::uint64_t at = place_of(score, name);
   const Tree::Name wanted{score, name};
-  const std::string where = ": " + std::to_string(score) + " " + name;
+  const std::string where = ": " + std::to_string(score) + " " + printed(name);
   if (tree_.rank(wanted) != at) return "wrong rank" + where;
   const auto cursor = tree_.seek(wanted);
   if (static_cast<bool>(cursor) != (at < items_.size())) return "seek finds one too many or too few" + where;
@@ -492,10 +502,12 @@ std::string TablePair<Item>::compare() const {
   if (table_.empty() != items_.empty()) return "empty() is wrong";
   for (const auto& [name, item] : items_) {
     const auto found = table_.find(hash_of()(name), name);
-    if (!found || found.item() != item) return "another item, or none: " + name;
-    if ((found.blob() != nullptr) != (item.size() > collections::kItemBytesMax)) return "a blob or not: " + name;
+    if (!found || found.item() != item) return "another item, or none: " + printed(name);
+    if ((found.blob() != nullptr) != (item.size() > collections::kItemBytesMax))
+      return "a blob or not: " + printed(name);
     const std::string other = name + '\0';
-    if (!items_.contains(other) && table_.find(hash_of()(other), other)) return "found what is not there: " + other;
+    if (!items_.contains(other) && table_.find(hash_of()(other), other))
+      return "found what is not there: " + printed(other);
   }
   std::uint64_t seen = 0;
   std::uint64_t cursor = 0;
