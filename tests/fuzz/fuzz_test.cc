@@ -16,7 +16,7 @@ TEST(Fuzz, Commands) {
 }
 
 TEST(Fuzz, Collections) {
-  run_all([](const Bytes& bytes) { return run_collections(bytes); }, support::count(400, 50'000), 4'000);
+  run_all([](const Bytes& bytes) { return run_collections(bytes); }, support::count(400, 50'000), 2'000);
 }
 
 TEST(Fuzz, WheelWhoseIdsAreUnique) {
