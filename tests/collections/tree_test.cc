@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "collections/fixture.h"
@@ -222,6 +223,42 @@ TEST_F(TreeTest, GrowsAgainWhereItWasThinned) {
   }
   ASSERT_TRUE(support::is_well(list.compare()));
   release(list);
+}
+
+// Whole leaves go, and items come where they were: before the first that a page had, too. Then pages are joined.
+TEST_F(TreeTest, FindsWhatWasPutWhereARunWasErased) {
+  const std::uint64_t seed = support::seed(6);
+  SCOPED_TRACE(support::how_to_repeat(seed));
+  model::RandomChoices choices(seed);
+  for (std::uint64_t round = 0; round < support::count(3, 100); ++round) {
+    support::SortedPair pair;
+    Edit edit;
+    for (int i = 0; i < 8'000; ++i) {
+      edit.score = i;
+      edit.name = name(i);
+      apply(pair, edit);
+    }
+    for (int run = 0; run < 60; ++run) {
+      Edit cut;
+      cut.kind = Edit::Kind::kEraseRank;
+      cut.from = choices.below(pair.items().size() - 100);
+      edit.score = pair.items()[cut.from].first - 0.5;
+      for (int i = 0; i < 100; ++i) apply(pair, cut);
+      apply(pair, edit);
+      for (int i = 0; i < 5; ++i, edit.score += 10) apply(pair, edit);
+    }
+    while (pair.items().size() > 300) {
+      Edit erase;
+      erase.kind = Edit::Kind::kErase;
+      std::tie(erase.score, erase.name) = pair.items()[choices.below(pair.items().size())];
+      apply(pair, erase);
+      if (pair.items().size() % 500 == 0) {
+        ASSERT_TRUE(support::is_well(pair.compare()));
+      }
+    }
+    ASSERT_TRUE(support::is_well(pair.compare()));
+    release(pair);
+  }
 }
 
 // --- How much room they take --------------------------------------------------------------------------------------------
