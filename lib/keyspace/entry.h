@@ -27,8 +27,8 @@
 #include <string_view>
 
 #include "base/copy.h"
-#include "memory/blob.h"
 #include "larder/options.h"
+#include "memory/blob.h"
 
 namespace larder::keyspace {
 

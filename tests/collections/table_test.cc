@@ -157,7 +157,8 @@ TEST_F(TableOfFields, AValueIsReplacedBySmallerAndLargerOnes) {
 
 TEST_F(TableOfFields, AFieldIsOfAnyLength) {
   std::vector<std::string> names;
-  for (const std::size_t bytes : {0u, 1u, 253u, 254u, 255u, 256u, 257u, 1'000u, 100'000u}) names.emplace_back(bytes, 'n');
+  for (const std::size_t bytes : {0u, 1u, 253u, 254u, 255u, 256u, 257u, 1'000u, 100'000u})
+    names.emplace_back(bytes, 'n');
   for (const std::string& name : names) {
     for (const std::string& value : {std::string(), std::string("value"), std::string(100'000, 'v')}) {
       put(name, value);
