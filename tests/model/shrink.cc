@@ -52,9 +52,9 @@ class Shrinker {
   void join_advances() {
     for (std::size_t i = 0; i + 1 < commands_.size();) {
       std::vector<Command> candidate = commands_;
-      candidate[i].first += candidate[i + 1].first;
-      candidate.erase(candidate.begin() + static_cast<std::ptrdiff_t>(i) + 1);
       const bool both = commands_[i].verb == Verb::kAdvance && commands_[i + 1].verb == Verb::kAdvance;
+      if (both) candidate[i].first += candidate[i + 1].first;
+      candidate.erase(candidate.begin() + static_cast<std::ptrdiff_t>(i) + 1);
       if (!both || !try_it(std::move(candidate))) ++i;
     }
   }
