@@ -336,7 +336,7 @@ Placed Tree<Order>::replace(PageMemory& memory, Where where, std::size_t item_by
   return {Edited::kDone, way.leaf->resize(way.at, item_bytes, is_blob)};
 }
 
-// A block of so many bytes for the leaf.
+// Another block, of so many bytes, for the leaf: a larger or a smaller one.
 template <typename Order>
 bool Tree<Order>::enlarge(PageMemory& memory, Way& way, std::size_t bytes) noexcept {
   LeafPage* leaf = leaf_of(memory, *way.leaf, bytes);

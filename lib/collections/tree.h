@@ -26,7 +26,7 @@ namespace larder::collections {
 
 enum class Edited : std::uint8_t { kDone, kNothing, kNoMemory };
 
-// Where an item's bytes are to be written; null unless it is done.
+// Where an item's bytes are to be written; null: there is nothing to write.
 struct Placed {
   Edited edited;
   char* bytes = nullptr;
@@ -123,7 +123,7 @@ class Tree {
   std::int64_t charge(const memory::Account& account) const noexcept;
 
  private:
-  static constexpr unsigned kHeightMax = 12;  // of a page a quarter full, and 2^32 items, it is 8
+  static constexpr unsigned kHeightMax = 12;  // of pages a quarter full, and 2^32 items, it is 8
   struct Way {
     struct Step {
       InnerPage* inner;
