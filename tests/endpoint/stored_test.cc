@@ -134,7 +134,8 @@ TEST_F(StoredEndpoint, StopWaitsForWhatIsUnderWay) {
 
 TEST_F(StoredEndpoint, MayBeStoppedByItsOwnStore) {
   begin(EndpointOptions::Reads::kLook);
-  store_->before_write = [this](auto) { endpoint_->stop(); };
+  Endpoint* const endpoint = endpoint_.get();  // the pointer itself is this thread's
+  store_->before_write = [endpoint](auto) { endpoint->stop(); };
   WireClient writer = client();
   ASSERT_TRUE(writer.send(request({"SET", "k", "v"})));
   EXPECT_TRUE(writer.is_closed());
