@@ -17,9 +17,13 @@
 #include <string>
 
 #include "larder/bits.h"
+#include "larder/hashes.h"
 #include "larder/keys.h"
+#include "larder/lists.h"
 #include "larder/loading.h"
 #include "larder/options.h"
+#include "larder/sets.h"
+#include "larder/sorted_sets.h"
 #include "larder/stats.h"
 #include "larder/strings.h"
 
@@ -41,7 +45,14 @@ struct TickReport {
 // After close, every call that would look at an entry answers kClosed, and handles stay valid. A child made by fork may
 // use its copy of a cache if no other thread of the parent was in a call at that moment: the background thread is none,
 // unless a removal listener that it runs calls the cache. It does not exist in the child.
-class Cache final : public Keys, public Strings, public Bits, public Loading {
+class Cache final : public Keys,
+                    public Strings,
+                    public Bits,
+                    public Hashes,
+                    public Lists,
+                    public Sets,
+                    public SortedSets,
+                    public Loading {
  public:
   // REQUIRES: options.validate() is ok; otherwise the program stops with all that is wrong. Throws std::bad_alloc if
   // there is no memory for the shards, and std::system_error if the background thread cannot be made.
@@ -88,6 +99,10 @@ class Cache final : public Keys, public Strings, public Bits, public Loading {
   // returns; kOutOfMemory if not enough may be evicted: nothing grows then until there is room. 0: unbounded.
   // kInvalidArgument, with nothing changed, below kMaxMemoryMin or kShardMemoryMin for each of stats().shards.
   Status set_max_memory(std::uint64_t bytes);
+  // Changes up to where collections stay compact, from now on: those that are there change their form when they are
+  // edited next, if at all.
+  void set_compact_limits(const CompactLimits& limits) noexcept;
+  CompactLimits compact_limits() const noexcept;
   // Changes the policy. What is resident moves over in slices, in no particular order.
   Status set_eviction(const Eviction& eviction);
 

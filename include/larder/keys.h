@@ -32,8 +32,8 @@ class Keyspace;
 // Of a finer time, such as system_clock::now(): std::chrono::floor<larder::Milliseconds>(time).
 using UnixTime = std::chrono::sys_time<Milliseconds>;
 
-enum class ValueType : std::uint8_t { kNone = 0, kString = 1 };
-std::string_view to_string(ValueType type) noexcept;  // Redis's names: "none", "string"
+enum class ValueType : std::uint8_t { kNone = 0, kString = 1, kHash = 2, kList = 3, kSet = 4, kSortedSet = 5 };
+std::string_view to_string(ValueType type) noexcept;  // Redis's names: "none", "string", "hash", "list", "set", "zset"
 
 // When expire and expire_at act. A key without a time to live counts as one that never ends.
 enum class ExpireIf : std::uint8_t { kAlways, kHasNone, kHasOne, kGreater, kLess, kHasOneAndLess };
@@ -55,14 +55,15 @@ struct ScanPage {
 // An entry as for_each shows it.
 struct EntryView {
   std::string_view key;
-  std::string_view value;
+  ValueType type = ValueType::kNone;
+  std::string_view value;  // of a string; empty for other types
   std::optional<Milliseconds> ttl;
 };
 
 // What a key looks like from inside, for who looks in from outside.
 struct KeyReport {
   ValueType type = ValueType::kNone;
-  std::string_view encoding = {};  // Redis's name for it: "int", "embstr", "raw". Static storage
+  std::string_view encoding = {};  // Redis's name for it
   // Charged for key and value, with what their blocks are rounded up by; their part of index and policy is not in it.
   std::uint64_t bytes = 0;
   std::optional<Milliseconds> idle = {};       // since its last use; known where ExpiryOptions::idle is set

@@ -53,6 +53,16 @@ struct ExpiryOptions {
   double ttl_jitter = 0.0;
 };
 
+// Up to where collections stay compact: packed into one block, if they take 1 KiB at most. Beyond that they are tables
+// and trees, and stay so. The names are Redis's; what they decide can be seen in OBJECT ENCODING, and in memory.
+struct CompactLimits {
+  std::uint32_t hash_max_listpack_entries = 512;  // fields
+  std::uint32_t hash_max_listpack_value = 64;     // bytes of a field or value
+  std::uint32_t set_max_intset_entries = 512;     // members
+  std::uint32_t zset_max_listpack_entries = 128;  // members
+  std::uint32_t zset_max_listpack_value = 64;     // bytes of a member
+};
+
 struct Options {
   // Upper bound, in bytes, of all that this cache keeps: keys, values, index, policy, timers, and memory set aside.
   // 0: unbounded. Otherwise at least kMaxMemoryMin, and kShardMemoryMin for each shard that `shards` asks for.
@@ -69,6 +79,7 @@ struct Options {
   // More cost about 1 KiB each, make writes slower (what they touch in a stripe leaves the processor's caches) and an
   // entry-exact policy less exact; fewer make threads wait for each other.
   std::uint32_t shards = 0;
+  CompactLimits compact = {};
   StoreOptions store = {};               // what stands behind the cache
   RemovalListener on_removal = {};       // empty: nobody is told
   bool background_thread = false;        // one thread that calls tick; otherwise writes do that work, in slices

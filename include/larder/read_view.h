@@ -14,13 +14,23 @@
 
 #include "larder/bits.h"
 #include "larder/fwd.h"
+#include "larder/hashes.h"
 #include "larder/keys.h"
+#include "larder/lists.h"
+#include "larder/sets.h"
+#include "larder/sorted_sets.h"
 #include "larder/strings.h"
 
 namespace larder {
 
 // Two pointers' worth for each family of commands: cheap to make. Thread safety: as the cache, which must outlive it.
-class ReadView final : private Keys, private Strings, private Bits {
+class ReadView final : private Keys,
+                       private Strings,
+                       private Bits,
+                       private Hashes,
+                       private Lists,
+                       private Sets,
+                       private SortedSets {
  public:
   enum class Use : std::uint8_t {
     kLook,  // leaves no trace. Never blocks but for short locks
@@ -51,6 +61,42 @@ class ReadView final : private Keys, private Strings, private Bits {
     return Bits::bit_field(key, steps);
   }
 
+  using Hashes::hexists;
+  using Hashes::hget;
+  using Hashes::hget_all;
+  using Hashes::hkeys;
+  using Hashes::hlen;
+  using Hashes::hmget;
+  using Hashes::hrand_field;
+  using Hashes::hrand_fields;
+  using Hashes::hscan;
+  using Hashes::hsnapshot;
+  using Hashes::hstrlen;
+  using Hashes::hvals;
+
+  using Lists::lindex;
+  using Lists::llen;
+  using Lists::lpos;
+  using Lists::lpos_all;
+  using Lists::lrange;
+  using Lists::lsnapshot;
+
+  using SortedSets::zcard;
+  using SortedSets::zcount;
+  using SortedSets::zdiff;
+  using SortedSets::zinter;
+  using SortedSets::zinter_card;
+  using SortedSets::zmscore;
+  using SortedSets::zrand_member;
+  using SortedSets::zrand_members;
+  using SortedSets::zrange;
+  using SortedSets::zrank;
+  using SortedSets::zrev_rank;
+  using SortedSets::zscan;
+  using SortedSets::zscore;
+  using SortedSets::zsnapshot;
+  using SortedSets::zunion;
+
   using Keys::dbsize;
   using Keys::exists;
   using Keys::expire_time;
@@ -62,6 +108,19 @@ class ReadView final : private Keys, private Strings, private Bits {
   using Keys::touch;
   using Keys::ttl;
   using Keys::type;
+
+  using Sets::scard;
+  using Sets::sdiff;
+  using Sets::sinter;
+  using Sets::sinter_card;
+  using Sets::sis_member;
+  using Sets::smembers;
+  using Sets::smis_member;
+  using Sets::srand_member;
+  using Sets::srand_members;
+  using Sets::sscan;
+  using Sets::ssnapshot;
+  using Sets::sunion;
 
  private:
   Use use_;

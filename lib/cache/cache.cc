@@ -25,6 +25,10 @@ Cache::Cache(std::unique_ptr<Parts> parts)
     : Keys(&parts->keyspace),
       Strings(&parts->keyspace),
       Bits(&parts->keyspace),
+      Hashes(&parts->keyspace),
+      Lists(&parts->keyspace),
+      Sets(&parts->keyspace),
+      SortedSets(&parts->keyspace),
       Loading(&parts->flights),
       parts_(std::move(parts)) {}
 
@@ -219,7 +223,16 @@ ReadView::ReadView(Cache& cache, Use use) noexcept
     : Keys(&cache.parts_->keyspace, use == Use::kLook),
       Strings(&cache.parts_->keyspace, use == Use::kLook),
       Bits(&cache.parts_->keyspace, use == Use::kLook),
+      Hashes(&cache.parts_->keyspace, use == Use::kLook),
+      Lists(&cache.parts_->keyspace, use == Use::kLook),
+      Sets(&cache.parts_->keyspace, use == Use::kLook),
+      SortedSets(&cache.parts_->keyspace, use == Use::kLook),
       use_(use) {}
+
+void Cache::set_compact_limits(const CompactLimits& limits) noexcept {
+  parts_->keyspace.environment().set_small_limits(limits);
+}
+CompactLimits Cache::compact_limits() const noexcept { return parts_->keyspace.environment().compact_limits(); }
 
 Status Cache::set_max_memory(std::uint64_t bytes) { return parts_->keyspace.set_max_memory(bytes); }
 

@@ -44,10 +44,21 @@ class Draft {
   void begin(std::string_view packed) noexcept { small_.assign(packed); }
   void begin(LargeForm* large) noexcept { large_ = large; }
 
+  // Whether anything is another than before.
+  bool changed() const noexcept { return changed_; }
+  // Whether an edit has found no memory: what the draft is now must not be kept.
+  bool refused() const noexcept { return refused_; }
+
   LargeForm* large() const noexcept { return large_; }
   const PackedDraft& small() const noexcept { return small_; }  // REQUIRES: large() is null
 
  protected:
+  // Every edit's answer goes through here.
+  Edited note(Edited edited, bool replaced = false) noexcept {
+    changed_ |= edited == Edited::kDone || (edited == Edited::kNothing && replaced);
+    refused_ |= edited == Edited::kNoMemory;
+    return edited;
+  }
   // After an item of so many bytes was put into a large one.
   void note_outgrown(std::size_t item_bytes) noexcept {
     if (item_bytes > tools_.limits.item_bytes || large_->contents.size() > tools_.limits.entries) {
@@ -97,6 +108,10 @@ class Draft {
   Tools tools_;
   PackedDraft small_;
   LargeForm* large_ = nullptr;
+
+ private:
+  bool changed_ = false;
+  bool refused_ = false;
 };
 
 }  // namespace larder::collections

@@ -17,7 +17,7 @@ std::optional<std::string_view> HashView::find(const base::KeyHash& hash, std::s
   return {};
 }
 
-Edited HashDraft::set(std::string_view field, std::string_view value) noexcept {
+Edited HashDraft::put_field(std::string_view field, std::string_view value) noexcept {
   if (large_ == nullptr) {
     PackedItem name;
     PackedItem old;
@@ -56,13 +56,13 @@ bool HashDraft::outgrow() noexcept {
   const HashView before = view();
   return Draft::outgrow([&] {
     for (PackedItem field, value; before.next(&field, &value);) {
-      if (set(field.bytes, value.bytes) == Edited::kNoMemory) return false;
+      if (put_field(field.bytes, value.bytes) == Edited::kNoMemory) return false;
     }
     return true;
   });
 }
 
-Edited HashDraft::erase(std::string_view field) noexcept {
+Edited HashDraft::take_field(std::string_view field) noexcept {
   if (large_ != nullptr) return large_->contents.erase(tools_.memory, tools_.hash(field), field);
   const HashView before = view();
   for (PackedItem name, value; before.next(&name, &value);) {

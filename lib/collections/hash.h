@@ -75,11 +75,13 @@ class HashDraft : public Draft<Table<Field>> {
   HashView view() const noexcept { return large_ != nullptr ? HashView(*large_) : HashView(small_.view()); }
 
   // kDone: it is new; kNothing: the field had a value, which is gone. Neither may point into the draft.
-  Edited set(std::string_view field, std::string_view value) noexcept;
+  Edited set(std::string_view field, std::string_view value) noexcept { return note(put_field(field, value), true); }
   // kNothing: there is no such field.
-  Edited erase(std::string_view field) noexcept;
+  Edited erase(std::string_view field) noexcept { return note(take_field(field)); }
 
  private:
+  Edited put_field(std::string_view field, std::string_view value) noexcept;
+  Edited take_field(std::string_view field) noexcept;
   bool fits_small(std::string_view field, std::string_view value, const PackedItem& old_value) const noexcept;
   bool outgrow() noexcept;
 };

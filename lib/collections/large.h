@@ -23,6 +23,12 @@ class Large {
 
   bool unshared() const noexcept { return references_.load(std::memory_order_acquire) == 1; }
   void acquire() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+  // Of its pages and blobs, those that other versions have, too, and itself: about, as an edit that another version
+  // ends under counts a page twice at worst.
+  std::size_t charge() const noexcept { return static_cast<std::size_t>(charge_ > 0 ? charge_ : 0); }
+  // After an edit: see PageMemory::held.
+  void add_to_charge(std::int64_t bytes) noexcept { charge_ += bytes; }
+
   // Frees what no other version has, if this was the last reference: O(pages), so with no lock held. What that gives
   // back goes to the account's limit.
   void release() noexcept {
@@ -49,6 +55,9 @@ class Large {
 
   std::atomic<std::uint64_t> references_{1};
   memory::Account& account_;
+
+ protected:
+  std::int64_t charge_ = 0;
 };
 
 // `Contents` has share() and release(memory).
@@ -68,6 +77,8 @@ class LargeOf final : public Large {
     if (other == nullptr) return nullptr;
     other->contents = contents.share();
     other->outgrown = outgrown;
+    // Its own block counts as what the edit has allocated.
+    other->add_to_charge(charge_ - static_cast<std::int64_t>(memory.account().charge(sizeof(LargeOf))));
     return other;
   }
 

@@ -13,7 +13,7 @@ bool ListDraft::fits_small(std::string_view element, const PackedItem& goes) con
   return few && element.size() <= tools_.limits.item_bytes && small_.has_room(Packed::bytes_for(element.size()), goes);
 }
 
-Edited ListDraft::insert(std::uint64_t number, std::string_view element) noexcept {
+Edited ListDraft::put_before(std::uint64_t number, std::string_view element) noexcept {
   if (large_ == nullptr) {
     if (fits_small(element, {})) {
       const bool last = number == small_.count();
@@ -47,7 +47,7 @@ bool ListDraft::outgrow() noexcept {
   });
 }
 
-Edited ListDraft::set(std::uint64_t number, std::string_view element) noexcept {
+Edited ListDraft::put_at(std::uint64_t number, std::string_view element) noexcept {
   if (large_ == nullptr) {
     const PackedItem old = small_.view().item(static_cast<unsigned>(number));
     if (fits_small(element, old)) {
@@ -67,14 +67,14 @@ Edited ListDraft::set(std::uint64_t number, std::string_view element) noexcept {
   return edited;
 }
 
-Edited ListDraft::erase(std::uint64_t from, std::uint64_t to) noexcept {
+Edited ListDraft::take(std::uint64_t from, std::uint64_t to) noexcept {
   to = std::min(to, view().size());
   if (from >= to) return Edited::kNothing;
   if (large_ != nullptr) {
     if (to - from == 1) return large_->contents.erase(tools_.memory, Rank{from});
     return large_->contents.erase_range(tools_.memory, from, to);
   }
-  for (std::uint64_t n = from; n < to; ++n) small_.erase(small_.view().item(static_cast<unsigned>(from)));
+  small_.erase(static_cast<unsigned>(from), static_cast<unsigned>(to));
   return Edited::kDone;
 }
 

@@ -21,6 +21,8 @@ class ListView {
   explicit ListView(const LargeList& large) noexcept : large_(&large.contents) {}
 
   std::uint64_t size() const noexcept { return large_ != nullptr ? large_->size() : small_.count(); }
+  // Of 1 KiB at most, so that a walk over it is short, however many elements it has.
+  bool small() const noexcept { return large_ == nullptr; }
   // O(log size). REQUIRES: number < size().
   std::string_view at(std::uint64_t number) const noexcept {
     if (large_ != nullptr) return large_->seek(Tree<Sequence>::Rank{number}).item();
@@ -57,13 +59,16 @@ class ListDraft : public Draft<Tree<Sequence>> {
   ListView view() const noexcept { return large_ != nullptr ? ListView(*large_) : ListView(small_.view()); }
 
   // Before the element of this number; behind the last, if it is size().
-  Edited insert(std::uint64_t number, std::string_view element) noexcept;
+  Edited insert(std::uint64_t number, std::string_view element) noexcept { return note(put_before(number, element)); }
   // REQUIRES: number < size().
-  Edited set(std::uint64_t number, std::string_view element) noexcept;
+  Edited set(std::uint64_t number, std::string_view element) noexcept { return note(put_at(number, element)); }
   // The elements [from, to). After kNoMemory some may be gone. O(log size), and what it frees.
-  Edited erase(std::uint64_t from, std::uint64_t to) noexcept;
+  Edited erase(std::uint64_t from, std::uint64_t to) noexcept { return note(take(from, to)); }
 
  private:
+  Edited put_before(std::uint64_t number, std::string_view element) noexcept;
+  Edited put_at(std::uint64_t number, std::string_view element) noexcept;
+  Edited take(std::uint64_t from, std::uint64_t to) noexcept;
   bool fits_small(std::string_view element, const PackedItem& goes) const noexcept;
   bool outgrow() noexcept;
   Edited insert_large(std::uint64_t number, std::string_view element) noexcept;

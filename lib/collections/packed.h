@@ -136,10 +136,13 @@ class PackedDraft {
     set_header(static_cast<std::uint16_t>(view().header() + 1));
     return place + Packed::bytes_for(length);
   }
-  void erase(const PackedItem& item) noexcept {
-    std::memmove(bytes_.data() + item.begin, bytes_.data() + item.end, size_ - item.end);
-    size_ -= item.end - item.begin;
-    set_header(static_cast<std::uint16_t>(view().header() - 1));
+  void erase(const PackedItem& item) noexcept { close(item.begin, item.end, 1); }
+  // The items [from, to). REQUIRES: from < to, and there are so many.
+  void erase(unsigned from, unsigned to) noexcept {
+    PackedItem item = view().item(from);
+    const std::size_t begin = item.begin;
+    for (unsigned i = from + 1; i < to; ++i) view().next(&item);
+    close(begin, item.end, to - from);
   }
   std::size_t end() const noexcept { return size_; }
 
@@ -149,6 +152,11 @@ class PackedDraft {
     std::memmove(at + bytes, at, size_ - place);
     size_ += bytes;
     return at;
+  }
+  void close(std::size_t begin, std::size_t end, unsigned items) noexcept {
+    std::memmove(bytes_.data() + begin, bytes_.data() + end, size_ - end);
+    size_ -= end - begin;
+    set_header(static_cast<std::uint16_t>(view().header() - items));
   }
   void set_header(std::uint16_t header) noexcept { std::memcpy(bytes_.data(), &header, sizeof header); }
 

@@ -1,6 +1,9 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
 // Sets of members. Small: in the order in which they came. Large: a table.
+//
+// Redis keeps integers, up to a limit, in a form of their own, which a set never returns to. Here it is one form for
+// all, and `outgrown` says that the set has had a member that is no integer, or more than that limit.
 #pragma once
 
 #include <cstdint>
@@ -54,12 +57,17 @@ class SetDraft : public Draft<Table<Member>> {
   SetView view() const noexcept { return large_ != nullptr ? SetView(*large_) : SetView(small_.view()); }
 
   // kNothing: it is a member. It may not point into the draft.
-  Edited add(std::string_view member) noexcept;
+  Edited add(std::string_view member) noexcept { return note(put_member(member)); }
   // kNothing: it is none.
-  Edited erase(std::string_view member) noexcept;
+  Edited erase(std::string_view member) noexcept { return note(take_member(member)); }
+  // All members go. O(1) if another version has them, too, else O(pages): not for one that is edited in place.
+  void clear() noexcept;
 
  private:
+  Edited put_member(std::string_view member) noexcept;
+  Edited take_member(std::string_view member) noexcept;
   bool outgrow() noexcept;
+  bool outgrown() const noexcept { return large_ != nullptr ? large_->outgrown : small_.view().outgrown(); }
 };
 
 }  // namespace larder::collections

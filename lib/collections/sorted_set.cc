@@ -42,27 +42,29 @@ std::uint64_t SortedSetView::before(double score, std::string_view member) const
   return rank;
 }
 
-Edited SortedSetDraft::set(std::string_view member, double score) noexcept {
+Edited SortedSetDraft::set(std::string_view member, double score, const std::optional<double>& old) noexcept {
+  if (old && *old == score) return Edited::kNothing;
+  return note(put_member(member, score, old), true);
+}
+
+Edited SortedSetDraft::put_member(std::string_view member, double score, const std::optional<double>& old) noexcept {
   if (large_ == nullptr) {
-    const std::optional<PackedItem> old = view().find_small(member);
+    const std::optional<PackedItem> item = view().find_small(member);
     const std::size_t bytes = Packed::bytes_for(sizeof score + member.size());
-    const bool few = old || small_.count() < tools_.limits.entries;
-    if (few && member.size() <= tools_.limits.item_bytes && small_.has_room(bytes, old.value_or(PackedItem()))) {
-      set_small(member, score, old);
-      return old ? Edited::kNothing : Edited::kDone;
+    const bool few = item || small_.count() < tools_.limits.entries;
+    if (few && member.size() <= tools_.limits.item_bytes && small_.has_room(bytes, item.value_or(PackedItem()))) {
+      set_small(member, score, item);
+      return item ? Edited::kNothing : Edited::kDone;
     }
     if (!outgrow()) return Edited::kNoMemory;
   }
-  const Edited edited = set_large(member, score);
+  const Edited edited = set_large(member, score, old);
   note_outgrown(member.size());
   return edited;
 }
 
 void SortedSetDraft::set_small(std::string_view member, double score, const std::optional<PackedItem>& old) noexcept {
-  if (old) {
-    if (Scored::score(old->bytes) == score) return;
-    small_.erase(*old);
-  }
+  if (old) small_.erase(*old);
   std::size_t place = small_.end();
   for (PackedItem item; small_.view().next(&item);) {
     if (stands_before(item, score, member)) continue;
@@ -73,10 +75,8 @@ void SortedSetDraft::set_small(std::string_view member, double score, const std:
 }
 
 // What finds no memory is undone, which needs none: the pages are this version's own by then.
-Edited SortedSetDraft::set_large(std::string_view member, double score) noexcept {
+Edited SortedSetDraft::set_large(std::string_view member, double score, const std::optional<double>& old) noexcept {
   SortedSetContents& contents = large_->contents;
-  const std::optional<double> old = view().score(tools_.hash, member);
-  if (old && *old == score) return Edited::kNothing;
   if (old && !contents.by_score.own(tools_.memory, Name{*old, member})) return Edited::kNoMemory;
   const auto write = [&](char* to) {
     if (!member.empty()) std::memcpy(to, member.data(), member.size());
@@ -109,13 +109,13 @@ bool SortedSetDraft::outgrow() noexcept {
   const Packed before = small_.view();
   return Draft::outgrow([&] {
     for (PackedItem item; before.next(&item);) {
-      if (set_large(Scored::name(item.bytes), Scored::score(item.bytes)) == Edited::kNoMemory) return false;
+      if (set_large(Scored::name(item.bytes), Scored::score(item.bytes), {}) == Edited::kNoMemory) return false;
     }
     return true;
   });
 }
 
-Edited SortedSetDraft::erase(std::string_view member) noexcept {
+Edited SortedSetDraft::take_member(std::string_view member) noexcept {
   if (large_ == nullptr) {
     const std::optional<PackedItem> item = view().find_small(member);
     if (!item) return Edited::kNothing;
@@ -131,7 +131,7 @@ Edited SortedSetDraft::erase(std::string_view member) noexcept {
   return contents.by_name.erase(tools_.memory, hash, member);
 }
 
-Edited SortedSetDraft::erase_range(std::uint64_t from, std::uint64_t to) noexcept {
+Edited SortedSetDraft::take_range(std::uint64_t from, std::uint64_t to) noexcept {
   to = std::min(to, view().size());
   if (from >= to) return Edited::kNothing;
   if (large_ == nullptr) {
@@ -139,6 +139,11 @@ Edited SortedSetDraft::erase_range(std::uint64_t from, std::uint64_t to) noexcep
     return Edited::kDone;
   }
   SortedSetContents& contents = large_->contents;
+  if (to - from == contents.size()) {  // needs no memory
+    contents.release(tools_.memory);
+    contents = {};
+    return Edited::kDone;
+  }
   bool done = true;
   view().range(from, to - from, false, [&](std::string_view member, double) {
     done = contents.by_name.erase(tools_.memory, tools_.hash(member), member) == Edited::kDone;

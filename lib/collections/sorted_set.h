@@ -47,6 +47,12 @@ class SortedSetView {
   void range(std::uint64_t first, std::uint64_t count, bool backwards, Visit&& visit) const;
   // As of a hash (hash.h), with visit(member, score).
   template <typename Visit>
+  void each(Visit&& visit) const {
+    std::uint64_t cursor = 0;
+    do cursor = walk(cursor, visit);
+    while (cursor != 0);
+  }
+  template <typename Visit>
   std::uint64_t walk(std::uint64_t cursor, Visit&& visit) const {
     if (large_ != nullptr) {
       return large_->by_name.walk(
@@ -54,6 +60,15 @@ class SortedSetView {
     }
     for (PackedItem item; small_.next(&item);) visit(Scored::name(item.bytes), Scored::score(item.bytes));
     return 0;
+  }
+  template <typename Visit>
+  void random(base::Random& random, Visit&& visit) const {
+    if (large_ != nullptr) {
+      const auto found = large_->by_name.random(random);
+      return visit(Scored::name(found.item()), Scored::score(found.item()));
+    }
+    const PackedItem item = small_.item(static_cast<unsigned>(random.below(small_.count())));
+    visit(Scored::name(item.bytes), Scored::score(item.bytes));
   }
 
  private:
@@ -92,15 +107,22 @@ class SortedSetDraft : public Draft<SortedSetContents> {
   }
 
   // kDone: it is a new member; kNothing: it was one, whatever its score. It may not point into the draft.
-  Edited set(std::string_view member, double score) noexcept;
+  Edited set(std::string_view member, double score) noexcept {
+    return set(member, score, view().score(tools_.hash, member));
+  }
+  // The same for who knows what view().score() says of it.
+  Edited set(std::string_view member, double score, const std::optional<double>& old) noexcept;
   // kNothing: it is none.
-  Edited erase(std::string_view member) noexcept;
+  Edited erase(std::string_view member) noexcept { return note(take_member(member)); }
   // The members of the ranks [from, to). After kNoMemory some may be gone. O(to - from + log size).
-  Edited erase_range(std::uint64_t from, std::uint64_t to) noexcept;
+  Edited erase_range(std::uint64_t from, std::uint64_t to) noexcept { return note(take_range(from, to)); }
 
  private:
+  Edited put_member(std::string_view member, double score, const std::optional<double>& old) noexcept;
+  Edited take_member(std::string_view member) noexcept;
+  Edited take_range(std::uint64_t from, std::uint64_t to) noexcept;
   void set_small(std::string_view member, double score, const std::optional<PackedItem>& old) noexcept;
-  Edited set_large(std::string_view member, double score) noexcept;
+  Edited set_large(std::string_view member, double score, const std::optional<double>& old) noexcept;
   Edited place_score(std::string_view member, double score) noexcept;
   bool outgrow() noexcept;
 };

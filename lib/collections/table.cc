@@ -58,6 +58,7 @@ bool Table<Item>::own(PageMemory& memory, Page*& slot) noexcept {
     }
     slot = copy;
   }
+  memory.leave(page->capacity);
   release(memory, page);
   return true;
 }

@@ -205,6 +205,7 @@ Page* Tree<Order>::own(PageMemory& memory, Page*& slot) noexcept {
     for (unsigned i = 0; i < copy->count; ++i) copy->children[i]->acquire();
     slot = copy;
   }
+  memory.leave(page->capacity);
   release(memory, page);
   return slot;
 }
@@ -466,8 +467,10 @@ bool Tree<Order>::join_leaf(PageMemory& memory, typename Way::Step& step) noexce
     if (joined == nullptr) return false;
     joined->append(other, 0, other.count);
     joined->acquire_blobs();
-    release(memory, &one);
-    release(memory, &other);
+    for (LeafPage* leaf : {&one, &other}) {
+      if (leaf->shared()) memory.leave(leaf->capacity);
+      release(memory, leaf);
+    }
     parent.children[left] = joined;
     parent.sizes[left] = joined->count;
     parent.erase(left + 1);
@@ -533,6 +536,7 @@ bool Tree<Order>::erase_below(PageMemory& memory, Page*& slot, std::uint64_t fro
     const std::uint64_t first = std::max(begin, from);
     const std::uint64_t last = std::min(end, to);
     if (first == begin && last == end) {
+      if (page.children[i]->shared()) memory.leave_charged(charge_about(memory.account(), *page.children[i]));
       release(memory, page.children[i]);
       page.erase(i);
     } else if (first < last) {
@@ -593,6 +597,15 @@ std::int64_t Tree<Order>::charge(const memory::Account& account, const Page& pag
   for (unsigned i = 0; page.level != 0 && i < page.count; ++i)
     charge += Tree::charge(account, *inner(&page).children[i]);
   return charge;
+}
+
+// As if all leaves were like the first.
+template <typename Order>
+std::int64_t Tree<Order>::charge_about(const memory::Account& account, const Page& page) noexcept {
+  const Page* leaf = &page;
+  while (leaf->level != 0) leaf = inner(leaf).children[0];
+  const auto leaves = static_cast<std::int64_t>(items_below(page) / leaf->count);
+  return std::max<std::int64_t>(leaves, 1) * static_cast<std::int64_t>(account.charge(leaf->capacity));
 }
 
 // --- The trees there are ------------------------------------------------------------------------------------------------

@@ -165,6 +165,7 @@ class Tree {
 
   static const char* check(const Page& page, const LeafPage** last) noexcept;
   static std::int64_t charge(const memory::Account& account, const Page& page) noexcept;
+  static std::int64_t charge_about(const memory::Account& account, const Page& page) noexcept;
 
   Page* root_ = nullptr;  // a leaf, or an inner page; never an empty one
 };

@@ -11,6 +11,7 @@ namespace larder {
 
 using keyspace::Change;
 using keyspace::Entry;
+using keyspace::EntryType;
 using keyspace::Patch;
 using keyspace::Use;
 using keyspace::use_of;
@@ -134,11 +135,11 @@ Result<std::vector<std::optional<std::int64_t>>> Bits::bit_field(std::string_vie
     return value;
   };
   if (grows_to == 0) {
-    Status status = keyspace_->view(key, use_of(looks_, Use::kMark), run_steps);
+    Status status = keyspace_->view_as(EntryType::kString, key, use_of(looks_, Use::kMark), run_steps);
     if (!status.ok()) return status;
     return answers;
   }
-  Status status = keyspace_->edit(key, [&](const Entry* entry, Change& change) -> Status {
+  Status status = keyspace_->edit_as(EntryType::kString, key, [&](const Entry* entry, Change& change) -> Status {
     const std::string_view value = run_steps(entry);
     patches.clear();
     if (grows_to > value.size()) patches.push_back({grows_to - 1, {&zero, 1}});

@@ -12,6 +12,7 @@ namespace larder {
 
 using keyspace::Change;
 using keyspace::Entry;
+using keyspace::EntryType;
 using keyspace::Keyspace;
 using keyspace::Patch;
 using keyspace::Use;
@@ -78,7 +79,7 @@ std::int64_t find_bit(std::string_view value, Span span, bool on) {
 }
 
 Status hold(Keyspace& keyspace, std::string_view key, bool looks, ValueCopy* value) {
-  return keyspace.view(key, use_of(looks, Use::kMark), [&](const Entry* entry) {
+  return keyspace.view_as(EntryType::kString, key, use_of(looks, Use::kMark), [&](const Entry* entry) {
     if (entry != nullptr) value->take(*entry);
   });
 }
@@ -90,7 +91,7 @@ Result<bool> Bits::set_bit(std::string_view key, std::uint64_t bit_offset, bool 
   bool before = false;
   char byte = 0;
   const Patch patch{bit_offset / 8, {&byte, 1}};
-  Status status = keyspace_->edit(key, [&](const Entry* entry, Change& change) -> Status {
+  Status status = keyspace_->edit_as(EntryType::kString, key, [&](const Entry* entry, Change& change) -> Status {
     const std::string_view value = entry == nullptr ? std::string_view() : entry->value();
     before = bit_of(value, bit_offset);
     const unsigned old = bit_offset / 8 < value.size() ? static_cast<unsigned char>(value[bit_offset / 8]) : 0u;
@@ -106,7 +107,7 @@ Result<bool> Bits::set_bit(std::string_view key, std::uint64_t bit_offset, bool 
 Result<bool> Bits::get_bit(std::string_view key, std::uint64_t bit_offset) {
   if (bit_offset >= kBitsMax) return bit_out_of_range();
   bool on = false;
-  Status status = keyspace_->view(key, use_of(looks_, Use::kMark), [&](const Entry* entry) {
+  Status status = keyspace_->view_as(EntryType::kString, key, use_of(looks_, Use::kMark), [&](const Entry* entry) {
     if (entry != nullptr) on = bit_of(entry->value(), bit_offset);
   });
   if (!status.ok()) return status;
@@ -201,7 +202,7 @@ class BitCombination {
       }
     }
     is_blob_ = size_ > keyspace::kInlineBytesMax;
-    keys.stage(0, value, is_blob_ ? blob_ : nullptr, Entry::kNoDeadline);
+    keys.stage(0, {.bytes = value, .outside = keyspace::Outside(is_blob_ ? blob_ : nullptr)}, Entry::kNoDeadline);
     return true;
   }
   void committed() {
@@ -224,7 +225,7 @@ class BitCombination {
     size_ = total_ = 0;
     for (std::size_t i = 0; i < values_.size(); ++i) {
       values_[i].reset();
-      if (const Entry* entry = keys.find(i + 1, Want::kSource)) values_[i].take(*entry);
+      if (const Entry* entry = keys.find_as(EntryType::kString, i + 1, Want::kSource)) values_[i].take(*entry);
       views_[i] = values_[i].view();
       size_ = std::max<std::uint64_t>(size_, views_[i].size());
       total_ += views_[i].size();

@@ -6,6 +6,7 @@
 
 #include "commands/ends.h"
 #include "commands/numbers.h"
+#include "keyspace/collection.h"
 #include "keyspace/multi_key.h"
 
 namespace larder {
@@ -18,7 +19,17 @@ using keyspace::Use;
 using keyspace::use_of;
 using keyspace::Want;
 
-std::string_view to_string(ValueType type) noexcept { return type == ValueType::kString ? "string" : "none"; }
+std::string_view to_string(ValueType type) noexcept {
+  switch (type) {
+    case ValueType::kNone: break;
+    case ValueType::kString: return "string";
+    case ValueType::kHash: return "hash";
+    case ValueType::kList: return "list";
+    case ValueType::kSet: return "set";
+    case ValueType::kSortedSet: return "zset";
+  }
+  return "none";
+}
 
 std::string_view to_string(RemovalCause cause) noexcept {
   constexpr std::string_view names[kRemovalCauses] = {"deleted", "replaced", "invalidated", "expired",
@@ -84,9 +95,12 @@ Result<std::uint64_t> Keys::touch(const KeyList& keys) {
 }
 
 Result<ValueType> Keys::type(std::string_view key) {
-  const Result<bool> found = present(*keyspace_, key, use_of(looks_, Use::kAsk));
-  if (!found.ok()) return found.status();
-  return *found ? ValueType::kString : ValueType::kNone;
+  ValueType type = ValueType::kNone;
+  Status status = keyspace_->view(key, use_of(looks_, Use::kAsk), [&](const Entry* entry) {
+    type = entry == nullptr ? ValueType::kNone : keyspace::type_of(entry->type());
+  });
+  if (!status.ok()) return status;
+  return type;
 }
 
 Result<bool> Keys::invalidate(std::string_view key) {
@@ -119,6 +133,7 @@ namespace {
 
 // As Redis would have it: "int" for what is a number, and what is short in one block with its header.
 std::string_view encoding_of(const Entry& entry) {
+  if (entry.is_collection()) return keyspace::encoding_of_collection(entry);
   constexpr std::size_t kEmbeddedMax = 44;
   constexpr std::size_t kIntegerMax = 20;
   const std::string_view value = entry.value();
@@ -133,9 +148,9 @@ Lookup<KeyReport> Keys::inspect(std::string_view key) {
   Status status = keyspace_->view(key, Use::kPeek, [&](const Entry* entry) {
     if (entry == nullptr) return;
     const keyspace::Shard& shard = keyspace_->shard_of(keyspace_->hash_of(key));
-    KeyReport report{.type = ValueType::kString, .encoding = encoding_of(*entry)};
+    KeyReport report{.type = keyspace::type_of(entry->type()), .encoding = encoding_of(*entry)};
     report.bytes = shard.footprint_of(*entry).charge;
-    if (entry->external()) report.bytes += entry->blob()->charge();
+    if (entry->external()) report.bytes += entry->outside().charge();
     if (entry->has_idle()) {
       const std::uint64_t now = keyspace_->environment().now();
       report.idle = Milliseconds(now - std::min(now, entry->last_use()));
@@ -265,15 +280,18 @@ Status carry(Keyspace& keyspace, std::string_view from, std::string_view to, Car
       both.stage_unkept(1, value.view(), end);
     } else {
       // A move within one shard takes no place that it does not give back.
-      both.need(1, value.view().size(), end != Entry::kNoDeadline, how == Carry::kMove && both.same_shard(0, 1));
+      const std::size_t bytes = value.outside() ? MultiKey::kOutside : value.view().size();
+      both.need(1, bytes, end != Entry::kNoDeadline, how == Carry::kMove && both.same_shard(0, 1));
       if (!both.has_room()) return false;
-      // A blob is shared by both from now on, and copied by whoever changes it first.
-      if (!both.stage(1, value.view(), value.blob(), end)) return true;
+      // What is outside is shared by both from now on, and copied by whoever changes it first.
+      if (!both.stage(1, {value.type(), value.outside() ? std::string_view() : value.view(), value.outside()}, end)) {
+        return true;
+      }
     }
     if (how == Carry::kMove) both.stage_removal(0);
     return true;
   });
-  if (multi.committed() && kept) (void)value.release_blob();  // the cache's now
+  if (multi.committed() && kept) (void)value.release_outside();  // the cache's now
   return status;
 }
 

@@ -9,6 +9,7 @@
 namespace larder {
 
 using keyspace::Entry;
+using keyspace::EntryType;
 
 namespace {
 
@@ -76,7 +77,7 @@ Status read_both(keyspace::Keyspace& keyspace, std::span<const std::string_view>
   return multi.run([&](keyspace::MultiKey& both) {
     for (std::size_t i = 0; i < 2; ++i) {
       values[i].reset();
-      if (const Entry* entry = both.find(i, keyspace::Want::kRead)) values[i].take(*entry);
+      if (const Entry* entry = both.find_as(EntryType::kString, i, keyspace::Want::kRead)) values[i].take(*entry);
     }
     return !both.must_wait();
   });
@@ -86,6 +87,7 @@ Status read_both(keyspace::Keyspace& keyspace, std::span<const std::string_view>
 Status look_at_both(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys, keyspace::ValueCopy* values) {
   Status status;
   keyspace.view_many(keys, keyspace::Use::kPeek, [&](std::size_t i, const Entry* entry, const Status& one) {
+    if (entry != nullptr && entry->type() != EntryType::kString) status = keyspace::Keyspace::wrong_type();
     if (entry != nullptr) values[i].take(*entry);
     if (!one.ok()) status = one;
   });

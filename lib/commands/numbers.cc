@@ -16,18 +16,23 @@ namespace {
 // As isspace has it in the C locale.
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-}  // namespace
+// A number that ends at a zero byte.
+class NumberText {
+ public:
+  // REQUIRES: fits.
+  explicit NumberText(std::string_view text) noexcept {
+    text.copy(bytes_.data(), text.size());
+    bytes_[text.size()] = '\0';
+  }
+  static bool fits(std::string_view text) noexcept { return text.size() < kBytes; }
+  const char* c_str() const noexcept { return bytes_.data(); }
 
-std::optional<std::int64_t> parse_integer(std::string_view text) noexcept {
-  if (text.empty() || text.size() > 20) return std::nullopt;
-  const std::string_view digits = text[0] == '-' ? text.substr(1) : text;
-  if (digits.empty() || digits[0] < '0' || digits[0] > '9') return std::nullopt;
-  if (digits[0] == '0' && text.size() > 1) return std::nullopt;
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
+ private:
+  static constexpr std::size_t kBytes = 5 * 1024;
+  std::array<char, kBytes> bytes_;
+};
+
+}  // namespace
 
 IntegerText format_integer(std::int64_t number) noexcept {
   IntegerText text;
@@ -37,17 +42,43 @@ IntegerText format_integer(std::int64_t number) noexcept {
   return text;
 }
 
-std::optional<long double> parse_float(std::string_view text) noexcept {
-  std::array<char, 5 * 1024> copy;
-  if (text.empty() || text.size() >= copy.size() || is_space(text[0])) return std::nullopt;
-  text.copy(copy.data(), text.size());
-  copy[text.size()] = '\0';
+namespace {
+
+// What `read` (strtod, strtold) makes of all of the text.
+template <typename Number, typename Read>
+std::optional<Number> parse_strictly(std::string_view text, Read&& read) noexcept {
+  if (text.empty() || !NumberText::fits(text) || is_space(text[0])) return std::nullopt;
+  const NumberText copy(text);
   const base::CLocale point;
   char* end = nullptr;
   errno = 0;
-  const long double number = std::strtold(copy.data(), &end);
-  if (end != copy.data() + text.size() || std::isnan(number)) return std::nullopt;
+  const Number number = read(copy.c_str(), &end);
+  if (end != copy.c_str() + text.size() || std::isnan(number)) return std::nullopt;
   if (errno == ERANGE && (std::isinf(number) || number == 0)) return std::nullopt;  // "inf" itself is no such error
+  return number;
+}
+
+}  // namespace
+
+std::optional<long double> parse_float(std::string_view text) noexcept {
+  return parse_strictly<long double>(text, std::strtold);
+}
+
+std::optional<double> parse_double(std::string_view text) noexcept {
+  double number = 0;  // what from_chars reads, strtod reads as the same number, and in more time
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size() && std::isfinite(number)) return number;
+  return parse_strictly<double>(text, std::strtod);
+}
+
+std::optional<double> parse_bound(std::string_view text) noexcept {
+  text = text.substr(0, text.find('\0'));
+  if (!NumberText::fits(text)) return std::nullopt;
+  const NumberText copy(text);
+  const base::CLocale point;
+  char* end = nullptr;
+  const double number = std::strtod(copy.c_str(), &end);
+  if (*end != '\0' || std::isnan(number)) return std::nullopt;
   return number;
 }
 

@@ -121,7 +121,9 @@ Status Keys::for_each(FunctionRef<bool(const EntryView&)> visit) {
     if (!step) return step.status();
     try {
       for (const Seen& seen : bucket) {
-        if (!visit(EntryView{seen.key, seen.value.view(), seen.ttl})) return {};
+        const bool is_string = seen.value.type() == keyspace::EntryType::kString;
+        const std::string_view value = is_string ? seen.value.view() : std::string_view();
+        if (!visit(EntryView{seen.key, keyspace::type_of(seen.value.type()), value, seen.ttl})) return {};
       }
     } catch (const std::exception& error) {
       return {ErrorCode::kCallbackThrew, error.what()};

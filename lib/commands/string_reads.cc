@@ -13,6 +13,7 @@
 namespace larder {
 
 using keyspace::Entry;
+using keyspace::EntryType;
 using keyspace::Use;
 using keyspace::use_of;
 using keyspace::ValueCopy;
@@ -21,7 +22,7 @@ namespace {
 
 Lookup<std::string> copy_of(keyspace::Keyspace& keyspace, std::string_view key, Use use) {
   ValueCopy value;
-  Status status = keyspace.view(key, use, [&](const Entry* entry) {
+  Status status = keyspace.view_as(EntryType::kString, key, use, [&](const Entry* entry) {
     if (entry != nullptr) value.take(*entry);
   });
   if (!status.ok()) return status;
@@ -53,7 +54,7 @@ Lookup<std::size_t> Strings::get(std::string_view key, std::string& value) {
       taken = Taken::kHeld;
     }
   };
-  Status status = keyspace_->view(key, Use::kMark, take);
+  Status status = keyspace_->view_as(EntryType::kString, key, Use::kMark, take);
   if (!status.ok()) return status;
   if (taken == Taken::kNo) return {};
   if (taken == Taken::kHeld) value.assign(held.view());
@@ -62,14 +63,14 @@ Lookup<std::size_t> Strings::get(std::string_view key, std::string& value) {
 
 Lookup<Pinned> Strings::pin(std::string_view key) {
   ValueCopy value;
-  Status status = keyspace_->view(key, use_of(looks_, Use::kMark), [&](const Entry* entry) {
+  Status status = keyspace_->view_as(EntryType::kString, key, use_of(looks_, Use::kMark), [&](const Entry* entry) {
     if (entry == nullptr) return;
     value.take(*entry);
-    if (entry->external()) entry->blob()->pin();
+    if (entry->external()) entry->outside().blob()->pin();
   });
   if (!status.ok()) return status;
   if (!value.taken()) return {};
-  if (Blob* blob = value.release_blob()) {
+  if (Blob* blob = value.release_outside().blob()) {
     blob->release();  // the handle's own reference came with the pin
     return Pinned(blob);
   }
@@ -82,7 +83,7 @@ void Pinned::release() noexcept { blob_->unpin(); }
 
 Lookup<std::size_t> Strings::read(std::string_view key, FunctionRef<void(std::string_view)> use) {
   ValueCopy value;
-  Status status = keyspace_->view(key, use_of(looks_, Use::kMark), [&](const Entry* entry) {
+  Status status = keyspace_->view_as(EntryType::kString, key, use_of(looks_, Use::kMark), [&](const Entry* entry) {
     if (entry != nullptr) value.take(*entry);
   });
   if (!status.ok()) return status;
@@ -115,7 +116,7 @@ void read_missing(keyspace::Keyspace& keyspace, std::span<const std::string_view
     failures[i] = status;
   });
   for (std::size_t i = 0; i < missing.size(); ++i) {
-    if (values[i].taken()) found(missing[i], values[i].view());
+    if (values[i].type() == EntryType::kString) found(missing[i], values[i].view());
     if (!failures[i].ok()) failed(missing[i], failures[i]);
   }
 }
@@ -146,9 +147,9 @@ Status look_up_many(keyspace::Keyspace& keyspace, std::span<const std::string_vi
         if (entry != nullptr) value.take(*entry);
       });
       if (!status.ok()) return status;
-      if (value.taken()) {
+      if (value.type() == EntryType::kString) {
         found(first + i, value.view());
-      } else if (keyspace.has_store() && !looks) [[unlikely]] {
+      } else if (!value.taken() && keyspace.has_store() && !looks) [[unlikely]] {
         missing.push_back(first + i);
       }
     }
@@ -197,7 +198,7 @@ Result<std::size_t> Strings::mget(const KeyList& keys, FunctionRef<void(std::siz
 
 Lookup<std::uint64_t> Strings::strlen(std::string_view key) {
   Lookup<std::uint64_t> length;
-  Status status = keyspace_->view(key, use_of(looks_, Use::kMark), [&](const Entry* entry) {
+  Status status = keyspace_->view_as(EntryType::kString, key, use_of(looks_, Use::kMark), [&](const Entry* entry) {
     if (entry != nullptr) length = std::uint64_t{entry->value().size()};
   });
   if (!status.ok()) return status;
@@ -206,7 +207,7 @@ Lookup<std::uint64_t> Strings::strlen(std::string_view key) {
 
 Result<std::string> Strings::get_range(std::string_view key, std::int64_t first, std::int64_t last) {
   ValueCopy value;
-  Status status = keyspace_->view(key, use_of(looks_, Use::kMark), [&](const Entry* entry) {
+  Status status = keyspace_->view_as(EntryType::kString, key, use_of(looks_, Use::kMark), [&](const Entry* entry) {
     if (entry != nullptr) value.take(*entry);
   });
   if (!status.ok()) return status;

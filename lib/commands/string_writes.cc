@@ -20,6 +20,7 @@ using commands::parse_integer;
 using keyspace::Before;
 using keyspace::Change;
 using keyspace::Entry;
+using keyspace::EntryType;
 using keyspace::Keyspace;
 using keyspace::LargeValue;
 using keyspace::MultiKey;
@@ -63,7 +64,9 @@ Status set_value(Keyspace& keyspace, std::string_view key, std::string_view valu
     *stored = true;
     return {};
   };
-  return keyspace.edit(key, decide, blind ? Before::kDoesNotMatter : Before::kMatters);
+  const Before before = blind ? Before::kDoesNotMatter : Before::kMatters;
+  if (previous == nullptr) return keyspace.edit(key, decide, before);
+  return keyspace.edit_as(EntryType::kString, key, decide);
 }
 
 Status no_guard() { return {}; }
@@ -106,7 +109,7 @@ Lookup<std::string> Strings::get_set(std::string_view key, std::string_view valu
 
 Lookup<std::string> Strings::get_del(std::string_view key) {
   ValueCopy value;
-  Status status = keyspace_->edit(key, [&](const Entry* entry, Change& change) -> Status {
+  Status status = keyspace_->edit_as(EntryType::kString, key, [&](const Entry* entry, Change& change) -> Status {
     value.reset();
     if (entry != nullptr) value.take(*entry);
     change = Change::remove();
@@ -129,7 +132,7 @@ Lookup<std::string> Strings::get_ex(std::string_view key, const GetExOptions& op
     return status;
   }
   ValueCopy value;
-  Status status = keyspace_->edit(key, [&](const Entry* entry, Change& change) -> Status {
+  Status status = keyspace_->edit_as(EntryType::kString, key, [&](const Entry* entry, Change& change) -> Status {
     value.reset();
     if (entry == nullptr) return {};
     value.take(*entry);
@@ -198,7 +201,8 @@ Result<bool> set_all(Keyspace& keyspace, std::span<const KeyValue> given, bool i
     if (if_none_is_there && present) return true;
     if (!all.has_room()) return false;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
-      if (!all.stage(i, pairs[i].value, large[i].get(), Entry::kNoDeadline)) break;
+      const MultiKey::Value value{.bytes = pairs[i].value, .outside = keyspace::Outside(large[i].get())};
+      if (!all.stage(i, value, Entry::kNoDeadline)) break;
     }
     return true;
   });
@@ -221,7 +225,7 @@ Result<bool> Strings::mset_nx(const PairList& pairs) { return set_all(*keyspace_
 Result<std::uint64_t> Strings::append(std::string_view key, std::string_view suffix) {
   std::uint64_t length = 0;
   Patch patch{0, suffix};
-  Status status = keyspace_->edit(key, [&](const Entry* entry, Change& change) -> Status {
+  Status status = keyspace_->edit_as(EntryType::kString, key, [&](const Entry* entry, Change& change) -> Status {
     const std::uint64_t size = entry == nullptr ? 0 : entry->value().size();
     if (size + suffix.size() > kValueBytesMax) return out_of_range();
     length = size + suffix.size();
@@ -235,12 +239,12 @@ Result<std::uint64_t> Strings::append(std::string_view key, std::string_view suf
 }
 
 Result<std::uint64_t> Strings::set_range(std::string_view key, std::uint64_t offset, std::string_view bytes) {
-  if (!bytes.empty() && (offset > kValueBytesMax || offset + bytes.size() > kValueBytesMax)) return out_of_range();
   std::uint64_t length = 0;
   const Patch patch{offset, bytes};
-  Status status = keyspace_->edit(key, [&](const Entry* entry, Change& change) -> Status {
+  Status status = keyspace_->edit_as(EntryType::kString, key, [&](const Entry* entry, Change& change) -> Status {
     length = entry == nullptr ? 0 : entry->value().size();
     if (bytes.empty()) return {};
+    if (offset > kValueBytesMax || offset + bytes.size() > kValueBytesMax) return out_of_range();
     length = std::max<std::uint64_t>(length, offset + bytes.size());
     change.kind = Change::Kind::kPatch;
     change.patches = {&patch, 1};
@@ -255,7 +259,7 @@ Result<std::uint64_t> Strings::set_range(std::string_view key, std::uint64_t off
 Result<std::int64_t> Strings::incr_by(std::string_view key, std::int64_t by) {
   std::int64_t number = 0;
   commands::IntegerText text;
-  Status status = keyspace_->edit(key, [&](const Entry* entry, Change& change) -> Status {
+  Status status = keyspace_->edit_as(EntryType::kString, key, [&](const Entry* entry, Change& change) -> Status {
     number = 0;
     if (entry != nullptr) {
       const std::optional<std::int64_t> before = parse_integer(entry->value());
@@ -279,7 +283,7 @@ Result<std::int64_t> Strings::decr_by(std::string_view key, std::int64_t by) {
 Result<std::string> Strings::incr_by_float(std::string_view key, long double by) {
   if (std::isnan(by)) return Status(ErrorCode::kNotAFloat, "value is not a valid float");
   std::string text;
-  Status status = keyspace_->edit(key, [&](const Entry* entry, Change& change) -> Status {
+  Status status = keyspace_->edit_as(EntryType::kString, key, [&](const Entry* entry, Change& change) -> Status {
     long double number = 0;
     if (entry != nullptr) {
       const std::optional<long double> before = commands::parse_float(entry->value());
@@ -317,7 +321,7 @@ Result<Versioned> Strings::get_versioned(std::string_view key) {
       base::MutexLock lock(shard.mutex);
       before = version();
     }
-    Status status = keyspace_->view(hash, key, use, [&](const Entry* entry) {
+    Status status = keyspace_->view_as(EntryType::kString, hash, key, use, [&](const Entry* entry) {
       value.reset();
       if (entry != nullptr) value.take(*entry);
       answer.version.number = version();

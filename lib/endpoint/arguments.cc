@@ -1,6 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "endpoint/arguments.h"
 
+#include <algorithm>
+#include <charconv>
 #include <limits>
 #include <string>
 
@@ -16,6 +18,52 @@ bool read_integer(Call& call, std::string_view word, std::int64_t* number, std::
     return false;
   }
   *number = *read;
+  return true;
+}
+
+bool read_count(Call& call, std::string_view word, std::int64_t* count) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  if (!read_integer(call, word, count)) return false;
+  if (*count >= -kMost) return true;
+  call.reply.error("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807");
+  return false;
+}
+
+bool check_pairs(Call& call, std::int64_t count) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 2;
+  if (count >= -kMost && count <= kMost) return true;
+  call.reply.error("ERR value is out of range");
+  return false;
+}
+
+bool read_pop(Call& call, FunctionRef<bool(std::string_view)> read_where, PopArguments* pop) {
+  const auto read_positive = [&](std::string_view word, std::string_view otherwise, std::uint64_t* number) {
+    const std::optional<std::int64_t> read = commands::parse_integer(word);
+    if (!read || *read < 1) {
+      call.reply.error(otherwise);
+      return false;
+    }
+    *number = static_cast<std::uint64_t>(*read);
+    return true;
+  };
+  std::uint64_t keys = 0;
+  if (!read_positive(call[1], "ERR numkeys should be greater than 0", &keys)) return false;
+  const bool fits = keys < call.size() - 2;
+  bool counted = false;
+  std::size_t i = fits ? 2 + static_cast<std::size_t>(keys) : 0;
+  if (!fits || !read_where(call[i++])) {
+    reply_syntax_error(call);
+    return false;
+  }
+  for (; i < call.size(); i += 2) {
+    if (counted || !is_word(call[i], "count") || i + 1 == call.size()) {
+      reply_syntax_error(call);
+      return false;
+    }
+    if (!read_positive(call[i + 1], "ERR count should be greater than 0", &pop->count)) return false;
+    counted = true;
+  }
+  pop->keys = call.from(2).first(static_cast<std::size_t>(keys));
   return true;
 }
 
@@ -42,6 +90,66 @@ bool read_time(Call& call, std::string_view word, TimeUnit unit, TimeRange range
   }
   *time = Milliseconds(ms);
   return true;
+}
+
+namespace {
+
+// Digits, and a sign, or nothing, as strtoul has it.
+bool read_cursor(Call& call, std::string_view word, std::uint64_t* cursor) {
+  if (word.empty()) return true;
+  const bool has_sign = word.starts_with('-') || word.starts_with('+');
+  const std::string_view digits = has_sign ? word.substr(1) : word;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), *cursor);
+  if (error == std::errc() && end == digits.data() + digits.size()) {
+    if (word[0] == '-') *cursor = 0 - *cursor;
+    return true;
+  }
+  call.reply.error("ERR invalid cursor");
+  return false;
+}
+
+bool read_options(Call& call, std::size_t first, bool has_type, ScanArguments* scan) {
+  constexpr std::int64_t kCountMax = 100'000;
+  for (std::size_t i = first; i < call.size(); i += 2) {
+    const bool has_value = i + 1 < call.size();
+    if (is_word(call[i], "count") && has_value) {
+      std::int64_t count = 0;
+      if (!read_integer(call, call[i + 1], &count)) return false;
+      if (count < 1) {
+        reply_syntax_error(call);
+        return false;
+      }
+      scan->count = static_cast<std::uint32_t>(std::min(count, kCountMax));
+    } else if (is_word(call[i], "match") && has_value) {
+      scan->match = call[i + 1];
+    } else if (has_type && is_word(call[i], "type") && has_value) {
+      scan->type = call[i + 1];
+    } else {
+      reply_syntax_error(call);
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+bool read_scan(Call& call, ScanArguments* scan) {
+  return read_cursor(call, call[1], &scan->cursor) && read_options(call, 2, true, scan);
+}
+
+bool read_item_scan(Call& call, ValueType type, ScanArguments* scan) {
+  if (!read_cursor(call, call[2], &scan->cursor)) return false;
+  const Result<ValueType> found = call.view.type(call[1]);
+  if (found && (*found == type || *found == ValueType::kNone)) {
+    if (*found == type) return read_options(call, 3, false, scan);
+    call.reply.array(2);
+    call.reply.bulk("0");
+    call.reply.array(0);
+  } else {
+    found ? call.reply.error(kWrongTypeText) : reply_error(call, found.status());
+  }
+  return false;
 }
 
 void reply_error(Call& call, const Status& status) {

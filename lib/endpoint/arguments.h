@@ -31,6 +31,19 @@ inline constexpr std::string_view kWrongTypeText = "WRONGTYPE Operation against 
 bool read_integer(Call& call, std::string_view word, std::int64_t* number,
                   std::string_view otherwise = kNotAnIntegerText);
 
+// The same for how many items are to be drawn at random.
+bool read_count(Call& call, std::string_view word, std::int64_t* count);
+// Whether there can be a reply of two for each of so many. False: the client has been told.
+bool check_pairs(Call& call, std::int64_t count);
+
+// What LMPOP and ZMPOP are asked: numkeys key [key ...] and, from `where` on, a word and [COUNT count].
+// read_where(word) says whether it knows that word. False: it makes no sense, and the client has been told.
+struct PopArguments {
+  std::span<const std::string_view> keys = {};
+  std::uint64_t count = 1;
+};
+bool read_pop(Call& call, FunctionRef<bool(std::string_view)> read_where, PopArguments* pop);
+
 // The number of a database, of which there is one: 0. False: it is another or none, and the client has been told.
 bool read_database(Call& call, std::string_view word);
 
@@ -41,6 +54,18 @@ struct TimeUnit {
 };
 enum class TimeRange : std::uint8_t { kPositive, kAny };
 bool read_time(Call& call, std::string_view word, TimeUnit unit, TimeRange range, Milliseconds* time);
+
+// What SCAN and its kin are asked: a cursor, and options. False: the client has been told what is wrong.
+struct ScanArguments {
+  std::uint64_t cursor = 0;
+  std::uint32_t count = 10;
+  std::string_view match = "*";
+  std::optional<std::string_view> type = {};  // of SCAN
+};
+bool read_scan(Call& call, ScanArguments* scan);
+// Of HSCAN and its kin. The key is looked at before the options, as in Redis: false, too, if it is not of this type, or
+// not there, and the client has got its answer.
+bool read_item_scan(Call& call, ValueType type, ScanArguments* scan);
 
 // What the cache says is wrong, as Redis puts it where it has words for it.
 void reply_error(Call& call, const Status& status);

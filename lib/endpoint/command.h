@@ -36,7 +36,7 @@ struct Call {
 };
 using Handler = void (*)(Call& call);
 
-enum class Group : std::uint8_t { kString, kGeneric, kBitmap, kConnection, kServer };
+enum class Group : std::uint8_t { kString, kGeneric, kBitmap, kHash, kList, kSet, kSortedSet, kConnection, kServer };
 std::string_view to_string(Group group) noexcept;
 
 // As COMMAND shows them, and, from kOffLoop on, our own.
@@ -62,6 +62,7 @@ struct KeyPositions {
   int first = 0;
   int last = 0;
   int step = 0;
+  int count_at = 0;  // of the argument that says how many more keys stand behind it; 0: there is none
 };
 
 struct Command {
@@ -86,6 +87,10 @@ struct Command {
 std::span<const Command> string_commands();
 std::span<const Command> key_commands();
 std::span<const Command> bit_commands();
+std::span<const Command> hash_commands();
+std::span<const Command> list_commands();
+std::span<const Command> set_commands();
+std::span<const Command> sorted_set_commands();
 std::span<const Command> connection_commands();
 std::span<const Command> client_commands();
 std::span<const Command> introspection_commands();

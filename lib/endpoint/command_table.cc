@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "commands/numbers.h"
 #include "endpoint/arguments.h"
 
 namespace larder::endpoint {
@@ -18,7 +19,9 @@ constexpr FlagName kFlagNames[] = {{kWrite, "write"},         {kReadOnly, "reado
                                    {kStale, "stale"},         {kFast, "fast"},         {kNoAuth, "no_auth"},
                                    {kAllowBusy, "allow_busy"}};
 
-std::vector<std::string_view> titles() { return {"Strings", "Keys", "Bitmaps", "Connection", "Server"}; }
+std::vector<std::string_view> titles() {
+  return {"Strings", "Keys", "Bitmaps", "Hashes", "Lists", "Sets", "Sorted sets", "Connection", "Server"};
+}
 
 bool before(const CommandTable::Place& a, const CommandTable::Place& b) { return a.command->name < b.command->name; }
 
@@ -42,6 +45,10 @@ std::string_view to_string(Group group) noexcept {
     case Group::kString: return "string";
     case Group::kGeneric: return "generic";
     case Group::kBitmap: return "bitmap";
+    case Group::kHash: return "hash";
+    case Group::kList: return "list";
+    case Group::kSet: return "set";
+    case Group::kSortedSet: return "sorted-set";
     case Group::kConnection: return "connection";
     case Group::kServer: return "server";
   }
@@ -54,8 +61,9 @@ const CommandTable& CommandTable::instance() {
 }
 
 CommandTable::CommandTable() {
-  for (const auto family : {string_commands(), key_commands(), bit_commands(), connection_commands(), client_commands(),
-                            introspection_commands(), server_commands()}) {
+  for (const auto family :
+       {string_commands(), key_commands(), bit_commands(), hash_commands(), list_commands(), set_commands(),
+        sorted_set_commands(), connection_commands(), client_commands(), introspection_commands(), server_commands()}) {
     for (const Command& command : family) {
       Place& place = places_.emplace_back(Place{&command, std::string(command.name), numbers_++});
       for (const Command& sub : command.subcommands) {
@@ -76,10 +84,15 @@ const CommandTable::Place* CommandTable::Place::subcommand(std::string_view name
 std::vector<std::string_view> keys_of(const Command& command, std::span<const std::string_view> arguments) {
   std::vector<std::string_view> keys;
   const KeyPositions& at = command.keys;
-  if (at.first <= 0 || at.step <= 0) return keys;
   const auto size = static_cast<int>(arguments.size());
   const int last = std::min(at.last < 0 ? size + at.last : at.last, size - 1);
-  for (int i = at.first; i <= last; i += at.step) keys.push_back(arguments[static_cast<std::size_t>(i)]);
+  for (int i = at.first; i != 0 && i <= last; i += at.step) keys.push_back(arguments[static_cast<std::size_t>(i)]);
+  if (at.count_at == 0 || at.count_at >= size) return keys;
+  const auto behind = static_cast<std::size_t>(at.count_at) + 1;
+  const std::int64_t count = commands::parse_integer(arguments[behind - 1]).value_or(0);
+  if (count < 1 || static_cast<std::uint64_t>(count) > arguments.size() - behind) return keys;
+  const auto more = arguments.subspan(behind, static_cast<std::size_t>(count));
+  keys.insert(keys.end(), more.begin(), more.end());
   return keys;
 }
 
@@ -88,6 +101,7 @@ std::vector<std::string_view> flag_names(const Command& command) {
   for (const auto& [flag, name] : kFlagNames) {
     if (command.has(flag)) names.push_back(name);
   }
+  if (command.keys.count_at != 0) names.emplace_back("movablekeys");
   return names;
 }
 
@@ -96,8 +110,11 @@ std::vector<std::string> category_names(const Command& command) {
   if (command.group == Group::kGeneric) names.emplace_back("@keyspace");
   if (command.has(kWrite)) names.emplace_back("@write");
   if (command.has(kReadOnly)) names.emplace_back("@read");
-  if (command.group != Group::kGeneric && command.group != Group::kServer)
+  if (command.group == Group::kSortedSet) {
+    names.emplace_back("@sortedset");
+  } else if (command.group != Group::kGeneric && command.group != Group::kServer) {
     names.push_back("@" + std::string(to_string(command.group)));
+  }
   if (command.has(kAdmin)) names.emplace_back("@admin");
   names.emplace_back(command.has(kFast) ? "@fast" : "@slow");
   if (command.has(kAdmin | kDangerous)) names.emplace_back("@dangerous");

@@ -54,6 +54,23 @@ Status write_bulk_bytes(Service& service, std::string_view text) {
   return {};
 }
 
+template <std::uint32_t CompactLimits::*Limit>
+std::string read_limit(Service& service) {
+  return std::to_string(service.cache().compact_limits().*Limit);
+}
+template <std::uint32_t CompactLimits::*Limit>
+Status write_limit(Service& service, std::string_view text) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  CompactLimits limits = service.cache().compact_limits();
+  limits.*Limit = static_cast<std::uint32_t>(std::min(parse_memory(text).value_or(kMost), kMost));
+  service.cache().set_compact_limits(limits);
+  return {};
+}
+template <std::uint32_t CompactLimits::*Limit>
+constexpr Row limit_row(std::string_view name, Form form) {
+  return {name, form, "", read_limit<Limit>, write_limit<Limit>};
+}
+
 constexpr std::int64_t kSecondsMax = 31'536'000;
 constexpr Row kRows[] = {
     {"maxmemory", Form::kMemory, "", [](Service& s) { return std::to_string(s.cache().stats().max_memory); },
@@ -106,20 +123,20 @@ constexpr Row kRows[] = {
     {"maxmemory-samples", Form::kNumber, "5"},
     {"maxmemory-clients", Form::kMemory, "0"},
     {"maxmemory-eviction-tenacity", Form::kNumber, "10"},
-    {"hash-max-listpack-entries", Form::kNumber, "512"},
-    {"hash-max-ziplist-entries", Form::kNumber, "512"},
-    {"hash-max-listpack-value", Form::kMemory, "64"},
-    {"hash-max-ziplist-value", Form::kMemory, "64"},
+    limit_row<&CompactLimits::hash_max_listpack_entries>("hash-max-listpack-entries", Form::kNumber),
+    limit_row<&CompactLimits::hash_max_listpack_entries>("hash-max-ziplist-entries", Form::kNumber),
+    limit_row<&CompactLimits::hash_max_listpack_value>("hash-max-listpack-value", Form::kMemory),
+    limit_row<&CompactLimits::hash_max_listpack_value>("hash-max-ziplist-value", Form::kMemory),
     {"list-max-listpack-size", Form::kText, "-2"},
     {"list-max-ziplist-size", Form::kText, "-2"},
     {"list-compress-depth", Form::kNumber, "0"},
-    {"set-max-intset-entries", Form::kNumber, "512"},
+    limit_row<&CompactLimits::set_max_intset_entries>("set-max-intset-entries", Form::kNumber),
     {"set-max-listpack-entries", Form::kNumber, "128"},
     {"set-max-listpack-value", Form::kMemory, "64"},
-    {"zset-max-listpack-entries", Form::kNumber, "128"},
-    {"zset-max-ziplist-entries", Form::kNumber, "128"},
-    {"zset-max-listpack-value", Form::kMemory, "64"},
-    {"zset-max-ziplist-value", Form::kMemory, "64"},
+    limit_row<&CompactLimits::zset_max_listpack_entries>("zset-max-listpack-entries", Form::kNumber),
+    limit_row<&CompactLimits::zset_max_listpack_entries>("zset-max-ziplist-entries", Form::kNumber),
+    limit_row<&CompactLimits::zset_max_listpack_value>("zset-max-listpack-value", Form::kMemory),
+    limit_row<&CompactLimits::zset_max_listpack_value>("zset-max-ziplist-value", Form::kMemory),
     {"notify-keyspace-events", Form::kText, ""},
     {"latency-monitor-threshold", Form::kNumber, "0"},
     {"latency-tracking", Form::kYesNo, "no"},

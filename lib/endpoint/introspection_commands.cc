@@ -21,12 +21,9 @@ const Place* find_full(std::string_view name) {
   return place->subcommand(name.substr(bar + 1));
 }
 
-// Where the keys are, as 7.0 says it: one range of arguments.
-void reply_key_specs(Call& call, const Command& command) {
+// A range of keys, or as many as an argument says, from the argument `index` on.
+void reply_key_spec(ReplyWriter& reply, const Command& command, int index, bool counted) {
   const KeyPositions& keys = command.keys;
-  ReplyWriter& reply = call.reply;
-  if (keys.first == 0) return reply.set(0);
-  reply.set(1);
   reply.map(3);
   reply.bulk("flags");
   reply.set(2);
@@ -39,19 +36,27 @@ void reply_key_specs(Call& call, const Command& command) {
   reply.bulk("spec");
   reply.map(1);
   reply.bulk("index");
-  reply.integer(std::int64_t{keys.first});
+  reply.integer(std::int64_t{index});
   reply.bulk("find_keys");
   reply.map(2);
   reply.bulk("type");
-  reply.bulk("range");
+  reply.bulk(counted ? "keynum" : "range");
   reply.bulk("spec");
   reply.map(3);
-  reply.bulk("lastkey");
-  reply.integer(std::int64_t{keys.last < 0 ? keys.last : keys.last - keys.first});
-  reply.bulk("keystep");
-  reply.integer(std::int64_t{keys.step});
-  reply.bulk("limit");
-  reply.integer(std::int64_t{0});
+  reply.bulk(counted ? "keynumidx" : "lastkey");
+  reply.integer(std::int64_t{counted ? 0 : keys.last < 0 ? keys.last : keys.last - keys.first});
+  reply.bulk(counted ? "firstkey" : "keystep");
+  reply.integer(std::int64_t{counted ? 1 : keys.step});
+  reply.bulk(counted ? "keystep" : "limit");
+  reply.integer(std::int64_t{counted});
+}
+
+// Where the keys are, as 7.0 says it.
+void reply_key_specs(Call& call, const Command& command) {
+  const KeyPositions& keys = command.keys;
+  call.reply.set(std::uint64_t{keys.first != 0} + std::uint64_t{keys.count_at != 0});
+  if (keys.first != 0) reply_key_spec(call.reply, command, keys.first, false);
+  if (keys.count_at != 0) reply_key_spec(call.reply, command, keys.count_at, true);
 }
 
 void reply_info(Call& call, const Place& place) {

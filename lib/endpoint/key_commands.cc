@@ -1,7 +1,6 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 // Commands on keys of any type.
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <vector>
@@ -143,48 +142,11 @@ void move(Call& call) {
 
 void randomkey(Call& call) { reply_lookup(call, call.view.random_key()); }
 
-struct ScanArguments {
-  std::uint64_t cursor = 0;
-  std::int64_t count = 10;
-  std::string_view match = "*";
-  std::optional<std::string_view> type = {};
-};
-
 // To the cache no pattern is every key; here an empty one is the empty key.
 Result<ScanPage> scan_page(Call& call, std::uint64_t cursor, std::string_view match, std::uint32_t count) {
   Result<ScanPage> page = call.view.scan(cursor, {.match = match, .count = count});
   if (page && match.empty()) std::erase_if(page->keys, [](const std::string& key) { return !key.empty(); });
   return page;
-}
-
-// A cursor is digits.
-bool read_cursor(Call& call, std::string_view word, std::uint64_t* cursor) {
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), *cursor);
-  if (error == std::errc() && end == word.data() + word.size()) return true;
-  call.reply.error("ERR invalid cursor");
-  return false;
-}
-
-bool read_scan(Call& call, ScanArguments* scan) {
-  if (!read_cursor(call, call[1], &scan->cursor)) return false;
-  for (std::size_t i = 2; i < call.size(); i += 2) {
-    const bool has_value = i + 1 < call.size();
-    if (is_word(call[i], "count") && has_value) {
-      if (!read_integer(call, call[i + 1], &scan->count)) return false;
-      if (scan->count < 1) {
-        reply_syntax_error(call);
-        return false;
-      }
-    } else if (is_word(call[i], "match") && has_value) {
-      scan->match = call[i + 1];
-    } else if (is_word(call[i], "type") && has_value) {
-      scan->type = call[i + 1];
-    } else {
-      reply_syntax_error(call);
-      return false;
-    }
-  }
-  return true;
 }
 
 void keep_type(Call& call, std::string_view name, std::vector<std::string>* keys) {
@@ -195,11 +157,9 @@ void keep_type(Call& call, std::string_view name, std::vector<std::string>* keys
 }
 
 void scan(Call& call) {
-  constexpr std::int64_t kCountMax = 100'000;
   ScanArguments arguments;
   if (!read_scan(call, &arguments)) return;
-  const auto count = static_cast<std::uint32_t>(std::min(arguments.count, kCountMax));
-  Result<ScanPage> page = scan_page(call, arguments.cursor, arguments.match, count);
+  Result<ScanPage> page = scan_page(call, arguments.cursor, arguments.match, arguments.count);
   if (!page) return reply_error(call, page.status());
   if (arguments.type) keep_type(call, *arguments.type, &page->keys);
   call.reply.array(2);

@@ -117,9 +117,9 @@ void ReplyWriter::push(std::uint64_t count) {
   owed_ += count;
 }
 
-void ReplyWriter::array(std::uint64_t count, Output&& written) {
+void ReplyWriter::append(char kind, std::uint64_t count, Output&& written) {
   one();
-  number_line('*', static_cast<std::int64_t>(count));
+  number_line(kind, static_cast<std::int64_t>(count));
   output_.append(std::move(written));
 }
 

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "endpoint/output.h"
 
@@ -43,8 +44,9 @@ class ReplyWriter {
   void map(std::uint64_t count) { open(resp3_ ? '%' : '*', resp3_ ? count : 2 * count, 2 * count); }
   void set(std::uint64_t count) { open(resp3_ ? '~' : '*', count, count); }
   void push(std::uint64_t count);
-  // An array of so many replies that have been written elsewhere.
-  void array(std::uint64_t count, Output&& written);
+  // Of so many replies that have been written elsewhere.
+  void array(std::uint64_t count, Output&& written) { append('*', count, std::move(written)); }
+  void set(std::uint64_t count, Output&& written) { append(resp3_ ? '~' : '*', count, std::move(written)); }
 
   // A reply was written to the same output by another writer.
   void answered_elsewhere() noexcept { one(); }
@@ -62,6 +64,7 @@ class ReplyWriter {
   void line(char kind, std::string_view text);
   void number_line(char kind, std::int64_t number);
   void open(char kind, std::uint64_t written, std::uint64_t owed);
+  void append(char kind, std::uint64_t count, Output&& written);
   void one() noexcept {
     if (owed_ == 0) {
       ++replies_;

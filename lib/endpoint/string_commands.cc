@@ -194,7 +194,13 @@ void reply_match(Call& call, const LcsMatch& match, bool with_length) {
   if (with_length) call.reply.integer(match.length);
 }
 
+void reply_not_strings(Call& call) { call.reply.error("ERR The specified keys must contain string values"); }
+
 void lcs(Call& call) {
+  for (const std::string_view key : call.from(1).first(2)) {  // before the options, as in Redis
+    const Result<ValueType> type = call.view.type(key);
+    if (type && *type != ValueType::kNone && *type != ValueType::kString) return reply_not_strings(call);
+  }
   bool length = false;
   bool with_lengths = false;
   LcsOptions options;
@@ -216,8 +222,7 @@ void lcs(Call& call) {
     return call.reply.error("ERR If you want both the length and indexes, please just use IDX.");
   options.match_bytes_min = bytes_min < 0 ? 0 : static_cast<std::uint64_t>(bytes_min);
   Result<LcsResult> result = call.view.lcs(call[1], call[2], options);
-  if (result.status().code() == ErrorCode::kWrongType)
-    return call.reply.error("ERR The specified keys must contain string values");
+  if (result.status().code() == ErrorCode::kWrongType) return reply_not_strings(call);
   if (result.status().code() == ErrorCode::kOutOfRange)
     return call.reply.error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
   if (!result) return reply_error(call, result.status());

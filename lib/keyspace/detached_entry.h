@@ -34,10 +34,10 @@ class DetachedEntry {
       throw std::bad_alloc();
     }
     std::memcpy(blob->bytes(), value.data(), value.size());
-    entry->set_blob(blob);
+    entry->set_outside(Outside(blob));
   }
   ~DetachedEntry() {
-    if (entry().external()) entry().blob()->release();
+    if (entry().external()) entry().outside().release();
   }
   DetachedEntry(const DetachedEntry&) = delete;
   DetachedEntry& operator=(const DetachedEntry&) = delete;

@@ -53,8 +53,8 @@ std::int64_t DirtyTable::item_bytes() const noexcept {
 }
 
 std::int64_t DirtyTable::bytes_of(const Entry& state) const noexcept {
-  const std::size_t blob = state.external() ? state.blob()->charge() : 0;
-  return static_cast<std::int64_t>(footprint_of(state).charge + blob);
+  const std::size_t outside = state.external() ? state.outside().charge() : 0;
+  return static_cast<std::int64_t>(footprint_of(state).charge + outside);
 }
 
 std::int64_t DirtyTable::charge_for(std::size_t key_bytes, const Entry* value) const noexcept {
@@ -100,7 +100,7 @@ void DirtyTable::free_item(DirtyItem* item) noexcept {
 }
 
 void DirtyTable::free_state(Entry* state) noexcept {
-  if (state->external()) state->blob()->release();
+  if (state->external()) state->outside().release();
   memory_.deallocate(state, state->block_bytes());
 }
 
@@ -129,8 +129,8 @@ DirtyTable::Draft DirtyTable::draft(std::uint64_t hash, std::string_view key, co
   draft.oldest = oldest_of(hash, key);
   DirtyItem* newest = draft.oldest == nullptr ? nullptr : draft.oldest->newest;
   draft.merges = newest != nullptr && may_take(*newest, grouped);
-  const std::size_t blob = shape.external ? value->blob()->charge() : 0;
-  draft.leased = static_cast<std::int64_t>(memory_.charge(block) + blob);
+  const std::size_t outside = shape.external ? value->outside().charge() : 0;
+  draft.leased = static_cast<std::int64_t>(memory_.charge(block) + outside);
   draft.leased += draft.merges ? -bytes_of(*newest->state) : item_bytes();
   *full = draft.leased > 0 && !bytes_.lease(draft.leased);
   if (!*full && !draft.merges && !items_.lease(1)) {
@@ -149,8 +149,8 @@ DirtyTable::Draft DirtyTable::draft(std::uint64_t hash, std::string_view key, co
   draft.state = Entry::create(memory, shape, key, inline_bytes);
   if (shape.deadline) draft.state->set_deadline(end);
   if (shape.external) {
-    value->blob()->acquire();
-    draft.state->set_blob(value->blob());
+    value->outside().acquire();
+    draft.state->set_outside(value->outside());
   } else if (inline_bytes != 0) {
     base::count_bytes(inline_bytes);
     std::memcpy(draft.state->inline_bytes(), value->inline_value().data(), inline_bytes);

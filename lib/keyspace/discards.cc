@@ -8,7 +8,7 @@ namespace larder::keyspace {
 namespace {
 
 void free(const Discarded& item, memory::ShardMemory& memory) {
-  if (item.has_blob()) item.entry->blob()->release(item.blob_charged);
+  if (item.has_outside()) item.entry->outside().release(item.outside_charged);
   memory.free_detached(item.entry, item.bytes, item.charge);
 }
 
@@ -16,7 +16,7 @@ void tell(Environment& environment, const Discarded& item) {
   const Entry& entry = *item.entry;
   if (!item.told || (entry.is_ghost() && !entry.stale()) || environment.quiet.load(std::memory_order_relaxed)) return;
   try {
-    environment.listener(entry.key(), entry.value(), item.cause);
+    environment.listener(entry.key(), entry.is_collection() ? std::string_view() : entry.value(), item.cause);
   } catch (...) {
     environment.listener_failures.fetch_add(1, std::memory_order_relaxed);
   }
@@ -60,7 +60,7 @@ void Releasing::add(Discarded item, memory::ShardMemory& memory) noexcept {
   }
   Discarded& waiting = waiting_.back().item;
   memory.uncharge_detached(std::exchange(waiting.charge, 0));
-  waiting.blob_charged = !waiting.has_blob() || !waiting.entry->blob()->uncharge();
+  waiting.outside_charged = !waiting.has_outside() || !waiting.entry->outside().uncharge();
 }
 
 bool Discards::push_more(const Discarded& item) noexcept {

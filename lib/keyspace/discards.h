@@ -20,7 +20,7 @@
 
 namespace larder::keyspace {
 
-// What an entry takes, its blob aside.
+// What an entry takes, what it has outside aside.
 struct Footprint {
   std::uint32_t bytes;    // of its block
   std::uint32_t charge;   // for its block
@@ -34,9 +34,9 @@ struct Discarded {
   std::uint32_t charge;
   bool whole;  // and not only a block
   bool told;   // to the listener
-  bool blob_charged;
+  bool outside_charged;
   RemovalCause cause;
-  bool has_blob() const noexcept { return whole && entry->external(); }
+  bool has_outside() const noexcept { return whole && entry->external(); }
 };
 
 class Discards {
@@ -49,13 +49,13 @@ class Discards {
   Discards(const Discards&) = delete;
   Discards& operator=(const Discards&) = delete;
 
-  // A removed or replaced entry. Its blob, if it has one, goes with it.
+  // A removed or replaced entry. What it has outside goes with it.
   void add(Entry* entry, const Footprint& footprint, RemovalCause cause) { push(entry, footprint, true, cause); }
   // The same, and nobody is told.
   void add_silently(Entry* entry, const Footprint& footprint) {
     push(entry, footprint, true, RemovalCause::kReplaced, false);
   }
-  // A block whose key and blob live on in another block: nobody is told.
+  // A block whose key and value live on in another block: nobody is told.
   void add_block(Entry* entry, const Footprint& footprint) { push(entry, footprint, false, RemovalCause::kReplaced); }
 
   // Bytes that will be free when this goes.
@@ -78,7 +78,7 @@ class Discards {
       return;
     }
     pending_ += footprint.charge;
-    if (item.has_blob()) pending_ += static_cast<std::int64_t>(entry->blob()->charge());
+    if (item.has_outside()) pending_ += static_cast<std::int64_t>(entry->outside().charge());
     ++count_;
   }
   bool push_more(const Discarded& item) noexcept;

@@ -248,7 +248,7 @@ Editing::Step Editing::replace(Shard::Place place, Discards& discards) {
     return put(
         place, shape_for(change_.type, true, with_end), 0, true,
         [&](Entry& entry) {
-          entry.set_blob(used);
+          entry.set_outside(Outside(used));
           blob = nullptr;
         },
         discards);
@@ -298,7 +298,7 @@ Editing::Step Editing::patch(Shard::Place place, Discards& discards) {
         discards);
   }
   if (old != nullptr && old->external() && work <= kBytesAHold) {
-    Blob& blob = *old->blob();
+    Blob& blob = *old->outside().blob();
     if (blob.unshared() && new_size <= blob.capacity) {
       write_patches(blob.bytes(), size, new_size, change_.patches);
       blob.size = new_size;
@@ -315,7 +315,7 @@ Editing::Step Editing::patch(Shard::Place place, Discards& discards) {
   if (!written_ || built_->size != new_size) return start_build(new_size, new_size, true);
   return put(
       place, shape_for(EntryType::kString, true, with_end), 0, false,
-      [&](Entry& entry) { entry.set_blob(std::exchange(built_, nullptr)); }, discards);
+      [&](Entry& entry) { entry.set_outside(Outside(std::exchange(built_, nullptr))); }, discards);
 }
 
 Editing::Step Editing::set_end(const Shard::Place& place, Discards& discards) {
@@ -391,11 +391,11 @@ Editing::Step Editing::finish_latched(Discards& discards) {
   LARDER_CHECK(place && place.entry()->latched(), "a latched entry was changed by somebody else");
   Entry& entry = *place.entry();
   if (entry.external()) {
-    replaced_ = entry.blob();
-    shard_.swap_blob(place, hash_, std::exchange(built_, nullptr));
+    replaced_ = entry.outside().blob();
+    shard_.swap_outside(place, hash_, Outside(std::exchange(built_, nullptr)));
     forget_source(place);
   } else {
-    holder_->set_blob(std::exchange(built_, nullptr));
+    holder_->set_outside(Outside(std::exchange(built_, nullptr)));
     shard_.replace(place, hash_, std::exchange(holder_, nullptr), Shard::end_of(entry), Shard::Old::kMoved, discards);
   }
   latched_ = false;

@@ -14,12 +14,12 @@
 //                   kFreshness
 //               4   long key size, if kLongKey
 //               n   key
-//               m   value: inline, or the 8 bytes of a pointer to a Blob if kExternal
+//               m   value: inline, or the 8 bytes of an Outside if kExternal
 //
 // Fields are not aligned. Values of up to kInlineBytesMax bytes are inline: hash -> bucket -> entry are then the only
 // cache lines to read. An entry is only ever touched under its shard's lock: it needs no atomics, and nothing that a
-// user holds points to it (larger values live in a Blob, which is counted). Its address is free to change; policy and
-// timers name it by hash.
+// user holds points to it (larger values live outside, where they are counted). Its address is free to change; policy
+// and timers name it by hash.
 #pragma once
 
 #include <cstdint>
@@ -27,19 +27,30 @@
 #include <string_view>
 
 #include "base/copy.h"
+#include "collections/packed.h"
+#include "keyspace/outside.h"
+#include "larder/keys.h"
 #include "larder/options.h"
-#include "memory/blob.h"
 
 namespace larder::keyspace {
 
-inline constexpr std::size_t kInlineBytesMax = 1024;
+inline constexpr std::size_t kInlineBytesMax = collections::kPackedBytesMax;
 
 enum class EntryType : std::uint8_t {
+  kAny = 0,  // no entry has it
+  // As in ValueType, and in what stores keep.
   kString = 1,
+  kHash = 2,
+  kList = 3,
+  kSet = 4,
+  kSortedSet = 5,
   kAbsent = 6,  // a load found nothing; with a store behind: in the store
   // For get_or_load only: a load failed, and the value is the message; empty: neither a store nor a loader has it.
   kFailed = 7,
 };
+
+// REQUIRES: a type that commands see.
+constexpr ValueType type_of(EntryType type) noexcept { return static_cast<ValueType>(type); }
 
 // What decides an entry's layout, before it exists.
 struct EntryShape {
@@ -68,7 +79,7 @@ class Entry {
   static std::size_t bytes_for(const EntryShape& shape, std::size_t key_bytes, std::size_t value_bytes) noexcept {
     return in_steps(kHeaderBytes + 6u * shape.deadline + 4u * shape.position + 12u * shape.idle +
                     kFreshnessBytes * shape.freshness + (key_bytes >= 255 ? 4u : 0u) + key_bytes +
-                    (shape.external ? sizeof(Blob*) : value_bytes));
+                    (shape.external ? sizeof(Outside) : value_bytes));
   }
 
   // Writes header and key into a block of bytes_for; the optional fields are zero, the value is not written.
@@ -84,7 +95,7 @@ class Entry {
     entry->flags_ = flags;
     entry->counter_ = 0;
     entry->key_size_ = static_cast<std::uint8_t>(key.size() < 255 ? key.size() : 255);
-    entry->value_size_ = static_cast<std::uint16_t>(shape.external ? sizeof(Blob*) : value_bytes);
+    entry->value_size_ = static_cast<std::uint16_t>(shape.external ? sizeof(Outside) : value_bytes);
     const std::size_t key_offset = entry->key_offset();
     if (key_offset != kHeaderBytes) std::memset(entry->bytes_at(kHeaderBytes), 0, key_offset - kHeaderBytes);
     if (flags & kLongKey) {
@@ -96,6 +107,8 @@ class Entry {
   }
 
   EntryType type() const noexcept { return static_cast<EntryType>(flags_ & kTypeMask); }
+  // Packed bytes inline, or a Large.
+  bool is_collection() const noexcept { return type() >= EntryType::kHash && type() <= EntryType::kSortedSet; }
   // Seen by loads only: for every other command there is no such key.
   bool is_ghost() const noexcept { return type() >= EntryType::kAbsent || stale(); }
   bool external() const noexcept { return flags_ & kExternal; }
@@ -140,14 +153,14 @@ class Entry {
   char* inline_bytes() noexcept { return reinterpret_cast<char*>(bytes_at(value_offset())); }
   void set_inline_size(std::size_t size) noexcept { value_size_ = static_cast<std::uint16_t>(size); }
   // REQUIRES: external().
-  Blob* blob() const noexcept {
-    Blob* blob;
-    std::memcpy(&blob, bytes_at(value_offset()), sizeof blob);
-    return blob;
+  Outside outside() const noexcept {
+    Outside outside;
+    std::memcpy(&outside, bytes_at(value_offset()), sizeof outside);
+    return outside;
   }
-  void set_blob(Blob* blob) noexcept { std::memcpy(bytes_at(value_offset()), &blob, sizeof blob); }
-  // Valid under the lock only.
-  std::string_view value() const noexcept { return external() ? blob()->view() : inline_value(); }
+  void set_outside(Outside outside) noexcept { std::memcpy(bytes_at(value_offset()), &outside, sizeof outside); }
+  // REQUIRES: no collection. Valid under the lock only.
+  std::string_view value() const noexcept { return external() ? outside().blob()->view() : inline_value(); }
 
   // REQUIRES: the same encoding and value size.
   void copy_value(const Entry& other) noexcept {

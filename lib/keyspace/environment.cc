@@ -6,7 +6,6 @@
 #include <cstdlib>
 
 #include "base/random.h"
-#include "keyspace/entry.h"
 
 namespace larder::keyspace {
 namespace {
@@ -52,7 +51,26 @@ Environment::Environment(const Options& options, memory::Account& its_account)
       clock_(options.clock == nullptr ? Clock::system() : *options.clock),
       origin_ns_(clock_.monotonic().count() - 1'000'000),
       unix_offset_(clock_.unix_time().count() - 1),
-      jitter_state_(seed ^ 0x6a09e667f3bcc909ULL) {}
+      jitter_state_(seed ^ 0x6a09e667f3bcc909ULL) {
+  set_small_limits(options.compact);
+}
+
+void Environment::set_small_limits(const CompactLimits& limits) noexcept {
+  const auto set = [&](EntryType type, std::uint64_t items, std::uint32_t item_bytes) {
+    small_limits_[static_cast<std::size_t>(type)].store(items << 32 | item_bytes, std::memory_order_relaxed);
+  };
+  set(EntryType::kHash, limits.hash_max_listpack_entries, limits.hash_max_listpack_value);
+  set(EntryType::kList, collections::kPackedBytesMax, collections::kPackedBytesMax);
+  set(EntryType::kSet, limits.set_max_intset_entries, collections::kPackedBytesMax);
+  set(EntryType::kSortedSet, limits.zset_max_listpack_entries, limits.zset_max_listpack_value);
+}
+
+CompactLimits Environment::compact_limits() const noexcept {
+  const collections::SmallLimits of_hashes = small_limits(EntryType::kHash);
+  const collections::SmallLimits of_sorted_sets = small_limits(EntryType::kSortedSet);
+  return {of_hashes.entries, of_hashes.item_bytes, small_limits(EntryType::kSet).entries, of_sorted_sets.entries,
+          of_sorted_sets.item_bytes};
+}
 
 Status Environment::value_too_large(std::uint64_t bytes) const {
   return {ErrorCode::kValueTooLarge, "a value of " + std::to_string(bytes) + " bytes: at most " +

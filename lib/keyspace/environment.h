@@ -4,11 +4,14 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
 
 #include "base/key_hash.h"
+#include "collections/draft.h"
+#include "keyspace/entry.h"
 #include "keyspace/slack.h"
 #include "larder/options.h"
 #include "memory/account.h"
@@ -42,6 +45,14 @@ class Environment {
   const bool weigh_entries;  // bounded by max_entries alone: each entry weighs 1
   std::atomic<std::uint64_t> listener_failures{0};
   std::atomic<bool> quiet{false};  // the cache is being destroyed: listeners are not called any more
+
+  // Up to where collections of this type are small.
+  collections::SmallLimits small_limits(EntryType type) const noexcept {
+    const std::uint64_t packed = small_limits_[static_cast<std::size_t>(type)].load(std::memory_order_relaxed);
+    return {static_cast<std::uint32_t>(packed >> 32), static_cast<std::uint32_t>(packed)};
+  }
+  void set_small_limits(const CompactLimits& limits) noexcept;
+  CompactLimits compact_limits() const noexcept;
 
   // Milliseconds on the cache's own time, which begins at 1. Reads the clock.
   std::uint64_t now() noexcept;
@@ -97,6 +108,7 @@ class Environment {
   std::atomic<std::uint64_t> coarse_now_{1};
   std::atomic<std::int64_t> unix_offset_;
   std::atomic<std::uint64_t> jitter_state_;
+  std::array<std::atomic<std::uint64_t>, 6> small_limits_{};  // by type: entries above bytes
 };
 
 }  // namespace larder::keyspace

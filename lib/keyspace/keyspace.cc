@@ -84,6 +84,9 @@ Status Keyspace::check_sizes(std::span<const std::string_view> keys) {
       std::all_of(keys.begin(), keys.end(), [](std::string_view key) { return key.size() <= kKeyBytesMax; });
   return fit ? Status() : key_too_long();
 }
+Status Keyspace::wrong_type() {
+  return {ErrorCode::kWrongType, "the key holds another type than the command works on"};
+}
 Status Keyspace::closed() { return {ErrorCode::kClosed, "the cache was closed"}; }
 Status Keyspace::no_memory() { return {ErrorCode::kOutOfMemory, "there was no memory for what was loaded"}; }
 Status Keyspace::out_of_memory() {

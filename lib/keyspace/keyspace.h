@@ -106,6 +106,26 @@ class Keyspace {
   template <typename Visit>
   Status view(std::uint64_t hash, std::string_view key, Use use, Visit&& visit);
 
+  // The same; kWrongType if the entry is of another type.
+  template <typename Visit>
+  Status view_as(EntryType type, std::string_view key, Use use, Visit&& visit) {
+    if (key.size() > kKeyBytesMax) return key_too_long();
+    return view_as(type, hash_of(key), key, use, std::forward<Visit>(visit));
+  }
+  template <typename Visit>
+  Status view_as(EntryType type, std::uint64_t hash, std::string_view key, Use use, Visit&& visit) {
+    bool fits = true;
+    const auto checked = [&](const Entry* entry) __attribute__((always_inline)) {
+      fits = entry == nullptr || entry->type() == type;
+      if (fits) [[likely]]
+        visit(entry);
+    };
+    Status status = view(hash, key, use, checked);
+    if (!fits) [[unlikely]]
+      return wrong_type();
+    return status;
+  }
+
   // The same for several keys, once for each, in any order: visit(i, entry, ok), or visit(i, null, why not).
   using VisitOne = FunctionRef<void(std::size_t, const Entry*, const Status&)>;
   void view_many(std::span<const std::string_view> keys, Use use, VisitOne visit);
@@ -136,6 +156,12 @@ class Keyspace {
     if (environment_.store != nullptr) [[unlikely]]
       return edit_stored(key, decide, before);
     return edit_resident(key, decide);
+  }
+  // The same; kWrongType if the entry is of another type.
+  Status edit_as(EntryType type, std::string_view key, Decide decide) {
+    return edit(key, [&](const Entry* entry, Change& change) {
+      return entry == nullptr || entry->type() == type ? decide(entry, change) : wrong_type();
+    });
   }
   // The same, and no store is told.
   Status edit_resident(std::string_view key, Decide decide);
@@ -210,6 +236,7 @@ class Keyspace {
   static Status key_too_long();
   // Before anything is done to the first of them.
   static Status check_sizes(std::span<const std::string_view> keys);
+  static Status wrong_type();
   static Status closed();
   static Status no_memory();  // for what was loaded
   Status out_of_memory();

@@ -74,7 +74,7 @@ Status MultiKey::run(FunctionRef<bool(MultiKey&)> step) {
     next = attempt(step);
     if (next != Next::kDone) next = see_to(next);
   }
-  for (Blob* blob : dropped_) blob->release();
+  for (const Outside outside : dropped_) outside.release();
   if (!claims_.empty()) release();
   pause_.reset();
   return std::move(status_);
@@ -231,6 +231,13 @@ const Entry* MultiKey::find(std::size_t i, Want want) {
   return wait(Next::kLoad);
 }
 
+const Entry* MultiKey::find_as(EntryType type, std::size_t i, Want want) {
+  const Entry* entry = find(i, want);
+  if (entry == nullptr || entry->type() == type) return entry;
+  refuse(Keyspace::wrong_type());
+  return nullptr;
+}
+
 void MultiKey::need(std::size_t i, std::size_t value_bytes, bool with_end, bool moves) {
   Shard& its_shard = shard(i);
   const bool external = value_bytes > kInlineBytesMax;
@@ -246,6 +253,12 @@ void MultiKey::need(std::size_t i, std::size_t value_bytes, bool with_end, bool 
     return;
   }
   needs_.push_back({keys_[i].shard, bytes, one_more, insert});
+}
+
+void MultiKey::need_pages(std::size_t i, std::int64_t bytes) {
+  for (Need& one : needs_) {
+    if (one.shard == keys_[i].shard) one.bytes += bytes;
+  }
 }
 
 bool MultiKey::has_room() {
@@ -277,22 +290,24 @@ bool MultiKey::compute(std::function<Status()> work) {
   return false;
 }
 
-bool MultiKey::stage(std::size_t i, std::string_view value, Blob* blob, std::uint64_t end, bool whole) {
+bool MultiKey::stage(std::size_t i, const Value& value, std::uint64_t end, bool whole) {
   Shard& its_shard = shard(i);
-  const EntryShape shape = its_shard.shape_for(EntryType::kString, blob != nullptr, end != Entry::kNoDeadline);
-  const std::size_t value_bytes = blob != nullptr ? 0 : value.size();
+  const bool external = static_cast<bool>(value.outside);
+  const EntryShape shape = its_shard.shape_for(value.type, external, end != Entry::kNoDeadline);
+  const std::size_t value_bytes = external ? 0 : value.bytes.size();
   const Footprint footprint = its_shard.footprint_for(shape, keys_[i].key.size(), value_bytes);
   Entry* entry = its_shard.new_entry(shape, footprint, keys_[i].key, value_bytes);
   if (entry == nullptr) {  // the allocator has none, though the limit allowed it
     status_ = keyspace_.out_of_memory();
     return false;
   }
-  if (blob != nullptr) {
-    entry->set_blob(blob);
-  } else if (!value.empty()) {
-    std::memcpy(entry->inline_bytes(), value.data(), value.size());
+  if (external) {
+    entry->set_outside(value.outside);
+  } else if (!value.bytes.empty()) {
+    std::memcpy(entry->inline_bytes(), value.bytes.data(), value.bytes.size());
   }
-  staged_.push_back({i, Mutation::Kind::kPut, entry, footprint, end, entry->value(), whole});
+  const std::string_view bytes = entry->is_collection() ? std::string_view() : entry->value();
+  staged_.push_back({i, Mutation::Kind::kPut, entry, footprint, end, bytes, whole});
   return true;
 }
 
@@ -344,7 +359,7 @@ void MultiKey::commit_one(const Staged& one) {
   if (!keeps) {
     drop(one.key, discards(one.key));
     if (one.entry == nullptr) return;
-    if (one.entry->external()) dropped_.push_back(one.entry->blob());
+    if (one.entry->external()) dropped_.push_back(one.entry->outside());
     its_shard.free_entry(one.entry);
   } else if (place) {
     const bool told = one.whole || place.entry()->is_ghost();

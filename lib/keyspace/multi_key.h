@@ -95,27 +95,45 @@ class MultiKey {
   const KeyRef& key(std::size_t i) const noexcept { return keys_[i]; }
   // The entry, alive and no negative one, or null. A read counts as a use. Valid until has_room.
   const Entry* find(std::size_t i, Want want);
+  // The same; if it is of another type, kWrongType is the call's answer.
+  const Entry* find_as(EntryType type, std::size_t i, Want want);
   // Whether the cache has what was found, and not only the store: what is too large to be kept, or found no room.
   bool kept(std::size_t i) const noexcept { return seen_[i].kept; }
   bool same_shard(std::size_t i, std::size_t j) const noexcept { return keys_[i].shard == keys_[j].shard; }
   bool must_wait() const noexcept { return waiting_; }
-  // Says that something is to be stored for this key, which takes so many bytes; then ask has_room. `moves`: the entry
-  // of another key of the same shard goes for it. REQUIRES: find, before.
+  // Says that something is to be stored for this key, which takes so many bytes (kOutside: it is made); then ask
+  // has_room. `moves`: the entry of another key of the same shard goes for it. REQUIRES: find, before.
+  static constexpr std::size_t kOutside = kInlineBytesMax + 1;
   void need(std::size_t i, std::size_t value_bytes, bool with_end, bool moves = false);
+  // So many bytes more, which the step may spend then; what it does not need it gives back. REQUIRES: need, before.
+  void need_pages(std::size_t i, std::int64_t bytes);
+  bool spend(std::size_t i, std::int64_t bytes) noexcept { return shard(i).memory().spend(bytes); }
+  void take_back(std::size_t i, std::int64_t bytes) noexcept { shard(i).memory().take_back(bytes); }
   bool has_room();
+  bool refused() const noexcept { return !status_.ok(); }
+  // The call fails. False, for the step to answer.
+  bool refuse(Status status) {
+    status_ = std::move(status);
+    return false;
+  }
   // `work` is to be done with no lock held, before the step runs again.
   bool compute(std::function<Status()> work);
 
   // What a key is to become. True, unless there is no memory (which fails the call). At most one of these for a key.
-  // A small value or a blob, whose reference is taken over at the commit. REQUIRES: has_room answered true for it.
-  // `whole`: it counts as another value in place of the one before, which a listener is told of.
-  bool stage(std::size_t i, std::string_view value, Blob* blob, std::uint64_t end, bool whole = true);
+  // A small value, or what is outside, whose reference is taken over at the commit. REQUIRES: has_room answered true
+  // for it. `whole`: it counts as another value in place of the one before, which a listener is told of.
+  struct Value {
+    EntryType type = EntryType::kString;
+    std::string_view bytes = {};
+    Outside outside = {};
+  };
+  bool stage(std::size_t i, const Value& value, std::uint64_t end, bool whole = true);
   // A value that is too large to be kept: for the store only. Its bytes must stay as they are until `run` returns.
   void stage_unkept(std::size_t i, std::string_view value, std::uint64_t end);
   void stage_removal(std::size_t i);
 
   // --- After it ---
-  // What was staged has been done; the references to the blobs are the cache's. Not if nothing was staged.
+  // What was staged has been done; the references to what is outside are the cache's. Not if nothing was staged.
   bool committed() const noexcept { return committed_; }
   // Of the first key, as it was left.
   std::uint64_t version() const noexcept { return version_; }
@@ -209,7 +227,7 @@ class MultiKey {
   std::vector<DirtyTable::Draft> drafts_;  // of what is staged
   std::int64_t full_bytes_ = 0;            // what the buffer has no room for
   std::size_t full_items_ = 0;
-  std::pmr::vector<Blob*> dropped_{room_.get()};  // to be released after the locks
+  std::pmr::vector<Outside> dropped_{room_.get()};  // to be released after the locks
   std::optional<ListenerPause> pause_;
 };
 

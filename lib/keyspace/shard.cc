@@ -62,7 +62,7 @@ std::uint32_t Shard::weight_of(const Entry& entry, const Footprint& footprint) c
   if (environment_.weigh_entries) return 1;
   if (!entry.external()) [[likely]]
     return footprint.charge;
-  const std::uint64_t bytes = footprint.charge + std::uint64_t{entry.blob()->charge()};
+  const std::uint64_t bytes = footprint.charge + std::uint64_t{entry.outside().charge()};
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(bytes, std::numeric_limits<std::uint32_t>::max()));
 }
 
@@ -584,11 +584,14 @@ void Shard::written(const Place& place, std::uint64_t hash) noexcept {
   ++counters.writes;
 }
 
-void Shard::swap_blob(const Place& place, std::uint64_t hash, Blob* blob) noexcept {
-  Entry& entry = *place.entry();
-  const std::uint32_t old_weight = weight_of(entry, footprint_of(entry));
-  entry.set_blob(blob);
-  if (tracks(entry)) reweigh(place, id_of(hash), old_weight);
+void Shard::swap_outside(const Place& place, std::uint64_t hash, Outside outside) noexcept {
+  const std::uint32_t old_weight = weight_of(place);
+  place.entry()->set_outside(outside);
+  changed_outside(place, hash, old_weight);
+}
+
+void Shard::changed_outside(const Place& place, std::uint64_t hash, std::uint32_t old_weight) noexcept {
+  if (tracks(*place.entry())) reweigh(place, id_of(hash), old_weight);
   written(place, hash);
 }
 

@@ -163,7 +163,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   enum class Old : std::uint8_t {
     kTold,   // it goes, and counts as removed (kReplaced)
     kFreed,  // it goes
-    kMoved,  // its blob lives on in the new block
+    kMoved,  // it lives on in the new block
   };
   // Another block for the same key: what the policy knows of it stays.
   void replace(Place place, std::uint64_t hash, Entry* entry, std::uint64_t end, Old old_value,
@@ -176,8 +176,13 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   static bool fits_block(const Entry& entry, std::size_t value_bytes) noexcept {
     return !entry.external() && value_bytes <= kInlineBytesMax && entry.fits(value_bytes);
   }
-  // A blob instead of another one, which the caller releases later.
-  void swap_blob(const Place& place, std::uint64_t hash, Blob* blob) noexcept;
+  // Another value outside instead of the one there, which the caller releases later.
+  void swap_outside(const Place& place, std::uint64_t hash, Outside outside) noexcept;
+  // What is outside has changed where it is, and weighed so much before. REQUIRES: external
+  void changed_outside(const Place& place, std::uint64_t hash, std::uint32_t old_weight) noexcept;
+  std::uint32_t weight_of(const Place& place) const noexcept {
+    return weight_of(*place.entry(), footprint_of(*place.entry()));
+  }
   // When it ends; changed_in_place goes with it, unless the value is stored, too. REQUIRES: the entry's shape has a
   // deadline, or end is kNoDeadline.
   void set_end(const Place& place, std::uint64_t hash, std::uint64_t end) noexcept;

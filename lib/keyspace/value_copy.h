@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/hold_work.h"
 #include "keyspace/entry.h"
@@ -16,9 +17,7 @@ namespace larder::keyspace {
 class ValueCopy {
  public:
   ValueCopy() noexcept {}
-  ~ValueCopy() {
-    if (blob_ != nullptr) blob_->release();
-  }
+  ~ValueCopy() { let_go(); }
   ValueCopy(const ValueCopy&) = delete;
   ValueCopy& operator=(const ValueCopy&) = delete;
 
@@ -26,43 +25,47 @@ class ValueCopy {
   [[gnu::always_inline]] void take(const Entry& entry) noexcept {
     reset();
     if (entry.external()) {
-      blob_ = entry.blob();
-      blob_->acquire();
+      outside_ = entry.outside();
+      outside_.acquire();
     } else {
       const std::string_view value = entry.inline_value();
       size_ = value.size();
       base::count_bytes(size_);
       if (size_ != 0) std::memcpy(small_, value.data(), size_);
     }
-    taken_ = true;
+    type_ = entry.type();
   }
   void reset() noexcept {
-    if (blob_ != nullptr) blob_->release();
-    blob_ = nullptr;
+    let_go();
     size_ = 0;
-    taken_ = false;
+    type_ = EntryType::kAny;
   }
 
-  bool taken() const noexcept { return taken_; }
-  std::string_view view() const noexcept { return blob_ != nullptr ? blob_->view() : std::string_view(small_, size_); }
+  bool taken() const noexcept { return type_ != EntryType::kAny; }
+  EntryType type() const noexcept { return type_; }  // kAny: nothing was taken
+  // REQUIRES: no large collection.
+  std::string_view view() const noexcept {
+    return outside_ ? outside_.blob()->view() : std::string_view(small_, size_);
+  }
   std::string str() const { return std::string(view()); }
   // Whether the entry still has this very value.
   bool same_as(const Entry& entry) const noexcept {
-    return entry.external() ? entry.blob() == blob_ : blob_ == nullptr && entry.inline_value() == view();
+    if (entry.type() != type_) return false;
+    return entry.external() ? entry.outside() == outside_ : !outside_ && entry.inline_value() == view();
   }
-  // Null for a small value.
-  Blob* blob() const noexcept { return blob_; }
-  // Hands the reference over; null for a small value.
-  Blob* release_blob() noexcept {
-    Blob* blob = blob_;
-    blob_ = nullptr;
-    return blob;
-  }
+  // Nothing for a small value.
+  Outside outside() const noexcept { return outside_; }
+  // Hands the reference over; nothing for a small value.
+  Outside release_outside() noexcept { return std::exchange(outside_, Outside()); }
 
  private:
-  Blob* blob_ = nullptr;
+  void let_go() noexcept {
+    if (outside_) release_outside().release();
+  }
+
+  Outside outside_;
   std::size_t size_ = 0;
-  bool taken_ = false;
+  EntryType type_ = EntryType::kAny;
   char small_[kInlineBytesMax];
 };
 

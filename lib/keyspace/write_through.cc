@@ -68,7 +68,8 @@ class StoredEdit {
     }
     multi_.need(0, value.size(), end != Entry::kNoDeadline);
     if (!multi_.has_room()) return false;
-    if (multi_.stage(0, value, blob == nullptr ? nullptr : *blob, end, whole)) staged_ = blob;
+    const Outside outside = blob == nullptr ? Outside() : Outside(*blob);
+    if (multi_.stage(0, {.bytes = value, .outside = outside}, end, whole)) staged_ = blob;
     return true;
   }
 
@@ -81,7 +82,7 @@ class StoredEdit {
       return true;
     }
     if (built_ != nullptr) built_->release();
-    built_ = old_.blob();  // shared
+    built_ = old_.outside().blob();  // shared
     if (built_ != nullptr) built_->acquire();
     return store(old_.view(), built_ != nullptr ? &built_ : nullptr, end, false);
   }

@@ -369,6 +369,8 @@ bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, bool 
     if (entry.type() == EntryType::kFailed && !entry.inline_value().empty()) {
       ++shard.misses;
       found->error = Status(ErrorCode::kLoadFailed, entry.inline_value());
+    } else if (entry.is_collection()) {
+      found->error = keyspace::Keyspace::wrong_type();
     } else {
       shard.hit(place, hash);
       found->absent = entry.is_ghost();
@@ -400,7 +402,7 @@ bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, bool 
 
 bool SingleFlight::is_due_ahead(const Entry& entry, const LoadOptions& options) noexcept {
   const auto ahead = static_cast<std::uint64_t>(options.staleness.refresh_ahead.count());
-  if (ahead == 0 || entry.is_ghost() || entry.refreshed()) return false;
+  if (ahead == 0 || entry.is_ghost() || entry.is_collection() || entry.refreshed()) return false;
   const std::uint64_t end = Shard::end_of(entry);
   return end != Entry::kNoDeadline && keyspace_.environment().reached(end - std::min(end, ahead));
 }

@@ -135,6 +135,8 @@ class ShardMemory {
     lease_.spend(charge);
     return true;
   }
+  // The rest of what was spent, and was not needed.
+  void take_back(std::int64_t charge) noexcept { lease_.earn(charge); }
   // Hands back to the limit what is not needed soon: all but a slice, or all of it.
   void give_back_surplus(bool all = false) noexcept {
     free_kept();

@@ -15,46 +15,6 @@ using namespace std::string_view_literals;
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 
-TEST(ParseInteger, TakesTheOneCanonicalForm) {
-  EXPECT_EQ(parse_integer("0"), 0);
-  EXPECT_EQ(parse_integer("7"), 7);
-  EXPECT_EQ(parse_integer("-1"), -1);
-  EXPECT_EQ(parse_integer("1000"), 1'000);
-  EXPECT_EQ(parse_integer("9223372036854775807"), kMax);
-  EXPECT_EQ(parse_integer("-9223372036854775808"), kMin);
-}
-
-TEST(ParseInteger, RefusesEverythingElse) {
-  for (const std::string_view text : {""sv,
-                                      "-"sv,
-                                      "+1"sv,
-                                      "-0"sv,
-                                      "00"sv,
-                                      "01"sv,
-                                      "-01"sv,
-                                      "1 "sv,
-                                      " 1"sv,
-                                      "1\n"sv,
-                                      "1\0"sv,
-                                      "\0"sv,
-                                      "--1"sv,
-                                      "1-"sv,
-                                      "1.0"sv,
-                                      "1e3"sv,
-                                      "0x1"sv,
-                                      "a"sv,
-                                      "1a"sv,
-                                      "\xd9\xa1"sv,
-                                      "9223372036854775808"sv,
-                                      "-9223372036854775809"sv,
-                                      "99999999999999999999"sv,
-                                      "111111111111111111111"sv,
-                                      "-1111111111111111111111111"sv}) {
-    EXPECT_EQ(parse_integer(text), std::nullopt) << "'" << text << "'";
-  }
-  EXPECT_EQ(parse_integer(std::string(70'000, '1')), std::nullopt);
-}
-
 TEST(FormatInteger, IsReadBackAsTheSame) {
   EXPECT_EQ(format_integer(0).view(), "0");
   EXPECT_EQ(format_integer(kMin).view(), "-9223372036854775808");
@@ -105,6 +65,54 @@ TEST(ParseFloat, RefusesTextsOfFiveKibibytes) {
   EXPECT_EQ(parse_float("1." + std::string(5 * 1024 - 3, '0')), 1);
   EXPECT_EQ(parse_float("1." + std::string(5 * 1024 - 2, '0')), std::nullopt);
   EXPECT_EQ(parse_float(std::string(100'000, '0')), std::nullopt);
+}
+
+TEST(ParseDouble, TakesWhatStrtodTakes) {
+  const struct {
+    std::string_view text;
+    double number;
+  } cases[] = {{"0", 0},
+               {"-0", 0},
+               {"+1.5", 1.5},
+               {".5", 0.5},
+               {"5.", 5},
+               {"0x10", 16},
+               {"007", 7},
+               {"0.1", 0.1},
+               {"1e17", 1e17},
+               {"4.9e-324", 4.9e-324},
+               {"1.7976931348623157e308", 1.7976931348623157e308},
+               {"9007199254740993", 9007199254740992.0}};  // the nearest
+  for (const auto& one : cases) {
+    EXPECT_EQ(parse_double(one.text), one.number) << one.text;
+    EXPECT_EQ(parse_bound(one.text), one.number) << one.text;
+  }
+  for (const std::string_view text : {"inf", "+inf", "Infinity", "INF"}) {
+    EXPECT_TRUE(std::isinf(parse_double(text).value_or(0))) << text;
+    EXPECT_TRUE(std::isinf(parse_bound(text).value_or(0))) << text;
+  }
+  EXPECT_EQ(parse_double("-inf"), -HUGE_VAL);
+  EXPECT_EQ(parse_bound("-inf"), -HUGE_VAL);
+}
+
+TEST(ParseDouble, RefusesEverythingElse) {
+  for (const std::string_view text : {""sv, " 1"sv, "1 "sv, "1\0"sv, "nan"sv, "-nan"sv, "1e"sv, "."sv, "--1"sv, "1,5"sv,
+                                      "0x"sv, "1e400"sv, "-1e400"sv, "1e-400"sv, "abc"sv}) {
+    EXPECT_EQ(parse_double(text), std::nullopt) << "'" << text << "'";
+  }
+  EXPECT_EQ(parse_double("+" + std::string(100'000, '0')), std::nullopt);
+}
+
+TEST(ParseBound, IsLessStrict) {
+  EXPECT_EQ(parse_bound(""), 0);
+  EXPECT_EQ(parse_bound(" 1"), 1);
+  EXPECT_EQ(parse_bound("1\0002"sv), 1);
+  EXPECT_EQ(parse_bound("1e400"), HUGE_VAL);
+  EXPECT_EQ(parse_bound("1e-400"), 0);
+  for (const std::string_view text : {"1 "sv, "nan"sv, "1x"sv, "abc"sv, "("sv, "."sv}) {
+    EXPECT_EQ(parse_bound(text), std::nullopt) << "'" << text << "'";
+  }
+  EXPECT_EQ(parse_bound(std::string(100'000, '0')), std::nullopt);
 }
 
 TEST(FormatFloat, IsFixedNotationWithoutZerosAtTheEnd) {

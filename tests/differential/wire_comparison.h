@@ -39,6 +39,7 @@ class WireComparison {
  private:
   std::string differ(const Words& words, const std::string& redis, const std::string& larder) const;
   std::string walk(const Words& words);
+  std::string pop_random(const Words& words);
 
   servers::TemporaryFolder folder_{"wire"};
   Cache cache_;

@@ -62,6 +62,18 @@ TEST(ReplyWriter, APushIsNoReply) {
   EXPECT_EQ(written(3, push, 0), ">1\r\n$4\r\nnews\r\n");
 }
 
+TEST(ReplyWriter, TakesWhatWasWrittenElsewhere) {
+  const auto set = [](ReplyWriter& reply) {
+    Output elsewhere;
+    ReplyWriter writer(elsewhere, 3);
+    writer.integer(std::int64_t{1});
+    writer.integer(std::int64_t{2});
+    reply.set(2, std::move(elsewhere));
+  };
+  EXPECT_EQ(written(2, set), "*2\r\n:1\r\n:2\r\n");
+  EXPECT_EQ(written(3, set), "~2\r\n:1\r\n:2\r\n");
+}
+
 TEST(ReplyWriter, RealNumbersAreTheShortestTextThatReadsBack) {
   EXPECT_EQ(format_real(0.1), "0.1");
   EXPECT_EQ(format_real(3), "3");

@@ -50,7 +50,8 @@ class Tools : public testing::Test {
   }
   void fill() {
     WireClient client(path_);
-    for (std::size_t i = 0; i < 1'000; ++i) client.call({"SET", "key:" + std::to_string(i), std::string(i % 10 + 1, 'x')});
+    for (std::size_t i = 0; i < 1'000; ++i)
+      client.call({"SET", "key:" + std::to_string(i), std::string(i % 10 + 1, 'x')});
     client.call({"SET", "the:biggest", std::string(100'000, 'x')});
   }
 

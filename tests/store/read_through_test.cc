@@ -195,7 +195,8 @@ TEST_F(ReadThrough, L5GetOrLoadRemembersThatNeitherHasIt) {
   int asked = 0;
   const auto nothing = [&] { return ++asked, Loaded(std::nullopt); };
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(stored_.get_or_load("k", nothing, {.negative_ttl = 100ms}).missing());
-  const auto many = stored_.get_or_load_many({"k"}, [&](auto) { return ++asked, std::vector<Loaded>(1, std::nullopt); });
+  const auto many =
+      stored_.get_or_load_many({"k"}, [&](auto) { return ++asked, std::vector<Loaded>(1, std::nullopt); });
   EXPECT_TRUE(many[0].missing());
   EXPECT_EQ(asked, 1);
   EXPECT_EQ(store_->loaded().size(), 1u);

@@ -1,0 +1,101 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// LMPOP and ZMPOP: items are removed from the first of several keys that is there.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "keyspace/staged_edit.h"
+
+namespace larder::commands {
+
+// pop(draft, n) removes n items; it lives as long as this.
+template <typename Type>
+class PopFirst {
+ public:
+  using Draft = typename Type::Draft;
+  using Pop = FunctionRef<void(Draft& draft, std::uint64_t n)>;
+
+  // `most_a_hold`: so many are removed at most while locks are held, more of them with no lock.
+  PopFirst(keyspace::Keyspace& keyspace, std::uint64_t count, std::uint64_t most_a_hold, Pop pop)
+      : keyspace_(keyspace), count_(count), most_a_hold_(most_a_hold), pop_(pop) {}
+
+  Status run(std::span<const std::string_view> keys) {
+    if (keys.empty()) return {ErrorCode::kInvalidArgument, "no keys were given"};
+    if (count_ == 0) return {ErrorCode::kInvalidArgument, "a count of 0"};
+    keyspace::MultiKey multi(keyspace_, keys);
+    std::optional<keyspace::StagedEdit<Type>> edit;
+    Status status = multi.run([&](keyspace::MultiKey& all) { return step(all, keys.size(), &edit); });
+    if (multi.committed() && made_) made_->taken();
+    return status;
+  }
+  // Which key; none: there are none of these.
+  std::optional<std::size_t> found() const noexcept { return found_; }
+  // What it was before, and how many items of that are gone.
+  typename Type::View before() const noexcept { return before_.view(); }
+  std::uint64_t popped() const noexcept { return popped_; }
+
+ private:
+  bool step(keyspace::MultiKey& keys, std::size_t size, std::optional<keyspace::StagedEdit<Type>>* edit) {
+    const keyspace::Entry* entry = nullptr;
+    std::size_t i = 0;
+    for (; entry == nullptr && i < size; ++i) {
+      entry = keys.find_as(Type::kType, i, keyspace::Want::kChange);
+      if (keys.must_wait() || keys.refused()) return false;
+    }
+    if (entry == nullptr) {
+      found_.reset();
+      return true;
+    }
+    const bool same = found_ == --i && before_.value().same_as(*entry);
+    if (!same) {
+      found_ = i;
+      before_.take(*entry);
+      popped_ = std::min(count_, before_.view().size());
+      made_.reset();
+    }
+    if (popped_ > most_a_hold_)
+      return made_ ? stage_made(keys, *entry) : keys.compute([this, &keys] { return make(keys); });
+    if (!*edit || !same) edit->emplace(keyspace_, keys, i);
+    (*edit)->need();
+    if (!keys.has_room() || !(*edit)->begin()) return false;
+    pop_((*edit)->draft(), popped_);
+    return (*edit)->stage();
+  }
+  // With no lock held.
+  Status make(keyspace::MultiKey& keys) {
+    auto& made = made_.emplace(keyspace_, keys.key(*found_).hash);
+    const bool begun = made.begin(before_.value());
+    if (begun) pop_(made.draft(), popped_);
+    made.finish();
+    return begun && !made.draft().refused() ? Status() : keyspace_.out_of_memory();
+  }
+  bool stage_made(keyspace::MultiKey& keys, const keyspace::Entry& entry) {
+    if (made_->draft().view().size() == 0) {
+      keys.stage_removal(*found_);
+      return true;
+    }
+    const std::uint64_t end = keyspace::Shard::end_of(entry);
+    const keyspace::MultiKey::Value value = keyspace::value_of<Type>(made_->draft());
+    keys.need(*found_, value.outside ? keyspace::MultiKey::kOutside : value.bytes.size(),
+              end != keyspace::Entry::kNoDeadline);
+    if (!keys.has_room()) return false;
+    keys.stage(*found_, value, end, false);
+    return true;
+  }
+
+  keyspace::Keyspace& keyspace_;
+  const std::uint64_t count_;
+  const std::uint64_t most_a_hold_;
+  const Pop pop_;
+  std::optional<std::size_t> found_;
+  keyspace::Held<Type> before_;
+  std::uint64_t popped_ = 0;
+  std::optional<keyspace::FreeDraft<Type>> made_;
+};
+
+}  // namespace larder::commands

@@ -1,0 +1,115 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// One key of a MultiKey whose collection is edited under the locks, by a few edits: as another version, which is
+// staged, and takes its place when all that the step stages is committed.
+//
+//     StagedEdit<SetType> from(keyspace, 0), to(keyspace, 1);   // outside the step: they live until `run` has returned
+//     step: find both, and must_wait;  need both, and has_room;  begin both;  edit their drafts;  stage both
+//
+// Each of these that answers false has the step answer false.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "keyspace/free_draft.h"
+#include "keyspace/multi_key.h"
+
+namespace larder::keyspace {
+
+// What a draft has become, to be staged.
+template <typename Type>
+MultiKey::Value value_of(const typename Type::Draft& draft) noexcept {
+  if (draft.large() != nullptr) return {Type::kType, {}, Outside(draft.large())};
+  return {Type::kType, draft.small().bytes(), {}};
+}
+
+template <typename Type>
+class StagedEdit {
+ public:
+  using Draft = typename Type::Draft;
+  using View = typename Type::View;
+
+  StagedEdit(Keyspace& keyspace, MultiKey& keys, std::size_t i) : keyspace_(keyspace), keys_(keys), i_(i) {}
+  ~StagedEdit() {
+    const bool taken = is_staged_ && keys_.committed();
+    if (draft_ && draft_->large() != nullptr && !taken) draft_->large()->release();
+  }
+  StagedEdit(const StagedEdit&) = delete;
+  StagedEdit& operator=(const StagedEdit&) = delete;
+
+  // Null: there is no such key, or it is of another type, or must_wait. Valid until has_room.
+  const Entry* find(Want want) { return keys_.find_as(Type::kType, i_, want); }
+  // REQUIRES: find, before.
+  void need() {
+    keys_.need(i_, kInlineBytesMax, true);
+    keys_.need_pages(i_, pages_);
+  }
+  // REQUIRES: has_room.
+  bool begin() {
+    const Entry* entry = find(Want::kChange);
+    drop();
+    memory_.emplace(keyspace_.environment().account, 0);
+    if (!keys_.spend(i_, pages_)) return keys_.refuse(keyspace_.out_of_memory());
+    memory_->give(pages_);
+    draft_.emplace(
+        collections::Tools{*memory_, keyspace_.environment().hash, keyspace_.environment().small_limits(Type::kType)});
+    end_ = entry == nullptr ? Entry::kNoDeadline : Shard::end_of(*entry);
+    if (entry == nullptr) return true;
+    if (!entry->external()) {
+      draft_->begin(entry->inline_value());
+      return true;
+    }
+    auto* version = static_cast<typename Draft::LargeForm*>(entry->outside().large())->share(*memory_);
+    if (version == nullptr) return want_more();
+    draft_->begin(version);
+    return true;
+  }
+  Draft& draft() noexcept { return *draft_; }
+  bool stage() {
+    if (draft_->refused()) return want_more();
+    if (draft_->large() != nullptr) draft_->large()->add_to_charge(memory_->held());
+    give_back();
+    if (!draft_->changed()) {
+      drop();
+      return true;
+    }
+    if (draft_->view().size() == 0) {
+      keys_.stage_removal(i_);
+      return true;
+    }
+    is_staged_ = true;
+    keys_.stage(i_, value_of<Type>(*draft_), end_, false);
+    return true;
+  }
+
+ private:
+  static constexpr std::int64_t kPagesMin = 16 << 10;
+
+  bool want_more() {
+    if (!memory_->lacking()) return keys_.refuse(keyspace_.out_of_memory());
+    pages_ *= 2;
+    drop();
+    return false;
+  }
+  void drop() noexcept {
+    is_staged_ = false;
+    if (draft_ && draft_->large() != nullptr) draft_->large()->discard(*memory_);
+    draft_.reset();
+    give_back();
+  }
+  void give_back() noexcept {
+    if (memory_) keys_.take_back(i_, memory_->take_left());
+  }
+
+  Keyspace& keyspace_;
+  MultiKey& keys_;
+  const std::size_t i_;
+  std::int64_t pages_ = kPagesMin;
+  std::uint64_t end_ = Entry::kNoDeadline;
+  std::optional<collections::PageMemory> memory_;
+  std::optional<Draft> draft_;
+  bool is_staged_ = false;
+};
+
+}  // namespace larder::keyspace

@@ -1,0 +1,74 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "larder/items.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "larder/key_list.h"
+
+namespace larder {
+namespace {
+
+ItemList list_of(const std::vector<std::string>& items) {
+  ItemList list;
+  for (const std::string& item : items) list.push_back(item);
+  return list;
+}
+
+TEST(ItemList, HoldsAnyBytes) {
+  const std::vector<std::string> items = {"", "a", std::string("\0\r\n\xff", 4), "", std::string(100'000, 'x'), ""};
+  const ItemList list = list_of(items);
+  ASSERT_EQ(list.size(), items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) EXPECT_EQ(list[i], items[i]);
+  EXPECT_EQ(list.front(), "");
+  EXPECT_EQ(list.back(), "");
+  EXPECT_EQ(std::vector<std::string>(list.begin(), list.end()), items);
+  EXPECT_TRUE(ItemList().empty());
+  EXPECT_EQ(ItemList().begin(), ItemList().end());
+}
+
+TEST(ItemList, IsWalkedInAnyOrder) {
+  static_assert(std::random_access_iterator<ItemList::Iterator>);
+  ItemList list = list_of({"c", "a", "bb"});
+  EXPECT_EQ(*std::max_element(list.begin(), list.end()), "c");
+  EXPECT_EQ(*(list.end() - 1), "bb");
+  EXPECT_EQ(list.begin()[1], "a");
+  EXPECT_EQ(std::distance(list.begin(), list.end()), 3);
+  auto at = list.begin();
+  EXPECT_EQ(*at++, "c");
+  EXPECT_EQ(*++at, "bb");
+  EXPECT_EQ(*--at, "a");
+  EXPECT_LT(at, list.end());
+  EXPECT_EQ(1 + list.begin(), at);
+  std::string all;
+  for (const std::string_view item : list) all += item;
+  EXPECT_EQ(all, "cabb");
+}
+
+TEST(ItemList, IsComparedAndCopied) {
+  ItemList list = list_of({"ab", "c"});
+  EXPECT_EQ(list, list_of({"ab", "c"}));
+  EXPECT_NE(list, list_of({"a", "bc"}));
+  const ItemList copy = list;
+  list.clear();
+  EXPECT_EQ(list, ItemList());
+  list.push_back("new");
+  EXPECT_EQ(list[0], "new");
+  EXPECT_EQ(copy[0], "ab");
+  const ItemList moved = std::move(list);
+  EXPECT_EQ(moved.back(), "new");
+}
+
+TEST(ItemList, MayBeAKeyList) {
+  const ItemList list = list_of({"a", "", "b"});
+  const KeyList keys(list);
+  EXPECT_EQ(std::vector<std::string_view>(keys.begin(), keys.end()), (std::vector<std::string_view>{"a", "", "b"}));
+}
+
+}  // namespace
+}  // namespace larder

@@ -1,0 +1,166 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Commands on collections with each of their allocations failing, be it of operator new or of the cache's allocator:
+// they throw std::bad_alloc or answer kOutOfMemory, and have changed nothing; or they have done their work. Nothing is
+// lost: what they took comes back.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <new>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "commands/every_call.h"
+#include "out_of_memory/failing_new.h"
+#include "support/page_source.h"
+
+namespace larder::out_of_memory {
+namespace {
+
+using commands::code_of;
+using support::NthFails;
+
+constexpr const char* kKeys[] = {"small", "large", "new"};
+
+struct Row {
+  const char* name;
+  ErrorCode (*call)(Cache&);
+};
+
+std::vector<std::pair<std::string, std::string>> pairs(int count, std::size_t bytes) {
+  std::vector<std::pair<std::string, std::string>> made;
+  for (int i = 0; i < count; ++i) made.emplace_back("item" + std::to_string(i), std::string(bytes, 'v'));
+  return made;
+}
+
+// A cache with an allocator that fails when it is told to.
+struct World {
+  explicit World(void (*fill)(Cache&)) : failing(Allocator::standard()) {
+    cache = std::make_unique<Cache>(Options{.max_memory = 0, .shards = 1, .allocator = &failing, .seed = 1});
+    fill(*cache);
+  }
+  std::int64_t used() const {
+    const Stats stats = cache->stats();
+    return static_cast<std::int64_t>(stats.bytes_used - stats.bytes_set_aside);
+  }
+  NthFails failing;
+  std::unique_ptr<Cache> cache;
+};
+
+enum class Which { kNew, kAllocator };
+
+class CollectionCalls : public testing::Test {
+ protected:
+  static void run(std::span<const Row> rows, void (*fill)(Cache&), std::string (*state)(Cache&, std::string_view)) {
+    for (const Row& row : rows) {
+      World before(fill);
+      const std::string first = all(*before.cache, state);
+      EXPECT_EQ(row.call(*before.cache), ErrorCode::kOk) << row.name;
+      const std::string last = all(*before.cache, state);
+      for (const Which which : {Which::kNew, Which::kAllocator}) {
+        for (std::uint64_t n = 1; fail(row, which, n, fill, state, first, last); ++n) {
+          ASSERT_LT(n, 5'000u) << row.name << " does not end";
+          if (HasFailure()) return;
+        }
+      }
+    }
+  }
+
+ private:
+  static std::string all(Cache& cache, std::string (*state)(Cache&, std::string_view)) {
+    std::string text;
+    for (const char* key : kKeys) text += std::string(key) + "=" + state(cache, key) + "\n";
+    return text;
+  }
+  // False: there are not so many allocations.
+  static bool fail(const Row& row, Which which, std::uint64_t n, void (*fill)(Cache&),
+                   std::string (*state)(Cache&, std::string_view), const std::string& first, const std::string& last) {
+    SCOPED_TRACE(std::string(row.name) + (which == Which::kNew ? ", operator new " : ", allocator ") +
+                 std::to_string(n));
+    World world(fill);
+    bool met = false;
+    ErrorCode code = ErrorCode::kOutOfMemory;
+    try {
+      if (which == Which::kNew) {
+        const FailNth failing(n, false);
+        struct Met {
+          const FailNth& failing;
+          bool& met;
+          ~Met() { met = failing.met(); }
+        } note{failing, met};
+        code = row.call(*world.cache);
+      } else {
+        world.failing.fail_nth(n);
+        code = row.call(*world.cache);
+        met = world.failing.failed();
+        world.failing.fail_nth(NthFails::kNever);
+      }
+    } catch (const std::bad_alloc&) {
+    }
+    EXPECT_TRUE(code == ErrorCode::kOk || code == ErrorCode::kOutOfMemory) << to_string(code);
+    const std::string now = all(*world.cache, state);
+    EXPECT_TRUE(now == (code == ErrorCode::kOk ? last : first)) << now.substr(0, 500);
+    EXPECT_EQ(world.cache->check_invariants().to_string(), "ok");
+    EXPECT_EQ(row.call(*world.cache), ErrorCode::kOk);
+    EXPECT_TRUE(world.cache->clear().ok());
+    while (world.cache->tick().more) {
+    }
+    World empty([](Cache&) {});
+    EXPECT_LE(world.used(), empty.used() + (32 << 10)) << "something was lost";
+    return met;
+  }
+};
+
+#define CALL(expression) [](Cache& cache) { return code_of(cache.expression); }
+
+void fill_hashes(Cache& cache) {
+  EXPECT_TRUE(cache.hset("small", pairs(5, 10)).ok());
+  EXPECT_TRUE(cache.hset("large", pairs(300, 40)).ok());
+  EXPECT_TRUE(cache.hset("large", "blob", std::string(2'000, 'b')).ok());
+}
+
+std::string hash_state(Cache& cache, std::string_view key) {
+  const auto all = cache.hget_all(key);
+  if (!all) return all.status().to_string();
+  auto sorted = *all;
+  std::sort(sorted.begin(), sorted.end());
+  std::string text;
+  for (const auto& [field, value] : sorted) text += field + ":" + value + " ";
+  return text;
+}
+
+constexpr Row kHashRows[] = {
+    {"hset", CALL(hset("small", "field", "value"))},
+    {"hset of a new key", CALL(hset("new", "field", "value"))},
+    {"hset in a large one", CALL(hset("large", "field", "value"))},
+    {"hset of a large value", CALL(hset("large", "field", std::string(3'000, 'x')))},
+    {"hset of a huge value", CALL(hset("large", "field", std::string(300'000, 'x')))},
+    {"hset that outgrows the small form", CALL(hset("small", "field", std::string(1'500, 'x')))},
+    {"hset over a large value", CALL(hset("large", "blob", "x"))},
+    {"hset of several", CALL(hset("large", pairs(20, 30)))},
+    {"hset of many", CALL(hset("large", pairs(400, 30)))},
+    {"hset of many, new", CALL(hset("new", pairs(400, 300)))},
+    {"hset_nx", CALL(hset_nx("large", "field", "value"))},
+    {"hdel", CALL(hdel("large", "item7"))},
+    {"hdel of a large value", CALL(hdel("large", "blob"))},
+    {"hdel of several", CALL(hdel("large", {"item7", "item8", "item9"}))},
+    {"hincr_by", CALL(hincr_by("large", "count", 1))},
+    {"hincr_by_float", CALL(hincr_by_float("small", "count", 0.5L))},
+    {"hget", CALL(hget("large", "blob"))},
+    {"hmget", CALL(hmget("large", {"item1", "blob", "none"}))},
+    {"hget_all", CALL(hget_all("large"))},
+    {"hsnapshot", CALL(hsnapshot("large"))},
+    {"hscan", CALL(hscan("large", 0))},
+    {"hrand_fields", CALL(hrand_fields("large", 10))},
+    {"copy", CALL(copy("large", "new"))},
+    {"hset beside a version",
+     [](Cache& cache) {
+       const Lookup<HashSnapshot> held = cache.hsnapshot("large");
+       return held ? code_of(cache.hset("large", "item5", "value")) : held.status().code();
+     }},
+};
+TEST_F(CollectionCalls, OnHashesAllOrNothing) { run(kHashRows, fill_hashes, hash_state); }
+
+}  // namespace
+}  // namespace larder::out_of_memory
