@@ -21,7 +21,7 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 // Each write gives all its fields the same value: so must every version show them, which nobody changes any more.
 TEST(CollectionThreads, EveryVersionIsWhole) {
   constexpr int kThreads = 4;
-  const int rounds = support::count(2'000, 20'000);
+  const auto rounds = static_cast<int>(support::count(2'000, 20'000));
   for (const int fields : {4, 40, 200}) {  // small; several edits under the lock; many, aside
     Cache cache({.max_memory = 0, .shards = 2});
     std::atomic<std::uint64_t> looked = 0;
@@ -67,7 +67,7 @@ TEST(CollectionThreads, EveryVersionIsWhole) {
 // No edit is lost, in place or beside a version, whoever else works on the key.
 TEST(CollectionThreads, NoEditIsLost) {
   constexpr int kThreads = 4;
-  const int rounds = support::count(10'000, 100'000);
+  const auto rounds = static_cast<int>(support::count(10'000, 100'000));
   for (const int others : {0, 300}) {
     Cache cache({.max_memory = 0, .shards = 2});
     for (int i = 0; i < others; ++i) ASSERT_TRUE(cache.hset("h", "other" + std::to_string(i), "x").ok());
@@ -75,7 +75,9 @@ TEST(CollectionThreads, NoEditIsLost) {
       for (int round = 0; round < rounds; ++round) {
         EXPECT_TRUE(cache.hincr_by("h", "all", 1).ok());
         EXPECT_TRUE(cache.hincr_by("h", "of " + std::to_string(thread), 1).ok());
-        if (round % 16 == 0) EXPECT_TRUE(cache.hget_all("h").ok());
+        if (round % 16 == 0) {
+          EXPECT_TRUE(cache.hget_all("h").ok());
+        }
         if (round % 128 == 0) {
           Fields many;
           for (int i = 0; i < 100; ++i) many.emplace_back("many" + std::to_string(i), std::to_string(round));
@@ -94,7 +96,7 @@ TEST(CollectionThreads, NoEditIsLost) {
 // Where memory is short, entries are evicted while others edit them, and what is held stays.
 TEST(CollectionThreads, EvictedWhileTheyAreEdited) {
   constexpr int kThreads = 4;
-  const int rounds = support::count(20'000, 200'000);
+  const auto rounds = static_cast<int>(support::count(20'000, 200'000));
   Cache cache({.max_memory = 1_MiB, .shards = 2});
   support::run_threads(kThreads, [&](int thread) {
     std::mt19937 random(static_cast<unsigned>(thread));
@@ -120,7 +122,9 @@ TEST(CollectionThreads, EvictedWhileTheyAreEdited) {
         }
         default: (void)cache.hset(key, field, "value" + std::string(random() % 100, 'v'));
       }
-      if (round % 64 == 0) EXPECT_LE(cache.stats().bytes_used, 1_MiB);
+      if (round % 64 == 0) {
+        EXPECT_LE(cache.stats().bytes_used, 1_MiB);
+      }
     }
   });
   EXPECT_EQ(cache.check_invariants().to_string(), "ok");
