@@ -46,13 +46,9 @@ class ItemList {
   }
   // Amortised O(bytes). If it throws, nothing has changed.
   void push_back(std::string_view item) {
-    ends_.push_back(bytes_.size() + item.size());
-    try {
-      bytes_.append(item);
-    } catch (...) {
-      ends_.pop_back();
-      throw;
-    }
+    if (ends_.size() == ends_.capacity()) ends_.reserve(2 * ends_.size() + 8);
+    bytes_.append(item);
+    ends_.push_back(bytes_.size());  // which has its place
   }
   void clear() noexcept {
     bytes_.clear();

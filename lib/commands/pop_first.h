@@ -30,7 +30,7 @@ class PopFirst {
     keyspace::MultiKey multi(keyspace_, keys);
     std::optional<keyspace::StagedEdit<Type>> edit;
     Status status = multi.run([&](keyspace::MultiKey& all) { return step(all, keys.size(), &edit); });
-    if (multi.committed() && made_) made_->taken();
+    if (multi.committed() && made_ && popped_ < before_.view().size()) made_->taken();
     return status;
   }
   // Which key; none: there are none of these.

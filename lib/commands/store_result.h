@@ -30,7 +30,7 @@ class StoredResult {
   Result<std::uint64_t> run(std::span<const std::string_view> keys) {
     keyspace::MultiKey multi(keyspace_, keys);
     Status status = multi.run([this](keyspace::MultiKey& all) { return step(all); });
-    if (multi.committed() && made_) made_->taken();
+    if (multi.committed() && size_ != 0) made_->taken();
     if (!status.ok()) return status;
     return size_;
   }

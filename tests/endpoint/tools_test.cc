@@ -67,7 +67,7 @@ TEST_F(Tools, RedisCliLooksIn) {
   expect_says("--memkeys", {"Sampled 1001 keys", "Biggest string found '\"the:biggest\"'"});
   expect_says("--hotkeys", {"Sampled 1001 keys", "hot key found with counter"});
   expect_says("--scan --pattern 'key:99*'", {"key:99\n", "key:990\n", "key:999\n"});
-  expect_says("-3 HGETALL nothing", {"unknown command 'HGETALL'"});
+  expect_says("-3 GEOADD nothing 1 1 x", {"unknown command 'GEOADD'"});
   expect_says("-3 CONFIG GET maxmemory", {"maxmemory 67108864"});
   expect_says("INFO server", {"redis_version:7.0.15"});
   expect_says("--latency --raw -i 0.1", {});
