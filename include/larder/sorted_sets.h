@@ -25,7 +25,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "larder/function_ref.h"
@@ -63,7 +62,27 @@ struct NameRange {
   bool min_open = false;
   bool max_open = false;
 };
-using MemberRange = std::variant<RankRange, ScoreRange, NameRange>;
+class MemberRange {
+ public:
+  enum class By : std::uint8_t { kRank, kScore, kName };
+
+  MemberRange() noexcept = default;  // all
+  MemberRange(const RankRange& ranks) noexcept : ranks_(ranks) {}
+  MemberRange(const ScoreRange& scores) noexcept : by_(By::kScore), scores_(scores) {}
+  MemberRange(const NameRange& names) noexcept : by_(By::kName), names_(names) {}
+
+  By by() const noexcept { return by_; }
+  // The one that it was made of.
+  const RankRange& ranks() const noexcept { return ranks_; }
+  const ScoreRange& scores() const noexcept { return scores_; }
+  const NameRange& names() const noexcept { return names_; }
+
+ private:
+  By by_ = By::kRank;
+  RankRange ranks_;
+  ScoreRange scores_;
+  NameRange names_;
+};
 
 // Of these, which, and in which order.
 struct ZRangeOptions {

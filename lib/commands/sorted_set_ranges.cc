@@ -9,8 +9,7 @@ namespace larder::commands {
 using View = collections::SortedSetView;
 
 Status check_range(const MemberRange& range) {
-  const auto* scores = std::get_if<ScoreRange>(&range);
-  if (scores == nullptr || (!std::isnan(scores->min) && !std::isnan(scores->max))) return {};
+  if (!std::isnan(range.scores().min) && !std::isnan(range.scores().max)) return {};
   return {ErrorCode::kNotAFloat, "min or max is not a float"};
 }
 
@@ -70,7 +69,12 @@ Ranks ranks_in(const View& view, const NameRange& range, bool) {
 }  // namespace
 
 Ranks ranks_of(const View& view, const MemberRange& range, bool rev) noexcept {
-  return std::visit([&](const auto& bounds) { return ranks_in(view, bounds, rev); }, range);
+  switch (range.by()) {
+    case MemberRange::By::kRank: return ranks_in(view, range.ranks(), rev);
+    case MemberRange::By::kScore: return ranks_in(view, range.scores(), rev);
+    case MemberRange::By::kName: return ranks_in(view, range.names(), rev);
+  }
+  return {};
 }
 
 Walk walk_of(const View& view, const MemberRange& range, const ZRangeOptions& options) noexcept {

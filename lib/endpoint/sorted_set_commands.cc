@@ -269,7 +269,7 @@ bool read_range_options(Call& call, std::size_t first, RangeArguments* range) {
 bool is_short(const MemberRange& range, const ZRangeOptions& options) {
   constexpr std::int64_t kFew = 64;
   if (options.limit <= kFew) return true;
-  const auto* ranks = std::get_if<RankRange>(&range);
+  const RankRange* ranks = range.by() == MemberRange::By::kRank ? &range.ranks() : nullptr;
   return ranks != nullptr && (ranks->first < 0) == (ranks->last < 0) && ranks->last - ranks->first < kFew;
 }
 
