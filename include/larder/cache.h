@@ -26,6 +26,7 @@
 #include "larder/sorted_sets.h"
 #include "larder/stats.h"
 #include "larder/strings.h"
+#include "larder/transaction.h"
 
 namespace larder {
 
@@ -84,6 +85,22 @@ class Cache final : public Keys,
   // The same for one key, always in this thread, and ahead of all others, unless it was written by a command on several
   // keys, which go together.
   FlushReport flush(std::string_view key, Milliseconds at_most);
+
+  // Runs `function` once on these keys (at most 1,024: kTooManyKeys), all or nothing: what it does becomes visible, and
+  // goes to a store behind the cache, as one batch, at one instant after it has returned ok. If it returns an error,
+  // that is answered, and nothing has changed; what it throws becomes kCallbackThrew.
+  //
+  // While it runs, other writers of these keys wait, readers see what was there before, and eviction and expiry pass
+  // the keys by. It runs in this thread, under no lock. It may read the cache, but write only the transaction: a write
+  // of one of its keys to the cache itself is kUndeclaredKey. Transactions never deadlock: all keys are taken at one
+  // instant.
+  //
+  // O(keys), and what `function` costs; a large value costs what an edit beside a snapshot does. kKeyTooLong,
+  // kOutOfMemory, kClosed, and with a store what mset answers.
+  Status atomically(const KeyList& keys, FunctionRef<Status(Transaction&)> function);
+  Status atomically(std::initializer_list<std::string_view> keys, FunctionRef<Status(Transaction&)> function) {
+    return atomically(KeyList(keys), function);
+  }
 
   // Does what time has made due: gives back what expired, compacts timers and queues, shrinks the index. Not needed for
   // correctness, and not with `background_thread`. Never holds a lock for more than a few dozen microseconds. With

@@ -56,6 +56,7 @@ enum class ErrorCode : std::uint8_t {
   kStoreThrew,         // the backing store threw an exception while it loaded
   kOutcomeUnknown,     // the backing store may or may not have written it; the cache has forgotten the key
   kReadOnly,           // the backing store is only read (StoreOptions::Writes::kRefuse)
+  kUndeclaredKey,      // atomically: a key that was not declared
   kQueueFull,          // as many writes wait for the backing store as may (WriteBackOptions)
 };
 

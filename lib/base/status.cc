@@ -9,7 +9,7 @@
 namespace larder {
 namespace {
 
-constexpr std::array<std::string_view, 27> kNames = {"ok",
+constexpr std::array<std::string_view, 28> kNames = {"ok",
                                                      "wrong_type",
                                                      "not_an_integer",
                                                      "not_a_float",
@@ -35,6 +35,7 @@ constexpr std::array<std::string_view, 27> kNames = {"ok",
                                                      "store_threw",
                                                      "outcome_unknown",
                                                      "read_only",
+                                                     "undeclared_key",
                                                      "queue_full"};
 static_assert(kNames.size() == static_cast<std::size_t>(ErrorCode::kQueueFull) + 1);
 

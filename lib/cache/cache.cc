@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "cache/background.h"
 #include "keyspace/keyspace.h"
+#include "keyspace/transaction.h"
 #include "larder/read_view.h"
 #include "loading/single_flight.h"
 
@@ -31,6 +32,19 @@ Cache::Cache(std::unique_ptr<Parts> parts)
       SortedSets(&parts->keyspace),
       Loading(&parts->flights),
       parts_(std::move(parts)) {}
+
+Status Cache::atomically(const KeyList& keys, FunctionRef<Status(Transaction&)> function) {
+  return keyspace::transact(parts_->keyspace, keys, [&](keyspace::Keyspace& own) -> Status {
+    Transaction transaction(&own);
+    try {
+      return function(transaction);
+    } catch (const std::exception& error) {
+      return {ErrorCode::kCallbackThrew, error.what()};
+    } catch (...) {
+      return {ErrorCode::kCallbackThrew, "the function handed to atomically threw something"};
+    }
+  });
+}
 
 namespace {
 

@@ -125,7 +125,7 @@ Result<bool> Keys::invalidate(std::string_view key) {
         return found;
       }
     }
-    shard.wait_for_latch(epoch);
+    if (Status status = keyspace_->wait_for_latch(shard, epoch); !status.ok()) return status;
   }
 }
 

@@ -61,9 +61,12 @@ class Changing {
         case Step::kAgain:
         case Step::kFree: break;
         case Step::kStartAnew: aside_.reset(); break;
-        case Step::kWait: shard_.wait_for_latch(epoch); break;
+        case Step::kWait: failure_ = keyspace_.wait_for_latch(shard_, epoch); break;
         case Step::kReclaim:
-          if (!keyspace_.reclaim(keyspace_.shard_number(hash_), bytes_wanted_, entries_wanted_, &idle_)) {
+          if (keyspace_.reclaim(keyspace_.shard_number(hash_), bytes_wanted_, entries_wanted_, &idle_)) break;
+          if (pages_ != 0 && !without_pages_) {  // what removes items may need none
+            without_pages_ = true;
+          } else {
             failure_ = keyspace_.out_of_memory();
           }
           break;
@@ -115,7 +118,8 @@ class Changing {
   Status status_;
   Status failure_;
   std::exception_ptr thrown_;
-  std::int64_t pages_ = 0;  // bytes to be had for pages
+  std::int64_t pages_ = 0;      // bytes to be had for pages
+  bool without_pages_ = false;  // there are none: tried once without them
   std::int64_t bytes_wanted_ = 0;
   std::int64_t entries_wanted_ = 0;
   int idle_ = 0;      // see Keyspace::reclaim
@@ -141,7 +145,7 @@ typename Changing<Type>::Step Changing<Type>::try_once(PageMemory& memory, Disca
 
   const bool is_large = entry != nullptr && entry->external();
   if (is_large && pages_ == 0) pages_ = kPagesMin;
-  if (pages_ != 0) {
+  if (pages_ != 0 && !without_pages_) {
     Step step = Step::kAgain;
     if (!room(pages_, 0, discards, &step)) return step;
     if (!shard_.memory().spend(pages_)) return done(keyspace_.out_of_memory());
@@ -185,7 +189,7 @@ typename Changing<Type>::Step Changing<Type>::try_once(PageMemory& memory, Disca
   if (!in_place && draft.large() != nullptr && step != Step::kDone) draft.large()->discard(memory);
   if (kept) return step;
   if (refused && !thrown_) {
-    if (!memory.lacking()) return done(keyspace_.out_of_memory());
+    if (!memory.lacking() || without_pages_) return done(keyspace_.out_of_memory());
     pages_ = std::max(2 * pages_, kPagesMin);
     return Step::kAgain;
   }
@@ -321,6 +325,7 @@ typename Changing<Type>::Step Changing<Type>::finish_aside(Discards& discards) {
 template <typename Type>
 Status change(Keyspace& keyspace, std::string_view key, std::uint64_t edits, Work<Type> work) {
   if (key.size() > kKeyBytesMax) return Keyspace::key_too_long();
+  if (!keyspace.is_declared(key)) return Keyspace::undeclared();
   if (keyspace.has_store()) {
     return {ErrorCode::kInvalidArgument, "a cache with a store behind it keeps strings only, so far"};
   }

@@ -71,7 +71,9 @@ class Editing {
         case Step::kDone: return std::move(status_);
         case Step::kAgain:
         case Step::kFree: break;
-        case Step::kWait: shard_.wait_for_latch(epoch); break;
+        case Step::kWait:
+          if (Status status = keyspace_.wait_for_latch(shard_, epoch); !status.ok()) fail(std::move(status));
+          break;
         case Step::kReclaim:
           if (!keyspace_.reclaim(keyspace_.shard_number(hash_), bytes_wanted_, entries_wanted_, &idle_)) {
             fail(keyspace_.out_of_memory());

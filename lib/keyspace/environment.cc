@@ -55,6 +55,27 @@ Environment::Environment(const Options& options, memory::Account& its_account)
   set_small_limits(options.compact);
 }
 
+Environment::Environment(Environment& parent)
+    : hash(parent.hash),
+      account(parent.account),
+      slack(account),
+      entries(memory::Limit::kUnbounded),
+      expiry{.idle = Milliseconds(0), .ttl_jitter = parent.expiry.ttl_jitter},
+      keeps_freshness(false),
+      max_age_ms(0),
+      stale_ms(0),
+      refresh_ahead_ms(0),
+      seed(parent.jitter_state_.fetch_add(0x9e3779b97f4a7c15ULL, std::memory_order_relaxed)),
+      value_bytes_max(parent.value_bytes_max),
+      weigh_entries(false),
+      clock_(parent.clock_),
+      origin_ns_(parent.origin_ns_),
+      coarse_now_(parent.coarse_now()),
+      unix_offset_(parent.unix_offset()),
+      jitter_state_(seed ^ 0x6a09e667f3bcc909ULL) {
+  set_small_limits(parent.compact_limits());
+}
+
 void Environment::set_small_limits(const CompactLimits& limits) noexcept {
   const auto set = [&](EntryType type, std::uint64_t items, std::uint32_t item_bytes) {
     small_limits_[static_cast<std::size_t>(type)].store(items << 32 | item_bytes, std::memory_order_relaxed);

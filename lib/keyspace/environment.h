@@ -28,6 +28,8 @@ struct Freshness {
 class Environment {
  public:
   Environment(const Options& options, memory::Account& its_account);
+  // Of a transaction: the same hash, time and limits, and nobody who is told.
+  explicit Environment(Environment& parent);
 
   const base::KeyHash hash;
   memory::Account& account;

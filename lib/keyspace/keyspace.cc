@@ -6,6 +6,8 @@
 #include <new>
 #include <thread>
 
+#include "keyspace/own_latches.h"
+
 namespace larder::keyspace {
 namespace {
 
@@ -42,6 +44,7 @@ Keyspace::Keyspace(const Options& options)
                                    bytes_limit(options))),
       outside_(options.store.backing ? new memory::Account(account_->allocator(), memory::Limit::kUnbounded) : nullptr),
       environment_(options, *account_),
+      special_(environment_.store != nullptr),
       shard_count_(choose_shards(options)),
       eviction_(options.eviction),
       policy_seeds_(environment_.seed ^ 0x3c6ef372fe94f82bULL) {
@@ -69,11 +72,50 @@ Keyspace::Keyspace(const Options& options)
   }
 }
 
+Keyspace::Keyspace(Keyspace& parent, std::span<const std::string_view> declared)
+    : account_((parent.account_->acquire(), parent.account_.get())),
+      environment_(parent.environment_),
+      parent_(&parent),
+      declared_(declared),
+      special_(true),
+      shard_count_(1),
+      eviction_(Eviction::none()),
+      policy_seeds_(environment_.seed) {
+  const auto charge = static_cast<std::int64_t>(account_->allocator().charge(sizeof(Shard), 64));
+  int idle = 0;
+  while (!account_->bytes().lease(charge)) {
+    if (!parent.reclaim(parent.shard_count_, charge, 0, &idle)) throw std::bad_alloc();
+  }
+  fixed_bytes_ = charge;
+  shards_ = static_cast<Shard*>(account_->allocator().allocate(sizeof(Shard), 64));
+  if (shards_ == nullptr) {
+    account_->bytes().give_back(charge);
+    throw std::bad_alloc();
+  }
+  new (shards_) Shard(environment_, 512, 1, environment_.seed, eviction_);  // throws nothing: there is no policy
+}
+
 Keyspace::~Keyspace() {
   environment_.quiet.store(true, std::memory_order_relaxed);
   close();
-  for (std::uint32_t i = 0; i < shard_count_; ++i) shards_[i].~Shard();
+  for (std::uint32_t i = 0; i < shard_count_; ++i) {
+    if (parent_ != nullptr) {  // the account lives on
+      base::MutexLock lock(shards_[i].mutex);
+      shards_[i].give_back_leases();
+    }
+    shards_[i].~Shard();
+  }
   account_->allocator().deallocate(shards_, shard_count_ * sizeof(Shard), 64);
+  if (parent_ != nullptr) account_->bytes().give_back(fixed_bytes_);
+}
+
+bool Keyspace::is_declared(std::string_view key) const noexcept {
+  return parent_ == nullptr || std::binary_search(declared_.begin(), declared_.end(), key);
+}
+
+Status Keyspace::edit_special(std::string_view key, Decide decide, Before before) {
+  if (parent_ == nullptr) return edit_stored(key, decide, before);
+  return is_declared(key) ? edit_resident(key, decide) : undeclared();
 }
 
 // --- Errors -----------------------------------------------------------------------------------------------------------------
@@ -83,6 +125,27 @@ Status Keyspace::check_sizes(std::span<const std::string_view> keys) {
   const bool fit =
       std::all_of(keys.begin(), keys.end(), [](std::string_view key) { return key.size() <= kKeyBytesMax; });
   return fit ? Status() : key_too_long();
+}
+Status Keyspace::undeclared() {
+  return {ErrorCode::kUndeclaredKey, "a transaction used a key that was not declared: name it to atomically"};
+}
+Status Keyspace::wait_for_latch(Shard& shard, std::uint32_t epoch) {
+  if (OwnLatches::of(*this)) {
+    return {ErrorCode::kUndeclaredKey, "the function of a transaction wrote one of its keys to the cache itself"};
+  }
+  shard.wait_for_latch(epoch);
+  return {};
+}
+Status Keyspace::wait_for_latch(std::uint64_t hash, std::string_view key) {
+  Shard& shard = shard_of(hash);
+  std::uint32_t epoch = 0;
+  {
+    base::MutexLock lock(shard.mutex);
+    const Shard::Place place = shard.find_any(hash, key);
+    if (!place || !place.entry()->latched()) return {};
+    epoch = shard.latch_epoch();
+  }
+  return wait_for_latch(shard, epoch);
 }
 Status Keyspace::wrong_type() {
   return {ErrorCode::kWrongType, "the key holds another type than the command works on"};
@@ -124,7 +187,8 @@ Result<std::uint64_t> Keyspace::remove_if(RemovalCause cause, FunctionRef<bool(c
         latched = result.latched;
         more = latched || cursor != 0;
       }
-      if (latched) shard.wait_for_latch(epoch);
+      if (!latched) continue;
+      if (Status status = wait_for_latch(shard, epoch); !status.ok()) return status;
     }
     forget(shard, false);
   }
@@ -205,6 +269,7 @@ Status Keyspace::wait_for(KeyWork& work, std::uint64_t give_up_us) {
 // --- Memory --------------------------------------------------------------------------------------------------------------------
 
 bool Keyspace::reclaim(std::uint32_t but, std::int64_t bytes, std::int64_t entries, int* idle) {
+  if (parent_ != nullptr) return parent_->reclaim(parent_->shard_count_, bytes, 0, idle);
   if (!environment_.may_make_room_for(bytes, entries)) return false;
   const Slack& slack = environment_.slack;
   bytes += slack.write + slack.empty_shard;

@@ -83,6 +83,10 @@ struct Change {
 class Keyspace {
  public:
   explicit Keyspace(const Options& options);
+  // What a transaction works on: a keyspace of one shard that takes its memory from the other's account and evicts
+  // there; it tells nobody, and knows these keys alone (kUndeclaredKey), which must outlive it. They are sorted. Throws
+  // std::bad_alloc.
+  Keyspace(Keyspace& parent, std::span<const std::string_view> declared);
   ~Keyspace();
   Keyspace(const Keyspace&) = delete;
   Keyspace& operator=(const Keyspace&) = delete;
@@ -153,8 +157,8 @@ class Keyspace {
   using Decide = FunctionRef<Status(const Entry*, Change&)>;
   Status edit(std::string_view key, Decide decide, Before before = Before::kMatters) {
     if (key.size() > kKeyBytesMax) return key_too_long();
-    if (environment_.store != nullptr) [[unlikely]]
-      return edit_stored(key, decide, before);
+    if (special_) [[unlikely]]
+      return edit_special(key, decide, before);
     return edit_resident(key, decide);
   }
   // The same; kWrongType if the entry is of another type.
@@ -179,7 +183,7 @@ class Keyspace {
   // Tries to give a key an inline value and an end (kNoDeadline: none), whatever it had. False, with nothing changed:
   // use `edit`. REQUIRES: a value of at most kInlineBytesMax bytes, an end in the future.
   bool put(std::string_view key, std::string_view value, std::uint64_t end) {
-    if (key.size() > kKeyBytesMax || environment_.store != nullptr) return false;
+    if (key.size() > kKeyBytesMax || special_) return false;
     const std::uint64_t hash = hash_of(key);
     Shard& shard = shard_of(hash);
     // What the key's look-up reads comes from memory while the lock is taken and room is made.
@@ -234,6 +238,14 @@ class Keyspace {
   std::uint64_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
 
   static Status key_too_long();
+  // Whether a transaction may use it. Elsewhere all are declared.
+  bool is_declared(std::string_view key) const noexcept;
+  static Status undeclared();
+  // Waits for a latch of this shard that was held at that epoch. kUndeclaredKey: it is this thread's own, of a
+  // transaction whose function writes the cache and not the transaction.
+  Status wait_for_latch(Shard& shard, std::uint32_t epoch);
+  // The same for that of a key, if it has one.
+  Status wait_for_latch(std::uint64_t hash, std::string_view key);
   // Before anything is done to the first of them.
   static Status check_sizes(std::span<const std::string_view> keys);
   static Status wrong_type();
@@ -256,6 +268,7 @@ class Keyspace {
     bool ask;
   };
   NotResident find_dirty(Shard& shard, std::uint64_t hash, std::string_view key, Use use);
+  Status edit_special(std::string_view key, Decide decide, Before before);
   Status edit_stored(std::string_view key, Decide decide, Before before);
   void forget(Shard& shard, bool closes);
   void refresh_later(std::string_view key) noexcept;
@@ -268,6 +281,9 @@ class Keyspace {
   std::unique_ptr<memory::Account, Release> account_;  // lives on with the handles
   std::unique_ptr<memory::Account, Release> outside_;  // for detached entries: without a limit
   Environment environment_;
+  Keyspace* const parent_ = nullptr;                       // of a transaction's
+  const std::span<const std::string_view> declared_ = {};  // the same
+  const bool special_;                                     // there is a store behind, or it is a transaction's
   base::Waiting waiting_;
   std::uint32_t shard_count_;
   std::int64_t fixed_bytes_ = 0;
@@ -310,7 +326,7 @@ Status Keyspace::view(std::uint64_t hash, std::string_view key, Use use, Visit&&
     if (place) {
       entry = place.entry();
       if (marks(use)) shard.hit(place, hash);
-    } else if (environment_.store == nullptr) [[likely]] {
+    } else if (!special_) [[likely]] {
       if (marks(use)) ++shard.misses;
     } else {
       const NotResident not_resident = find_dirty(shard, hash, key, use);

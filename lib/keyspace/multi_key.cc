@@ -62,6 +62,7 @@ MultiKey::~MultiKey() {
     if (store_is_asked_) drop(one.key, discards);
     if (one.entry != nullptr) its_shard.free_entry(one.entry);
   }
+  if (!latched_.empty()) unlatch();
   if (!claims_.empty()) release();
 }
 
@@ -69,12 +70,14 @@ Status MultiKey::run(FunctionRef<bool(MultiKey&)> step) {
   if (keys_.size() > kKeysAtOnceMax) return {ErrorCode::kTooManyKeys, "an atomic command may name at most 1,024 keys"};
   for (const KeyRef& key : keys_) {
     if (key.key.size() > kKeyBytesMax) return Keyspace::key_too_long();
+    if (!keyspace_.is_declared(key.key)) return Keyspace::undeclared();
   }
   for (Next next = Next::kAgain; next != Next::kDone;) {
     next = attempt(step);
     if (next != Next::kDone) next = see_to(next);
   }
   for (const Outside outside : dropped_) outside.release();
+  if (!latched_.empty()) unlatch();
   if (!claims_.empty()) release();
   pause_.reset();
   return std::move(status_);
@@ -125,7 +128,7 @@ MultiKey::Next MultiKey::see_to(Next next) {
   switch (next) {
     case Next::kDone:
     case Next::kAgain: return next;
-    case Next::kLatch: keyspace_.shard(wait_shard_).wait_for_latch(wait_epoch_); break;
+    case Next::kLatch: status_ = keyspace_.wait_for_latch(keyspace_.shard(wait_shard_), wait_epoch_); break;
     case Next::kOther: status_ = keyspace_.wait_for(*other_, give_up_us()); break;
     case Next::kLoad:
       if (!claims_.empty()) status_ = load();
@@ -201,7 +204,7 @@ const Entry* MultiKey::find(std::size_t i, Want want) {
     }
   }
   Shard::Place place = its_shard.find_any(ref.hash, ref.key);
-  if (place && changes && place.entry()->latched()) {
+  if (place && changes && place.entry()->latched() && latched_.empty()) {
     if (waiting_) return nullptr;
     wait_shard_ = ref.shard;
     wait_epoch_ = its_shard.latch_epoch();
@@ -288,6 +291,65 @@ bool MultiKey::has_room() {
 bool MultiKey::compute(std::function<Status()> work) {
   work_ = std::move(work);
   return false;
+}
+
+// --- Latches ------------------------------------------------------------------------------------------------------------------
+
+bool MultiKey::latch() {
+  if (!latched_.empty()) return true;
+  if (keyspace_.has_store()) {  // whoever has claimed them all has them to himself
+    claims_all_ = true;
+    return !claims_.empty();
+  }
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    if (!seen_[i].place) need(i, 0, false);
+  }
+  if (!has_room()) return false;
+  latched_.resize(keys_.size(), Latched::kNot);
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    if (!latch_one(i)) return refuse(keyspace_.out_of_memory());
+  }
+  pause_.emplace(keyspace_.environment());
+  return true;
+}
+
+bool MultiKey::latch_one(std::size_t i) {
+  Shard& its_shard = shard(i);
+  const KeyRef& ref = keys_[i];
+  Shard::Place place = its_shard.find_any(ref.hash, ref.key);
+  latched_[i] = place ? Latched::kEntry : Latched::kPlaceholder;
+  if (!place) {
+    const EntryShape shape = its_shard.shape_for(EntryType::kAbsent, false, false);
+    const Footprint footprint = its_shard.footprint_for(shape, ref.key.size(), 0);
+    Entry* entry = its_shard.new_entry(shape, footprint, ref.key, 0);
+    if (entry == nullptr) {  // the allocator has none, though the limit allowed it
+      latched_[i] = Latched::kNot;
+      return false;
+    }
+    its_shard.add(ref.hash, entry, footprint, Entry::kNoDeadline);
+    place = its_shard.find_any(ref.hash, ref.key);
+  }
+  its_shard.latch(place);
+  return true;
+}
+
+void MultiKey::unlatch() noexcept {
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    if (latched_[i] == Latched::kNot) continue;
+    Shard& its_shard = shard(i);
+    const KeyRef& ref = keys_[i];
+    Discards discards(keyspace_.environment(), its_shard.memory());
+    base::MutexLock lock(its_shard.mutex);
+    const Shard::Place place = its_shard.find_any(ref.hash, ref.key);
+    const bool is_unused = place && latched_[i] == Latched::kPlaceholder && place.entry()->is_ghost();
+    if (is_unused) {
+      its_shard.remove(place, id_of(ref.hash), RemovalCause::kDeleted, discards);
+    } else if (place) {
+      place.entry()->set_latched(false);
+    }
+    its_shard.release_latches();
+  }
+  latched_.clear();
 }
 
 bool MultiKey::stage(std::size_t i, const Value& value, std::uint64_t end, bool whole) {

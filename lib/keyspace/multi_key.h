@@ -118,6 +118,10 @@ class MultiKey {
   }
   // `work` is to be done with no lock held, before the step runs again.
   bool compute(std::function<Status()> work);
+  // From now on until the end other writers of all these keys wait, so that what was found stays as it is while
+  // something is computed; readers do not. A key that is not there gets an entry that says so. REQUIRES: every key was
+  // looked for in this step, with a want that changes it, and none twice.
+  bool latch();
 
   // What a key is to become. True, unless there is no memory (which fails the call). At most one of these for a key.
   // A small value, or what is outside, whose reference is taken over at the commit. REQUIRES: has_room answered true
@@ -188,6 +192,8 @@ class MultiKey {
   void commit_one(const Staged& one);
   void drop(std::size_t i, Discards& discards) { shard(i).drop(keys_[i].hash, keys_[i].key, discards); }
   void unstage() noexcept;
+  bool latch_one(std::size_t i);
+  void unlatch() noexcept;
 
   Keyspace& keyspace_;
   SmallRoom<512> room_;  // of what is reserved once
@@ -215,6 +221,9 @@ class MultiKey {
   bool no_room_ = false;  // in shard lacking_, even after evicting there
   Need lacking_{};
   int idle_ = 0;  // see Keyspace::reclaim
+
+  enum class Latched : std::uint8_t { kNot, kEntry, kPlaceholder };
+  std::vector<Latched> latched_;  // of each key; empty: none is
 
   // With a store.
   bool claims_all_ = false;      // before the step runs

@@ -413,6 +413,7 @@ constexpr std::size_t kToRefreshMax = 4'096;
 }  // namespace
 
 Keyspace::NotResident Keyspace::find_dirty(Shard& shard, std::uint64_t hash, std::string_view key, Use use) {
+  if (parent_ != nullptr) return {nullptr, true};
   const Entry* dirty = shard.find_dirty(hash, key);
   const bool ask = dirty == nullptr && asks(use);
   if (dirty != nullptr && shard.gone(*dirty)) dirty = nullptr;
@@ -426,6 +427,11 @@ Status Keyspace::view_afterwards(unsigned afterwards, std::uint64_t hash, std::s
   if ((afterwards & kRefresh) != 0) refresh_later(key);
   Status status;
   if ((afterwards & kAsk) == 0) return status;
+  if (parent_ != nullptr) {
+    if (!is_declared(key)) return undeclared();
+    visit(nullptr);
+    return status;
+  }
   read_through({&key, 1}, [&](std::size_t, const Entry* entry, const Status& outcome) {
     status = outcome;
     if (status.ok()) visit(entry);

@@ -68,10 +68,16 @@ struct SingleFlight::Found {
   ValueCopy old;       // stale, or about to be: may be served while, or because, there is nothing newer
   bool ahead = false;  // it is fresh still
   bool absent = false;
+  bool latched = false;
   std::shared_ptr<Flight> flight;
   bool leads = false;
   std::shared_ptr<keyspace::KeyWork> other;  // work on the key that is to be waited for
 
+  void take(const Entry& entry) {
+    absent = entry.is_ghost();
+    latched = entry.latched();
+    if (!absent) value.take(entry);
+  }
   bool answers() const { return !error.ok() || value.taken() || absent; }
   Lookup<std::string> answer() {
     if (!error.ok()) return std::move(error);
@@ -112,6 +118,10 @@ Lookup<std::string> SingleFlight::get_or_load(std::string_view key, FunctionRef<
   for (int round = 0;; ++round) {
     Found found;
     if (!find_or_begin(key, hash, round == 0, options, &found)) continue;
+    if (found.absent && found.latched) {  // a transaction keeps the place
+      if (Status status = keyspace_.wait_for_latch(hash, key); !status.ok()) return status;
+      continue;
+    }
     if (found.answers()) return found.answer();
     if (found.other != nullptr) {
       if (Status status = keyspace_.wait_for(*found.other, give_up_us); !status.ok()) return status;
@@ -217,6 +227,12 @@ class SingleFlight::Many {
     const std::uint64_t hash = keyspace_.hash_of(keys_[i]);
     Found found;
     while (!flights_.find_or_begin(keys_[i], hash, first, options_, &found)) {
+    }
+    if (found.absent && found.latched) {
+      const Status status = flights_.keyspace_.wait_for_latch(hash, keys_[i]);
+      if (status.ok()) return ask(i, first);
+      answers_[i] = status;
+      return;
     }
     if (found.answers()) {
       answers_[i] = found.answer();
@@ -373,8 +389,7 @@ bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, bool 
       found->error = keyspace::Keyspace::wrong_type();
     } else {
       shard.hit(place, hash);
-      found->absent = entry.is_ghost();
-      if (!found->absent) found->value.take(entry);
+      found->take(entry);
     }
     return true;
   }

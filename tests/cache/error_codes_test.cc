@@ -288,6 +288,10 @@ Rows of_states() {
          const Version other{s.cache->get_versioned("text")->version.number + 1};
          return s.cache->compare_and_set("text", other, "x").status();
        }},
+      {E::kUndeclaredKey, "Transaction",
+       [](Scene& s) {
+         return s.cache->atomically({"text"}, [](Transaction& t) { return t.set("other", "x").status(); });
+       }},
       {E::kClosed, "Set", [](Scene& s) { return s.cache->set("text", "x").status(); }, [](Options&) {},
        [](Scene& s) { s.cache->close(); }},
       {E::kClosed, "Get", [](Scene& s) { return s.cache->get("text").status(); }, [](Options&) {},
@@ -412,6 +416,7 @@ bool has_rows(ErrorCode code) {
     case ErrorCode::kStoreThrew:
     case ErrorCode::kOutcomeUnknown:
     case ErrorCode::kReadOnly:
+    case ErrorCode::kUndeclaredKey:
     case ErrorCode::kQueueFull: return true;
   }
   return false;

@@ -77,6 +77,7 @@ std::string_view name_of(ErrorCode code) {
     case ErrorCode::kStoreThrew: return "store threw";
     case ErrorCode::kOutcomeUnknown: return "outcome unknown";
     case ErrorCode::kReadOnly: return "read only";
+    case ErrorCode::kUndeclaredKey: return "undeclared key";
     case ErrorCode::kQueueFull: return "queue full";
   }
   return "unknown error";
