@@ -105,12 +105,13 @@ class [[nodiscard]] Lookup {
   // REQUIRES: has_value(). Checked.
   T& operator*() & { return require(); }
   const T& operator*() const& { return const_cast<Lookup*>(this)->require(); }
-  T&& operator*() && { return std::move(require()); }
+  // By value, so that what a temporary answer holds lives as long as the loop: for (auto& one : *cache.smembers(key)).
+  T operator*() && { return std::move(require()); }
   T* operator->() { return &require(); }
   const T* operator->() const { return &const_cast<Lookup*>(this)->require(); }
   T& value() & { return require(); }
   const T& value() const& { return **this; }
-  T&& value() && { return std::move(require()); }
+  T value() && { return std::move(require()); }
 
   template <typename U>
   T value_or(U&& fallback) const& {
@@ -145,12 +146,12 @@ class Result {
   // REQUIRES: ok(). Checked.
   T& operator*() & { return require(); }
   const T& operator*() const& { return const_cast<Result*>(this)->require(); }
-  T&& operator*() && { return std::move(require()); }
+  T operator*() && { return std::move(require()); }  // by value, as above
   T* operator->() { return &require(); }
   const T* operator->() const { return &const_cast<Result*>(this)->require(); }
   T& value() & { return require(); }
   const T& value() const& { return **this; }
-  T&& value() && { return std::move(require()); }
+  T value() && { return std::move(require()); }
 
   template <typename U>
   T value_or(U&& fallback) const& {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace larder {
@@ -131,6 +132,19 @@ TEST(Result, IsAValueOrAnError) {
 TEST(ResultDeathTest, TakingTheValueOfAnErrorSaysWhich) {
   const Result<int> bad = Status(ErrorCode::kOutOfMemory, "full");
   EXPECT_DEATH(static_cast<void>(*bad), "out_of_memory: full");
+}
+
+// What a loop goes through would be gone before its first turn, if a temporary answer handed out a reference.
+TEST(Result, ATemporaryHandsOutItsValueNotAReference) {
+  static_assert(std::is_same_v<decltype(*std::declval<Result<std::string>>()), std::string>);
+  static_assert(std::is_same_v<decltype(std::declval<Result<std::string>>().value()), std::string>);
+  static_assert(std::is_same_v<decltype(*std::declval<Lookup<std::string>>()), std::string>);
+  static_assert(std::is_same_v<decltype(std::declval<Lookup<std::string>>().value()), std::string>);
+  const auto names = [] { return Result<std::set<std::string>>(std::set<std::string>{"ann", "bob"}); };
+  std::string all;
+  for (const std::string& name : *names()) all += name;
+  for (const std::string& name : names().value()) all += name;
+  EXPECT_EQ(all, "annbobannbob");
 }
 
 }  // namespace
