@@ -124,6 +124,9 @@ class SortedSetSnapshot {
 
   std::uint64_t size() const noexcept;
   std::optional<double> score(std::string_view member) const noexcept;
+  // How many members are before it, or behind it. O(log size).
+  std::optional<std::uint64_t> rank(std::string_view member) const noexcept;
+  std::optional<std::uint64_t> rev_rank(std::string_view member) const noexcept;
   // How many members of the range for_each shows. O(log size). 0 for a NaN.
   std::uint64_t count(const MemberRange& range, const ZRangeOptions& options = {}) const noexcept;
   // Shows the members of the range in their order, until `visit` answers false. O(log size + members).

@@ -18,6 +18,19 @@ using keyspace::Use;
 using keyspace::use_of;
 using View = SortedSetType::View;
 
+namespace {
+
+// How many members are before this one, or behind it; none if there is no such member.
+std::optional<std::uint64_t> rank_in(const View& view, const base::KeyHash& hash, std::string_view member,
+                                     bool from_highest) noexcept {
+  const std::optional<double> score = view.score(hash, member);
+  if (!score) return std::nullopt;
+  const std::uint64_t before = view.before(*score, member);
+  return from_highest ? view.size() - 1 - before : before;
+}
+
+}  // namespace
+
 // --- Snapshots -----------------------------------------------------------------------------------------------------
 
 struct SortedSetSnapshot::Body {
@@ -35,6 +48,14 @@ std::uint64_t SortedSetSnapshot::size() const noexcept { return body_->held.view
 
 std::optional<double> SortedSetSnapshot::score(std::string_view member) const noexcept {
   return body_->held.view().score(body_->hash, member);
+}
+
+std::optional<std::uint64_t> SortedSetSnapshot::rank(std::string_view member) const noexcept {
+  return rank_in(body_->held.view(), body_->hash, member, false);
+}
+
+std::optional<std::uint64_t> SortedSetSnapshot::rev_rank(std::string_view member) const noexcept {
+  return rank_in(body_->held.view(), body_->hash, member, true);
 }
 
 std::uint64_t SortedSetSnapshot::count(const MemberRange& range, const ZRangeOptions& options) const noexcept {
@@ -108,10 +129,7 @@ Lookup<std::uint64_t> rank_of(keyspace::Keyspace& keyspace, std::string_view key
                               bool from_highest) {
   std::optional<std::uint64_t> rank;
   Status status = keyspace::read<SortedSetType>(keyspace, key, use, [&](const View& view) {
-    const std::optional<double> score = view.score(keyspace.environment().hash, member);
-    if (!score) return;
-    const std::uint64_t before = view.before(*score, member);
-    rank = from_highest ? view.size() - 1 - before : before;
+    rank = rank_in(view, keyspace.environment().hash, member, from_highest);
   });
   return lookup(std::move(status), rank);
 }

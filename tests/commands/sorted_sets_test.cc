@@ -415,6 +415,10 @@ TEST_F(SortedSetCommands, ASnapshotStaysAsItWas) {
     EXPECT_EQ(snapshot.size(), static_cast<std::uint64_t>(count));
     EXPECT_EQ(snapshot.score(members(count)[1].member), 1.0);
     EXPECT_FALSE(snapshot.score("nobody").has_value());
+    const auto places = static_cast<std::uint64_t>(count);
+    EXPECT_EQ(snapshot.rank(members(count)[1].member), 1u);
+    EXPECT_EQ(snapshot.rev_rank(members(count)[1].member), places - 2);
+    EXPECT_FALSE(snapshot.rank("nobody").has_value() || snapshot.rev_rank("nobody").has_value());
     int seen = 0;
     snapshot.for_each(RankRange{}, {.rev = true}, [&](std::string_view, double) { return ++seen < 3; });
     EXPECT_EQ(seen, 3);
