@@ -1,7 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
 // A read-modify-write that is more than one number: several threads keep count, sum and maximum of what they measure in
-// one value, with compare_and_set. Who finds that somebody else was faster reads again and tries again.
+// one value, with compare_and_set. Who finds that somebody else was faster reads again and tries again. Where sums are
+// enough, hincr_by needs no second try: see counters.cc.
 #include <algorithm>
 #include <atomic>
 #include <cstdint>

@@ -1,7 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
 // At most so many requests a minute for each client: a counter for each client and window, which counts itself (incr is
-// atomic) and goes away by itself (expire).
+// atomic) and goes away by itself (expire). Around the end of a window up to twice the limit may pass within a moment:
+// sliding_window.cc does not let that happen, and costs more.
 //
 // A ManualClock stands in for time, so that a minute passes at once. Your program leaves Options::clock alone.
 #include <atomic>

@@ -1,6 +1,7 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// Web sessions that end half an hour after their last use: a time to live that get_ex sets anew with each request.
+// Web sessions that end half an hour after their last use: a time to live that get_ex sets anew with each request, in
+// the call that reads. Where a session has fields of its own, a hash serves, and expire: see cart.cc.
 //
 // A ManualClock stands in for time, so that half an hour passes at once. Your program leaves Options::clock alone.
 #include <chrono>
