@@ -536,7 +536,7 @@ bool Tree<Order>::erase_below(PageMemory& memory, Page*& slot, std::uint64_t fro
     const std::uint64_t first = std::max(begin, from);
     const std::uint64_t last = std::min(end, to);
     if (first == begin && last == end) {
-      if (page.children[i]->shared()) memory.leave_charged(charge_about(memory.account(), *page.children[i]));
+      memory.leave_charged(charge_about(memory.account(), *page.children[i]));
       release(memory, page.children[i]);
       page.erase(i);
     } else if (first < last) {
@@ -599,13 +599,31 @@ std::int64_t Tree<Order>::charge(const memory::Account& account, const Page& pag
   return charge;
 }
 
-// As if all leaves were like the first.
+// What goes with a page beside the pages that are freed: blobs, and all that other versions have, too. That is counted
+// as if all leaves were like the first, and a leaf's blobs as if they were equally large.
 template <typename Order>
 std::int64_t Tree<Order>::charge_about(const memory::Account& account, const Page& page) noexcept {
-  const Page* leaf = &page;
-  while (leaf->level != 0) leaf = inner(leaf).children[0];
-  const auto leaves = static_cast<std::int64_t>(items_below(page) / leaf->count);
-  return std::max<std::int64_t>(leaves, 1) * static_cast<std::int64_t>(account.charge(leaf->capacity));
+  const bool shared = page.shared();
+  if (page.level != 0 && !shared) {
+    std::int64_t charge = 0;
+    for (unsigned i = 0; i < page.count; ++i) charge += charge_about(account, *inner(&page).children[i]);
+    return charge;
+  }
+  const Page* first = &page;
+  while (first->level != 0) first = inner(first).children[0];
+  const auto& leaf = *static_cast<const LeafPage*>(first);
+  const auto items = static_cast<std::int64_t>(items_below(page));
+  std::int64_t charge = 0;
+  if (shared) {
+    charge = std::max<std::int64_t>(items / leaf.count, 1) * static_cast<std::int64_t>(account.charge(leaf.capacity));
+  }
+  if (!leaf.has_blobs) return charge;
+  std::int64_t blobs = 0;
+  std::int64_t one = 0;  // the charge of the first of them stands for all
+  for (unsigned i = 0; i < leaf.count; ++i) {
+    if (leaf.is_blob(i) && ++blobs == 1) one = static_cast<std::int64_t>(leaf.blob(i)->charge());
+  }
+  return charge + items * blobs / leaf.count * one;
 }
 
 // --- The trees there are ------------------------------------------------------------------------------------------------

@@ -2,7 +2,9 @@
 // Commands that take from one list of several.
 #include <string>
 
+#include "commands/collections.h"
 #include "commands/list_edits.h"
+#include "commands/move_aside.h"
 #include "commands/pop_first.h"
 #include "larder/lists.h"
 
@@ -22,22 +24,30 @@ void pop_at(Draft& draft, ListEnd end, std::uint64_t n) {
   draft.erase(range.from, range.to);
 }
 
-std::string element_at_end(const ListType::View& list, ListEnd end) {
-  return std::string(list.at(end == ListEnd::kLeft ? 0 : list.size() - 1));
+std::string_view at_end(const ListType::View& list, ListEnd end) noexcept {
+  return list.at(end == ListEnd::kLeft ? 0 : list.size() - 1);
 }
 
-// Both ends are of one list.
+// Both ends are of one list. A long element is moved with no lock held.
 Lookup<std::string> rotate(keyspace::Keyspace& keyspace, std::string_view key, ListEnd from, ListEnd to) {
   std::optional<std::string> element;
-  Status status = keyspace::change<ListType>(keyspace, key, 2, [&](Draft& draft) -> Status {
-    element.reset();
-    if (draft.view().size() == 0) return {};
-    element = element_at_end(draft.view(), from);
-    if (from == to) return {};
-    pop_at(draft, from, 1);
-    draft.insert(commands::place_at(to, draft.view().size()), *element);
-    return {};
-  });
+  bool is_long = false;
+  Status status;
+  for (std::uint64_t edits = 2; edits == 2 || (is_long && status.ok()); edits = keyspace::kItemsAHold + 1) {
+    status = keyspace::change<ListType>(keyspace, key, edits, [&](Draft& draft) -> Status {
+      element.reset();
+      is_long = false;
+      if (draft.view().size() == 0) return {};
+      is_long = edits == 2 && at_end(draft.view(), from).size() > commands::kItemBytesAHold;
+      if (is_long) return {};
+      if (edits == 2) base::count_bytes(at_end(draft.view(), from).size());
+      element.emplace(at_end(draft.view(), from));
+      if (from == to) return {};
+      pop_at(draft, from, 1);
+      draft.insert(commands::place_at(to, draft.view().size()), *element);
+      return {};
+    });
+  }
   if (!status.ok()) return status;
   if (!element) return {};
   return *std::move(element);
@@ -52,19 +62,28 @@ Lookup<std::string> Lists::lmove(std::string_view from, std::string_view to, Lis
   StagedEdit<ListType> source(*keyspace_, multi, 0);
   StagedEdit<ListType> target(*keyspace_, multi, 1);
   std::optional<std::string> element;
+  const auto move = [&](Draft& draft, Draft& target_draft) {
+    element.emplace(at_end(draft.view(), from_end));
+    pop_at(draft, from_end, 1);
+    target_draft.insert(commands::place_at(to_end, target_draft.view().size()), *element);
+  };
+  commands::MoveAside<ListType> aside(*keyspace_, multi, move);
   Status status = multi.run([&](MultiKey& both) {
-    element.reset();
     const Entry* entry = source.find(Want::kChange);
     if (both.must_wait()) return false;
-    if (entry == nullptr) return true;
-    target.find(Want::kChange);
+    if (entry == nullptr) {
+      element.reset();
+      return true;
+    }
+    const Entry* target_entry = target.find(Want::kChange);
     if (both.must_wait() || both.refused()) return false;
+    const std::size_t bytes = at_end(keyspace::view_of<ListType>(*entry), from_end).size();
+    if (bytes > commands::kItemBytesAHold) return aside.step(entry, target_entry);
     source.need();
     target.need();
     if (!both.has_room() || !source.begin() || !target.begin()) return false;
-    element = element_at_end(source.draft().view(), from_end);
-    pop_at(source.draft(), from_end, 1);
-    target.draft().insert(commands::place_at(to_end, target.draft().view().size()), *element);
+    base::count_bytes(bytes);
+    move(source.draft(), target.draft());
     return source.stage() && target.stage();
   });
   if (!status.ok()) return status;
@@ -75,7 +94,8 @@ Lookup<std::string> Lists::lmove(std::string_view from, std::string_view to, Lis
 Lookup<PoppedElements> Lists::lmpop(const KeyList& keys, ListEnd end, std::uint64_t count) {
   const auto pop = [&](Draft& draft, std::uint64_t n) { pop_at(draft, end, n); };
   // What goes is a range of pages, however many elements that are.
-  commands::PopFirst<ListType> popping(*keyspace_, count, ~std::uint64_t{0}, pop);
+  const auto is_much = [](const ListType::View&, std::uint64_t) { return false; };
+  commands::PopFirst<ListType> popping(*keyspace_, count, is_much, pop);
   const std::span<const std::string_view> names = keys;
   if (Status status = popping.run(names); !status.ok()) return status;
   if (!popping.found()) return {};

@@ -13,16 +13,16 @@
 
 namespace larder::commands {
 
-// pop(draft, n) removes n items; it lives as long as this.
+// pop(draft, n) removes n items. is_much(view, n): that is too much while locks are held. Both live as long as this.
 template <typename Type>
 class PopFirst {
  public:
   using Draft = typename Type::Draft;
   using Pop = FunctionRef<void(Draft& draft, std::uint64_t n)>;
+  using IsMuch = FunctionRef<bool(const typename Type::View& view, std::uint64_t n)>;
 
-  // `most_a_hold`: so many are removed at most while locks are held, more of them with no lock.
-  PopFirst(keyspace::Keyspace& keyspace, std::uint64_t count, std::uint64_t most_a_hold, Pop pop)
-      : keyspace_(keyspace), count_(count), most_a_hold_(most_a_hold), pop_(pop) {}
+  PopFirst(keyspace::Keyspace& keyspace, std::uint64_t count, IsMuch is_much, Pop pop)
+      : keyspace_(keyspace), count_(count), is_much_(is_much), pop_(pop) {}
 
   Status run(std::span<const std::string_view> keys) {
     if (keys.empty()) return {ErrorCode::kInvalidArgument, "no keys were given"};
@@ -30,7 +30,7 @@ class PopFirst {
     keyspace::MultiKey multi(keyspace_, keys);
     std::optional<keyspace::StagedEdit<Type>> edit;
     Status status = multi.run([&](keyspace::MultiKey& all) { return step(all, keys.size(), &edit); });
-    if (multi.committed() && made_ && popped_ < before_.view().size()) made_->taken();
+    if (multi.committed() && made_ && popped_ != before_.view().size()) made_->taken();
     return status;
   }
   // Which key; none: there are none of these.
@@ -51,20 +51,28 @@ class PopFirst {
       found_.reset();
       return true;
     }
-    const bool same = found_ == --i && before_.value().same_as(*entry);
-    if (!same) {
+    --i;
+    if (found_ && (found_ != i || !before_.value().same_as(*entry))) return keys.compute([this] { return forget(); });
+    if (!found_) {
       found_ = i;
       before_.take(*entry);
       popped_ = std::min(count_, before_.view().size());
-      made_.reset();
+      is_aside_ = is_much_(before_.view(), popped_);
+      edit->emplace(keyspace_, keys, i);
     }
-    if (popped_ > most_a_hold_)
-      return made_ ? stage_made(keys, *entry) : keys.compute([this, &keys] { return make(keys); });
-    if (!*edit || !same) edit->emplace(keyspace_, keys, i);
+    if (is_aside_) return made_ ? stage_made(keys, *entry) : keys.compute([this, &keys] { return make(keys); });
+    (*edit)->found(entry);
     (*edit)->need();
     if (!keys.has_room() || !(*edit)->begin()) return false;
     pop_((*edit)->draft(), popped_);
     return (*edit)->stage();
+  }
+  // What is held may be the last of what a key was: it is let go with no lock held.
+  Status forget() {
+    made_.reset();
+    before_.reset();
+    found_.reset();
+    return {};
   }
   // With no lock held.
   Status make(keyspace::MultiKey& keys) {
@@ -90,11 +98,12 @@ class PopFirst {
 
   keyspace::Keyspace& keyspace_;
   const std::uint64_t count_;
-  const std::uint64_t most_a_hold_;
+  const IsMuch is_much_;
   const Pop pop_;
   std::optional<std::size_t> found_;
   keyspace::Held<Type> before_;
   std::uint64_t popped_ = 0;
+  bool is_aside_ = false;
   std::optional<keyspace::FreeDraft<Type>> made_;
 };
 

@@ -2,6 +2,8 @@
 // Commands that write one set from others.
 #include <vector>
 
+#include "commands/collections.h"
+#include "commands/move_aside.h"
 #include "commands/set_algebra.h"
 #include "commands/store_result.h"
 #include "larder/sets.h"
@@ -22,9 +24,20 @@ Result<bool> Sets::smove(std::string_view from, std::string_view to, std::string
   StagedEdit<SetType> source(*keyspace_, multi, 0);
   StagedEdit<SetType> target(*keyspace_, multi, 1);
   bool moved = false;
+  const auto move = [&](Draft& draft, Draft& target_draft) {
+    moved = draft.erase(member) == collections::Edited::kDone;
+    if (moved) target_draft.add(member);
+  };
+  commands::MoveAside<SetType> aside(*keyspace_, multi, move);
+  const bool is_long = member.size() > commands::kItemBytesAHold;
+  if (is_long && from == to) return sis_member(from, member);
   Status status = multi.run([&](MultiKey& both) {
     const Entry* entry = source.find(Want::kChange);
     if (both.must_wait()) return false;
+    if (is_long && entry != nullptr) {
+      const Entry* target_entry = target.find(Want::kChange);
+      return !both.must_wait() && !both.refused() && aside.step(entry, target_entry);
+    }
     moved = entry != nullptr && keyspace::view_of<SetType>(*entry).contains(keyspace_->environment().hash, member);
     if (entry == nullptr) return true;
     target.find(Want::kChange);  // its type counts in any case

@@ -2,6 +2,7 @@
 // Commands that write one sorted set from others, or take from one of several.
 #include <vector>
 
+#include "commands/collections.h"
 #include "commands/pop_first.h"
 #include "commands/sorted_set_ranges.h"
 #include "commands/sorted_set_sources.h"
@@ -81,7 +82,16 @@ Lookup<PoppedMembers> pop_first(keyspace::Keyspace& keyspace, std::span<const st
     const std::uint64_t size = draft.view().size();
     highest ? draft.erase_range(size - n, size) : draft.erase_range(0, n);
   };
-  commands::PopFirst<SortedSetType> popping(keyspace, count, keyspace::kItemsAHold, pop);
+  const auto is_much = [&](const SortedSetType::View& view, std::uint64_t n) {
+    if (n > keyspace::kItemsAHold) return true;
+    std::uint64_t bytes = 0;
+    view.range(0, n, highest, [&](std::string_view member, double) {
+      bytes += member.size();
+      return bytes <= commands::kItemBytesAHold;
+    });
+    return bytes > commands::kItemBytesAHold;
+  };
+  commands::PopFirst<SortedSetType> popping(keyspace, count, is_much, pop);
   if (Status status = popping.run(keys); !status.ok()) return status;
   if (!popping.found()) return {};
   PoppedMembers popped{std::string(keys[*popping.found()]), {}};

@@ -5,6 +5,7 @@
 // again.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -24,13 +25,13 @@ class StoredResult {
   using Compute = FunctionRef<void(std::span<const Source> sources, Draft& draft)>;
 
   StoredResult(keyspace::Keyspace& keyspace, std::size_t sources, Compute compute)
-      : keyspace_(keyspace), compute_(compute), sources_(sources) {}
+      : keyspace_(keyspace), compute_(compute), sources_(std::min(sources, keyspace::kKeysAtOnceMax)) {}
 
   // `keys`: the target, and the sources. How many items the result has; with none the target is deleted.
   Result<std::uint64_t> run(std::span<const std::string_view> keys) {
     keyspace::MultiKey multi(keyspace_, keys);
     Status status = multi.run([this](keyspace::MultiKey& all) { return step(all); });
-    if (multi.committed() && size_ != 0) made_->taken();
+    if (multi.committed() && made_ && size_ != 0) made_->taken();
     if (!status.ok()) return status;
     return size_;
   }
@@ -38,11 +39,12 @@ class StoredResult {
  private:
   bool step(keyspace::MultiKey& keys) {
     keys.find(0, keyspace::Want::kOverwrite);
-    if (!made_ || !as_before(keys)) {
+    if (keys.must_wait()) return false;
+    if (!made_) {
       if (!take(keys) || keys.must_wait()) return false;
       return keys.compute([this, hash = keys.key(0).hash] { return make(hash); });
     }
-    if (keys.must_wait()) return false;
+    if (!as_before(keys)) return keys.compute([this] { return forget(); });
     if (size_ == 0) {
       keys.stage_removal(0);
       return true;
@@ -71,6 +73,12 @@ class StoredResult {
       if (there != value.taken() || (there && !value.same_as(*entry))) return false;
     }
     return true;
+  }
+  // What is held may be the last of what a source was: it is let go with no lock held.
+  Status forget() {
+    made_.reset();
+    for (Source& source : sources_) source.reset();
+    return {};
   }
   // With no lock held.
   Status make(std::uint64_t hash) {

@@ -67,7 +67,7 @@ class Changing {
           if (pages_ != 0 && !without_pages_) {  // what removes items may need none
             without_pages_ = true;
           } else {
-            failure_ = keyspace_.out_of_memory();
+            failure_ = no_memory();
           }
           break;
         case Step::kAside: do_aside(); break;
@@ -92,6 +92,15 @@ class Changing {
   Status work(Draft& draft) noexcept {
     try {
       return work_(draft);
+    } catch (...) {
+      thrown_ = std::current_exception();
+      return {};
+    }
+  }
+  // If there is none for the words either, that is thrown as well when all is put back.
+  Status no_memory() noexcept {
+    try {
+      return keyspace_.out_of_memory();
     } catch (...) {
       thrown_ = std::current_exception();
       return {};
@@ -135,7 +144,7 @@ class Changing {
 template <typename Type>
 typename Changing<Type>::Step Changing<Type>::try_once(PageMemory& memory, Discards& discards) {
   if (shard_.closed) return done(Keyspace::closed());
-  if (!failure_.ok()) return done(std::move(failure_));
+  if (!failure_.ok() || thrown_) return done(std::move(failure_));
   Shard::Place place = shard_.find_any(hash_, key_);
   if (place && place.entry()->latched()) return Step::kWait;
   if (place && shard_.expired(*place.entry())) place = shard_.find(hash_, key_, discards);
@@ -148,7 +157,7 @@ typename Changing<Type>::Step Changing<Type>::try_once(PageMemory& memory, Disca
   if (pages_ != 0 && !without_pages_) {
     Step step = Step::kAgain;
     if (!room(pages_, 0, discards, &step)) return step;
-    if (!shard_.memory().spend(pages_)) return done(keyspace_.out_of_memory());
+    if (!shard_.memory().spend(pages_)) return done(no_memory());
     memory.give(pages_);
   }
   Draft draft(tools(memory));
@@ -189,7 +198,7 @@ typename Changing<Type>::Step Changing<Type>::try_once(PageMemory& memory, Disca
   if (!in_place && draft.large() != nullptr && step != Step::kDone) draft.large()->discard(memory);
   if (kept) return step;
   if (refused && !thrown_) {
-    if (!memory.lacking() || without_pages_) return done(keyspace_.out_of_memory());
+    if (!memory.lacking() || without_pages_) return done(no_memory());
     pages_ = std::max(2 * pages_, kPagesMin);
     return Step::kAgain;
   }
@@ -235,7 +244,7 @@ typename Changing<Type>::Step Changing<Type>::put(Shard::Place place, const Entr
   Entry* block =
       place || shard_.reserve(1, footprint.charge) ? shard_.new_entry(shape, footprint, key_, bytes.size()) : nullptr;
   if (block == nullptr) {  // the allocator has none, though the limit allowed it
-    failure_ = keyspace_.out_of_memory();
+    failure_ = no_memory();
     return Step::kAgain;
   }
   if (is_large) {
@@ -291,7 +300,7 @@ void Changing<Type>::do_aside() {
   FreeDraft<Type>& aside = aside_.emplace(keyspace_, hash_);
   const bool begun = aside.begin(old_);
   aside_status_ = begun ? work(aside.draft()) : Status();
-  if (!begun || aside.draft().refused()) aside_status_ = keyspace_.out_of_memory();
+  if (!begun || aside.draft().refused()) aside_status_ = no_memory();
   aside.finish();
 }
 

@@ -34,12 +34,23 @@ class StagedEdit {
   ~StagedEdit() {
     const bool taken = is_staged_ && keys_.committed();
     if (draft_ && draft_->large() != nullptr && !taken) draft_->large()->release();
+    // After something was thrown.
+    if (memory_) keyspace_.environment().account.bytes().give_back(memory_->take_left());
   }
   StagedEdit(const StagedEdit&) = delete;
   StagedEdit& operator=(const StagedEdit&) = delete;
 
   // Null: there is no such key, or it is of another type, or must_wait. Valid until has_room.
-  const Entry* find(Want want) { return keys_.find_as(Type::kType, i_, want); }
+  const Entry* find(Want want) {
+    const Entry* entry = keys_.find_as(Type::kType, i_, want);
+    found(entry);
+    return entry;
+  }
+  // For who has found it otherwise, or null.
+  void found(const Entry* entry) noexcept {
+    is_there_ = entry != nullptr;
+    if (is_there_ && entry->external()) pages_ = std::max(pages_, kPagesMin);
+  }
   // REQUIRES: find, before.
   void need() {
     keys_.need(i_, kInlineBytesMax, true);
@@ -47,7 +58,7 @@ class StagedEdit {
   }
   // REQUIRES: has_room.
   bool begin() {
-    const Entry* entry = find(Want::kChange);
+    const Entry* entry = is_there_ ? place().entry() : nullptr;
     drop();
     memory_.emplace(keyspace_.environment().account, 0);
     if (!keys_.spend(i_, pages_)) return keys_.refuse(keyspace_.out_of_memory());
@@ -86,9 +97,14 @@ class StagedEdit {
  private:
   static constexpr std::int64_t kPagesMin = 16 << 10;
 
+  // Where it was found, and is: its time may have come since, but what the step does is of one instant.
+  Shard::Place place() noexcept {
+    const KeyRef& key = keys_.key(i_);
+    return keyspace_.shard(key.shard).find_any(key.hash, key.key);
+  }
   bool want_more() {
     if (!memory_->lacking()) return keys_.refuse(keyspace_.out_of_memory());
-    pages_ *= 2;
+    pages_ = std::max(2 * pages_, kPagesMin);
     drop();
     return false;
   }
@@ -105,7 +121,8 @@ class StagedEdit {
   Keyspace& keyspace_;
   MultiKey& keys_;
   const std::size_t i_;
-  std::int64_t pages_ = kPagesMin;
+  bool is_there_ = false;
+  std::int64_t pages_ = 0;  // bytes to be had for pages: none for what fits into the entry
   std::uint64_t end_ = Entry::kNoDeadline;
   std::optional<collections::PageMemory> memory_;
   std::optional<Draft> draft_;

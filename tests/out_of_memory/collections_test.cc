@@ -162,5 +162,117 @@ constexpr Row kHashRows[] = {
 };
 TEST_F(CollectionCalls, OnHashesAllOrNothing) { run(kHashRows, fill_hashes, hash_state); }
 
+// Made before allocations fail.
+const std::vector<std::string> kManyElements(300, std::string(300, 'x'));
+
+void fill_lists(Cache& cache) {
+  std::vector<std::string> elements;
+  for (int i = 0; i < 300; ++i) elements.push_back("element" + std::to_string(i));
+  EXPECT_TRUE(cache.rpush("small", {"a", "b", "a", "c"}).ok());
+  EXPECT_TRUE(cache.rpush("large", elements).ok());
+  EXPECT_TRUE(cache.lpush("large", std::string(2'000, 'b')).ok());
+}
+
+std::vector<std::string> members(int from, int to) {
+  std::vector<std::string> made;
+  for (int i = from; i < to; ++i) made.push_back("member" + std::to_string(i));
+  return made;
+}
+
+void fill_sets(Cache& cache) {
+  EXPECT_TRUE(cache.sadd("small", {"1", "2", "member7", "member8"}).ok());
+  EXPECT_TRUE(cache.sadd("large", members(0, 300)).ok());
+  EXPECT_TRUE(cache.sadd("large", std::string(2'000, 'b')).ok());
+}
+
+std::vector<std::pair<std::string, double>> scores(int from, int to) {
+  std::vector<std::pair<std::string, double>> made;
+  for (int i = from; i < to; ++i) made.emplace_back("member" + std::to_string(i), i);
+  return made;
+}
+
+void fill_sorted_sets(Cache& cache) {
+  EXPECT_TRUE(cache.zadd("small", {{"a", 1}, {"b", 2}, {"member7", 3}}).ok());
+  EXPECT_TRUE(cache.zadd("large", scores(0, 300)).ok());
+  EXPECT_TRUE(cache.zadd("large", std::string(2'000, 'b'), 5.5).ok());
+}
+
+// --- Refused, and no memory for the words ----------------------------------------------------------------------------
+
+// All that max_memory allows is taken, and nothing may be evicted.
+struct FullWorld {
+  FullWorld() {
+    cache =
+        std::make_unique<Cache>(Options{.max_memory = 4 << 20, .eviction = Eviction::none(), .shards = 1, .seed = 1});
+    for (auto* fill : {fill_hashes, fill_lists, fill_sets, fill_sorted_sets}) {
+      fill(*cache);
+      const std::string name(1, "hlsz"[types++]);
+      for (const char* key : {"small", "large"}) EXPECT_TRUE(cache->rename(key, name + key).ok());
+    }
+    int n = 0;
+    for (const std::size_t bytes : {100'000u, 10'000u, 1'000u, 100u, 1u}) {
+      while (cache->set("filler" + std::to_string(n++), std::string(bytes, 'f')).ok()) {
+      }
+    }
+  }
+  std::int64_t used() const {
+    const Stats stats = cache->stats();
+    return static_cast<std::int64_t>(stats.bytes_used - stats.bytes_set_aside);
+  }
+  int types = 0;
+  std::unique_ptr<Cache> cache;
+};
+
+const auto kSeveralPairs = pairs(50, 300);
+const auto kManyPairs = pairs(500, 300);
+const auto kManyMembers = members(500, 5'000);
+const auto kManyScores = scores(500, 5'000);
+
+constexpr Row kRefusedRows[] = {
+    {"hset", CALL(hset("hlarge", "field", std::string(15'000, 'x')))},
+    {"hset of many", CALL(hset("hlarge", kManyPairs))},
+    {"hset of many, new", CALL(hset("hnew", kManyPairs))},
+    {"hset of several", CALL(hset("hlarge", kSeveralPairs))},
+    {"rpush of many", CALL(rpush("llarge", kManyElements))},
+    {"lmove", CALL(lmove("llarge", "lsmall", ListEnd::kLeft, ListEnd::kRight))},
+    {"sadd of many", CALL(sadd("slarge", kManyMembers))},
+    {"smove", CALL(smove("slarge", "ssmall", "member9"))},
+    {"smove of a large member", CALL(smove("slarge", "ssmall", std::string(2'000, 'b')))},
+    {"sunion_store", CALL(sunion_store("new", {"slarge", "ssmall"}))},
+    {"zadd of many", CALL(zadd("zlarge", kManyScores))},
+    {"zmpop_min of many", CALL(zmpop_min({"zlarge"}, 150))},
+    {"zunion_store", CALL(zunion_store("new", {"zlarge", "zsmall"}))},
+};
+TEST(RefusedCollectionCalls, ThatFindNoMemoryForTheirWordsLeaveNothing) {
+  for (const Row& row : kRefusedRows) {
+    bool met = true;
+    for (std::uint64_t n = 1; met; ++n) {
+      SCOPED_TRACE(std::string(row.name) + ", operator new " + std::to_string(n));
+      FullWorld world;
+      const std::int64_t before = world.used();
+      ErrorCode code = ErrorCode::kOutOfMemory;
+      try {
+        const FailNth failing(n, false);
+        struct Met {
+          const FailNth& failing;
+          bool& met;
+          ~Met() { met = failing.met(); }
+        } note{failing, met};
+        code = row.call(*world.cache);
+      } catch (const std::bad_alloc&) {
+      }
+      ASSERT_LT(n, 5'000u);
+      if (code != ErrorCode::kOk) {
+        EXPECT_LE(world.used(), before) << "something was lost";
+      }
+      EXPECT_EQ(world.cache->check_invariants().to_string(), "ok");
+      for (const auto key : {"hlarge", "llarge", "lsmall", "slarge", "ssmall", "zlarge"}) {
+        EXPECT_TRUE(world.cache->del(key).ok());  // nobody holds it
+      }
+      if (testing::Test::HasFailure()) return;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace larder::out_of_memory
