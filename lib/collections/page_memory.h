@@ -76,7 +76,7 @@ class PageMemory {
   void give(std::int64_t bytes) noexcept { left_ += bytes; }
   // What is left, to be given back by the caller.
   std::int64_t take_left() noexcept { return std::exchange(left_, 0); }
-  // How much more the edited version has than before, or less; blobs of whole pages that went are not in it.
+  // How much more the edited version has than before, or less; of whole pages that went, about.
   std::int64_t held() const noexcept { return held_; }
   // Whether more than was had was asked for.
   bool lacking() const noexcept { return lacking_; }
