@@ -14,18 +14,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
-#include "larder/bits.h"
-#include "larder/hashes.h"
-#include "larder/keys.h"
-#include "larder/lists.h"
+#include "larder/commands.h"
+#include "larder/contents.h"
 #include "larder/loading.h"
 #include "larder/options.h"
-#include "larder/sets.h"
-#include "larder/sorted_sets.h"
 #include "larder/stats.h"
-#include "larder/strings.h"
 #include "larder/transaction.h"
 
 namespace larder {
@@ -46,14 +42,7 @@ struct TickReport {
 // After close, every call that would look at an entry answers kClosed, and handles stay valid. A child made by fork may
 // use its copy of a cache if no other thread of the parent was in a call at that moment: the background thread is none,
 // unless a removal listener that it runs calls the cache. It does not exist in the child.
-class Cache final : public Keys,
-                    public Strings,
-                    public Bits,
-                    public Hashes,
-                    public Lists,
-                    public Sets,
-                    public SortedSets,
-                    public Loading {
+class Cache final : public Commands, public Contents, public Loading {
  public:
   // REQUIRES: options.validate() is ok; otherwise the program stops with all that is wrong. Throws std::bad_alloc if
   // there is no memory for the shards, and std::system_error if the background thread cannot be made.
@@ -101,6 +90,11 @@ class Cache final : public Keys,
   Status atomically(std::initializer_list<std::string_view> keys, FunctionRef<Status(Transaction&)> function) {
     return atomically(KeyList(keys), function);
   }
+  // The same, if none of these has changed since its version was read: otherwise kConflict, and `function` is not run.
+  // They are declared with it, and count among the 1,024. A rare conflict with another key's write is possible, a
+  // missed one is not.
+  Status atomically(const KeyList& keys, std::span<const Unchanged> unchanged,
+                    FunctionRef<Status(Transaction&)> function);
 
   // Does what time has made due: gives back what expired, compacts timers and queues, shrinks the index. Not needed for
   // correctness, and not with `background_thread`. Never holds a lock for more than a few dozen microseconds. With

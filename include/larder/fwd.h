@@ -12,6 +12,7 @@ class EvictionPolicy;
 class Pinned;
 class ReadView;
 class Status;
+class Transaction;
 struct Options;
 struct Stats;
 template <typename T>

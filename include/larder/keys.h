@@ -6,8 +6,7 @@
 // Thread safety: every function may be called by any thread at any time. None blocks but for short locks; none runs
 // user code, except removal listeners where an entry leaves. O(1) where nothing else is said. A key that has expired
 // is absent for every function. Each function may answer kKeyTooLong and kClosed; writes may answer kOutOfMemory. With
-// a store behind: see strings.h; what is not about a key that is named (scan, keys, for_each, dbsize, random_key) sees
-// what is resident.
+// a store behind: see strings.h.
 #pragma once
 
 #include <chrono>
@@ -38,26 +37,21 @@ std::string_view to_string(ValueType type) noexcept;  // Redis's names: "none", 
 // When expire and expire_at act. A key without a time to live counts as one that never ends.
 enum class ExpireIf : std::uint8_t { kAlways, kHasNone, kHasOne, kGreater, kLess, kHasOneAndLess };
 
+// What a key's value was at one moment. Equal versions of one key mean: not changed, not removed, not expired in
+// between.
+struct Version {
+  std::uint64_t number = 0;
+};
+
 // What is left of a key's life.
 struct TimeToLive {
   std::optional<Milliseconds> left;  // no value: it does not expire
 };
 
+// Of scan, and of hscan, sscan and zscan.
 struct ScanOptions {
   std::string_view match = {};  // a glob pattern, as in KEYS; empty: everything
   std::uint32_t count = 10;     // about how many entries to look at. 1 to 100,000
-};
-struct ScanPage {
-  std::uint64_t cursor = 0;  // for the next call; 0: done
-  std::vector<std::string> keys;
-};
-
-// An entry as for_each shows it.
-struct EntryView {
-  std::string_view key;
-  ValueType type = ValueType::kNone;
-  std::string_view value;  // of a string; empty for other types
-  std::optional<Milliseconds> ttl;
 };
 
 // What a key looks like from inside, for who looks in from outside.
@@ -116,27 +110,10 @@ class Keys {
   // kInvalidArgument if both are the same key.
   Result<bool> copy(std::string_view from, std::string_view to, bool replace = false);
 
-  // A miss if there are none. Every key is about equally likely.
-  Lookup<std::string> random_key();
-  // Some keys, and where to go on; begin with 0. A key that is there from the first call to the last is returned at
-  // least once, whatever comes and goes meanwhile; others may be. O(count). kInvalidArgument for a count out of range.
-  Result<ScanPage> scan(std::uint64_t cursor, const ScanOptions& options = {});
-  // Every key that matches. O(entries), in slices: not one instant's picture.
-  Result<std::vector<std::string>> keys(std::string_view pattern = "*");
-  // Shows every entry, in slices, with no lock held, until `visit` answers false. Entries that come or go meanwhile may
-  // be shown or not. Marks no use. `visit` may call the cache.
-  Status for_each(FunctionRef<bool(const EntryView&)> visit);
-  // How many entries there are. O(shards), after giving back what has expired. DBSIZE.
-  Result<std::uint64_t> dbsize();
-
-  // Drops the cached copy, as del does, but is no write: a store behind the cache is not told. A load of this key that
-  // is under way is not stored.
-  Result<bool> invalidate(std::string_view key);
-  // The same for each key that begins with `prefix`. O(entries), in slices; not atomic. Loads under way of such keys
-  // are not stored.
-  Result<std::uint64_t> invalidate_prefix(std::string_view prefix);
-  // Drops everything, in slices; not atomic. FLUSHALL. Loads under way are not stored.
-  Status clear();
+  // The version of what the key is now, or of its absence. Looks at what is resident, and marks no use: a store behind
+  // the cache is not asked. To be compared with by Cache::atomically. Costs 1 KiB for each stripe on which it is used:
+  // kOutOfMemory. WATCH.
+  Result<Version> version(std::string_view key);
 
  protected:
   explicit Keys(keyspace::Keyspace* keyspace, bool looks = false) noexcept : keyspace_(keyspace), looks_(looks) {}

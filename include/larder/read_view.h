@@ -12,19 +12,16 @@
 #include <string>
 #include <string_view>
 
-#include "larder/bits.h"
+#include "larder/commands.h"
+#include "larder/contents.h"
 #include "larder/fwd.h"
-#include "larder/hashes.h"
-#include "larder/keys.h"
-#include "larder/lists.h"
-#include "larder/sets.h"
-#include "larder/sorted_sets.h"
-#include "larder/strings.h"
+#include "larder/transaction.h"
 
 namespace larder {
 
 // Two pointers' worth for each family of commands: cheap to make. Thread safety: as the cache, which must outlive it.
-class ReadView final : private Keys,
+class ReadView final : private Contents,
+                       private Keys,
                        private Strings,
                        private Bits,
                        private Hashes,
@@ -38,6 +35,8 @@ class ReadView final : private Keys,
   };
 
   explicit ReadView(Cache& cache, Use use = Use::kLook) noexcept;
+  // What a transaction has made of its keys. What is resident is what it has.
+  explicit ReadView(Transaction& transaction) noexcept : ReadView(transaction.own_, Use::kMark) {}
 
   Lookup<std::string> get(std::string_view key) { return use_ == Use::kLook ? peek(key) : Strings::get(key); }
   using Strings::get_range;
@@ -97,17 +96,19 @@ class ReadView final : private Keys,
   using SortedSets::zsnapshot;
   using SortedSets::zunion;
 
-  using Keys::dbsize;
+  using Contents::dbsize;
+  using Contents::for_each;
+  using Contents::keys;
+  using Contents::random_key;
+  using Contents::scan;
+
   using Keys::exists;
   using Keys::expire_time;
-  using Keys::for_each;
   using Keys::inspect;
-  using Keys::keys;
-  using Keys::random_key;
-  using Keys::scan;
   using Keys::touch;
   using Keys::ttl;
   using Keys::type;
+  using Keys::version;
 
   using Sets::scard;
   using Sets::sdiff;
@@ -123,6 +124,16 @@ class ReadView final : private Keys,
   using Sets::sunion;
 
  private:
+  ReadView(keyspace::Keyspace* keyspace, Use use) noexcept
+      : Contents(keyspace),
+        Keys(keyspace, use == Use::kLook),
+        Strings(keyspace, use == Use::kLook),
+        Bits(keyspace, use == Use::kLook),
+        Hashes(keyspace, use == Use::kLook),
+        Lists(keyspace, use == Use::kLook),
+        Sets(keyspace, use == Use::kLook),
+        SortedSets(keyspace, use == Use::kLook),
+        use_(use) {}
   Use use_;
 };
 

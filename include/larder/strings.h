@@ -52,10 +52,6 @@ struct SetAndGet {
   std::optional<std::string> previous;  // what was there before
 };
 
-// What a value was when it was read. Equal versions of one key mean: not changed, not removed, not expired in between.
-struct Version {
-  std::uint64_t number = 0;
-};
 struct Versioned {
   std::optional<std::string> value;  // no value: the key was not there, and that can be compared with, too
   Version version;

@@ -8,44 +8,28 @@
 //     });
 #pragma once
 
-#include "larder/bits.h"
+#include <string_view>
+
+#include "larder/commands.h"
 #include "larder/fwd.h"
-#include "larder/hashes.h"
-#include "larder/keys.h"
-#include "larder/lists.h"
-#include "larder/sets.h"
-#include "larder/sorted_sets.h"
-#include "larder/strings.h"
 
 namespace larder {
+
+// A key, and the version that it must still have: Keys::version, get_versioned.
+struct Unchanged {
+  std::string_view key;
+  Version version;
+};
 
 // Every function sees what the ones before it have done, and nothing that others do. A key that was not declared:
 // kUndeclaredKey. Memory is that of the cache, and is had before a value is changed. Thread safety: none; it is of use
 // until the function returns.
-class Transaction final : private Keys,
-                          public Strings,
-                          public Bits,
-                          public Hashes,
-                          public Lists,
-                          public Sets,
-                          public SortedSets {
- public:
-  using Keys::copy;
-  using Keys::del;
-  using Keys::exists;
-  using Keys::expire;
-  using Keys::expire_at;
-  using Keys::expire_time;
-  using Keys::persist;
-  using Keys::rename;
-  using Keys::rename_nx;
-  using Keys::ttl;
-  using Keys::type;
-
+class Transaction final : public Commands {
  private:
   friend class Cache;
-  explicit Transaction(keyspace::Keyspace* own) noexcept
-      : Keys(own), Strings(own), Bits(own), Hashes(own), Lists(own), Sets(own), SortedSets(own) {}
+  friend class ReadView;
+  explicit Transaction(keyspace::Keyspace* own) noexcept : Commands(own), own_(own) {}
+  keyspace::Keyspace* own_;
 };
 
 }  // namespace larder

@@ -23,18 +23,15 @@ struct Cache::Parts {
 };
 
 Cache::Cache(std::unique_ptr<Parts> parts)
-    : Keys(&parts->keyspace),
-      Strings(&parts->keyspace),
-      Bits(&parts->keyspace),
-      Hashes(&parts->keyspace),
-      Lists(&parts->keyspace),
-      Sets(&parts->keyspace),
-      SortedSets(&parts->keyspace),
-      Loading(&parts->flights),
-      parts_(std::move(parts)) {}
+    : Commands(&parts->keyspace), Contents(&parts->keyspace), Loading(&parts->flights), parts_(std::move(parts)) {}
 
 Status Cache::atomically(const KeyList& keys, FunctionRef<Status(Transaction&)> function) {
-  return keyspace::transact(parts_->keyspace, keys, [&](keyspace::Keyspace& own) -> Status {
+  return atomically(keys, {}, function);
+}
+
+Status Cache::atomically(const KeyList& keys, std::span<const Unchanged> unchanged,
+                         FunctionRef<Status(Transaction&)> function) {
+  return keyspace::transact(parts_->keyspace, keys, unchanged, [&](keyspace::Keyspace& own) -> Status {
     Transaction transaction(&own);
     try {
       return function(transaction);
@@ -233,15 +230,7 @@ Stats Cache::stats() const {
 
 bool Cache::has_store() const noexcept { return parts_->keyspace.has_store(); }
 
-ReadView::ReadView(Cache& cache, Use use) noexcept
-    : Keys(&cache.parts_->keyspace, use == Use::kLook),
-      Strings(&cache.parts_->keyspace, use == Use::kLook),
-      Bits(&cache.parts_->keyspace, use == Use::kLook),
-      Hashes(&cache.parts_->keyspace, use == Use::kLook),
-      Lists(&cache.parts_->keyspace, use == Use::kLook),
-      Sets(&cache.parts_->keyspace, use == Use::kLook),
-      SortedSets(&cache.parts_->keyspace, use == Use::kLook),
-      use_(use) {}
+ReadView::ReadView(Cache& cache, Use use) noexcept : ReadView(&cache.parts_->keyspace, use) {}
 
 void Cache::set_compact_limits(const CompactLimits& limits) noexcept {
   parts_->keyspace.environment().set_small_limits(limits);

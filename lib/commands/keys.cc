@@ -103,32 +103,6 @@ Result<ValueType> Keys::type(std::string_view key) {
   return type;
 }
 
-Result<bool> Keys::invalidate(std::string_view key) {
-  if (key.size() > kKeyBytesMax) return Keyspace::key_too_long();
-  const std::uint64_t hash = keyspace_->hash_of(key);
-  keyspace::Shard& shard = keyspace_->shard_of(hash);
-  for (;;) {
-    std::uint32_t epoch = 0;
-    {
-      keyspace::Discards discards(keyspace_->environment(), shard.memory());
-      base::MutexLock lock(shard.mutex);
-      if (shard.closed) return Keyspace::closed();
-      epoch = shard.latch_epoch();
-      const keyspace::Shard::Place place = shard.find_any(hash, key);
-      if (!place || !place.entry()->latched()) {
-        const bool found = place && !place.entry()->is_ghost() && !shard.expired(*place.entry());
-        if (place)
-          shard.remove(place, keyspace::id_of(hash), shard.cause_of(*place.entry(), RemovalCause::kInvalidated),
-                       discards);
-        shard.works.overtake(key);
-        if (!place && keyspace_->has_store()) shard.changed(keyspace::id_of(hash), key);  // in the store, perhaps
-        return found;
-      }
-    }
-    if (Status status = keyspace_->wait_for_latch(shard, epoch); !status.ok()) return status;
-  }
-}
-
 namespace {
 
 // As Redis would have it: "int" for what is a number, and what is short in one block with its header.
@@ -142,6 +116,22 @@ std::string_view encoding_of(const Entry& entry) {
 }
 
 }  // namespace
+
+Result<Version> Keys::version(std::string_view key) {
+  if (key.size() > kKeyBytesMax) return Keyspace::key_too_long();
+  if (!keyspace_->is_declared(key)) return Keyspace::undeclared();
+  const std::uint64_t hash = keyspace_->hash_of(key);
+  keyspace_->reap(hash, key);  // so that its expiry is not taken for a change later
+  keyspace::Shard& shard = keyspace_->shard_of(hash);
+  for (;;) {
+    {
+      base::MutexLock lock(shard.mutex);
+      if (shard.closed) return Keyspace::closed();
+      if (const std::uint64_t number = shard.version(keyspace::id_of(hash)); number != 0) return Version{number};
+    }
+    if (Status status = keyspace_->keep_versions(hash); !status.ok()) return status;
+  }
+}
 
 Lookup<KeyReport> Keys::inspect(std::string_view key) {
   Lookup<KeyReport> answer;

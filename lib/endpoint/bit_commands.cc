@@ -43,7 +43,7 @@ void setbit(Call& call) {
   std::int64_t bit = 0;
   if (!read_offset(call, &offset) || !read_integer(call, call[3], &bit, kBadBit)) return;
   if (bit != 0 && bit != 1) return call.reply.error(kBadBit);
-  reply_integer(call, call.cache.set_bit(call[1], offset, bit == 1));
+  reply_integer(call, call.keys.set_bit(call[1], offset, bit == 1));
 }
 
 // The unit, the last word of a range.
@@ -110,7 +110,7 @@ void bitop(Call& call) {
     if (!is_word(call[1], name)) continue;
     if (operation == BitOperation::kNot && call.size() != 4)
       return call.reply.error("ERR BITOP NOT must be called with a single source key.");
-    return reply_integer(call, call.cache.bit_op(operation, call[2], call.from(3)));
+    return reply_integer(call, call.keys.bit_op(operation, call[2], call.from(3)));
   }
   reply_syntax_error(call);
 }
@@ -187,7 +187,7 @@ void reply_fields(Call& call, const Result<std::vector<std::optional<std::int64_
 
 void bitfield(Call& call) {
   std::vector<BitFieldStep> steps;
-  if (read_steps(call, &steps)) reply_fields(call, call.cache.bit_field(call[1], steps));
+  if (read_steps(call, &steps)) reply_fields(call, call.keys.bit_field(call[1], steps));
 }
 
 void bitfield_ro(Call& call) {

@@ -20,6 +20,7 @@ std::string line_of(const Session& session, std::uint64_t now_ms) {
   const std::size_t memory = sizeof(Session) + session.input_bytes + session.input_free + session.output_bytes;
   std::string flags = session.unix_socket ? "U" : "";
   if (session.protected_from_eviction) flags += "e";
+  if (session.queue != nullptr) flags += "x";
   std::string line;
   const auto field = [&](std::string_view name, std::string_view value) {
     if (!line.empty()) line += ' ';
@@ -36,11 +37,11 @@ std::string line_of(const Session& session, std::uint64_t now_ms) {
   field("idle", seconds_since(session.last_use_ms));
   field("flags", flags.empty() ? "N" : flags);
   for (const std::string_view name : {"db", "sub", "psub", "ssub"}) field(name, "0");
-  field("multi", "-1");
+  field("multi", session.queue == nullptr ? "-1" : std::to_string(session.queue->size()));
   field("qbuf", std::to_string(session.input_bytes));
   field("qbuf-free", std::to_string(session.input_free));
   field("argv-mem", "0");
-  field("multi-mem", "0");
+  field("multi-mem", std::to_string(session.queue == nullptr ? 0 : session.queue->bytes()));
   field("rbs", "0");
   field("rbp", "0");
   field("obl", std::to_string(session.output_bytes));
@@ -52,6 +53,8 @@ std::string line_of(const Session& session, std::uint64_t now_ms) {
   field("user", "default");
   field("redir", "-1");
   field("resp", std::to_string(session.protocol));
+  field("lib-name", session.library_name);
+  field("lib-ver", session.library_version);
   return line;
 }
 
@@ -68,10 +71,12 @@ void client_setname(Call& call) {
 }
 
 void client_setinfo(Call& call) {
-  if (!is_word(call[2], "lib-name") && !is_word(call[2], "lib-ver"))
+  const bool is_name = is_word(call[2], "lib-name");
+  if (!is_name && !is_word(call[2], "lib-ver"))
     return call.reply.error("ERR Unrecognized option '" + std::string(call[2].substr(0, 128)) + "'");
   if (!is_client_name(call[3]))
     return call.reply.error("ERR " + std::string(call[2]) + " cannot contain spaces, newlines or special characters.");
+  (is_name ? call.session->library_name : call.session->library_version) = call[3];
   call.reply.ok();
 }
 
@@ -305,7 +310,7 @@ constexpr Command kClient[] = {
      kConnection,
      "7.2.0",
      "LIB-NAME | LIB-VER value",
-     "Is taken, and not kept",
+     "Names the client's library, for CLIENT LIST",
      client_setinfo},
     {"setname", 3, kPlain, {}, kConnection, "2.6.9", "name", "Gives this connection a name", client_setname},
     {"tracking", -3, kPlain, {}, kConnection, "6.0.0", "ON | OFF", "ON is refused", client_tracking},

@@ -24,7 +24,8 @@ struct Call {
   const Command& command;                       // of a subcommand, its own row
   std::span<const std::string_view> arguments;  // the command's name comes first
   ReplyWriter& reply;
-  Cache& cache;    // for what writes
+  Cache& cache;    // as a whole
+  Commands& keys;  // for what writes keys: the cache's, or those of a transaction that EXEC runs
   ReadView& view;  // for what reads
   // Null where the command runs on another thread: see kOffLoop.
   Session* session;
@@ -36,7 +37,18 @@ struct Call {
 };
 using Handler = void (*)(Call& call);
 
-enum class Group : std::uint8_t { kString, kGeneric, kBitmap, kHash, kList, kSet, kSortedSet, kConnection, kServer };
+enum class Group : std::uint8_t {
+  kString,
+  kGeneric,
+  kBitmap,
+  kHash,
+  kList,
+  kSet,
+  kSortedSet,
+  kTransactions,
+  kConnection,
+  kServer
+};
 std::string_view to_string(Group group) noexcept;
 
 // As COMMAND shows them, and, from kOffLoop on, our own.
@@ -51,10 +63,13 @@ enum Flag : std::uint32_t {
   kFast = 128,
   kNoAuth = 256,  // may be run before AUTH
   kAllowBusy = 512,
-  kDangerous = 1024,  // @dangerous, beside what kAdmin implies
-  kOffLoop = 2048,    // may take long: runs on another thread, while other connections go on. Sees no session
-  kChanges = 4096,    // writes no key, and changes the cache all the same: refused where the endpoint only reads
-  kDebug = 8192,      // only where the option debug_commands is set
+  kDangerous = 1024,   // @dangerous, beside what kAdmin implies
+  kOffLoop = 2048,     // may take long: runs on another thread, while other connections go on. Sees no session
+  kChanges = 4096,     // writes no key, and changes the cache all the same: refused where the endpoint only reads
+  kDebug = 8192,       // only where the option debug_commands is set
+  kNotQueued = 16384,  // runs at once, also between MULTI and EXEC
+  kNoMulti = 32768,    // may not be queued
+  kExecutes = 65536,   // EXEC
 };
 
 // Which arguments are keys; last counts from the end if negative. No keys: first is 0.
@@ -77,6 +92,7 @@ struct Command {
   Handler handler;           // null: it has subcommands, and is none by itself
   std::span<const Command> subcommands = {};
 
+  bool names_keys() const noexcept { return keys.first != 0 || keys.count_at != 0; }
   bool has(std::uint32_t flag) const noexcept { return (flags & flag) != 0; }
   bool fits(std::size_t arguments) const noexcept {
     return arity >= 0 ? arguments == static_cast<std::size_t>(arity) : arguments >= static_cast<std::size_t>(-arity);
@@ -91,6 +107,7 @@ std::span<const Command> hash_commands();
 std::span<const Command> list_commands();
 std::span<const Command> set_commands();
 std::span<const Command> sorted_set_commands();
+std::span<const Command> transaction_commands();
 std::span<const Command> connection_commands();
 std::span<const Command> client_commands();
 std::span<const Command> introspection_commands();

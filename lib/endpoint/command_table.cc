@@ -20,7 +20,8 @@ constexpr FlagName kFlagNames[] = {{kWrite, "write"},         {kReadOnly, "reado
                                    {kAllowBusy, "allow_busy"}};
 
 std::vector<std::string_view> titles() {
-  return {"Strings", "Keys", "Bitmaps", "Hashes", "Lists", "Sets", "Sorted sets", "Connection", "Server"};
+  return {"Strings", "Keys",        "Bitmaps",      "Hashes",     "Lists",
+          "Sets",    "Sorted sets", "Transactions", "Connection", "Server"};
 }
 
 bool before(const CommandTable::Place& a, const CommandTable::Place& b) { return a.command->name < b.command->name; }
@@ -49,6 +50,7 @@ std::string_view to_string(Group group) noexcept {
     case Group::kList: return "list";
     case Group::kSet: return "set";
     case Group::kSortedSet: return "sorted-set";
+    case Group::kTransactions: return "transactions";
     case Group::kConnection: return "connection";
     case Group::kServer: return "server";
   }
@@ -61,9 +63,9 @@ const CommandTable& CommandTable::instance() {
 }
 
 CommandTable::CommandTable() {
-  for (const auto family :
-       {string_commands(), key_commands(), bit_commands(), hash_commands(), list_commands(), set_commands(),
-        sorted_set_commands(), connection_commands(), client_commands(), introspection_commands(), server_commands()}) {
+  for (const auto family : {string_commands(), key_commands(), bit_commands(), hash_commands(), list_commands(),
+                            set_commands(), sorted_set_commands(), transaction_commands(), connection_commands(),
+                            client_commands(), introspection_commands(), server_commands()}) {
     for (const Command& command : family) {
       Place& place = places_.emplace_back(Place{&command, std::string(command.name), numbers_++});
       for (const Command& sub : command.subcommands) {

@@ -36,9 +36,17 @@ struct Connection::Work {
   Connection& connection;
   const CommandTable::Place& place;
   const std::vector<std::string_view> arguments;
+  CommandQueue* queue = nullptr;  // of EXEC
   Output output;
   ReplyWriter reply;
   std::uint64_t took_ns = 0;
+
+  // On its thread. What EXEC answers is put together on the loop's.
+  void run() {
+    Service& service = connection.loop_.service();
+    if (queue == nullptr) return service.run(place, nullptr, arguments, reply);
+    queue->run(service, connection.session_.watched, connection.session_.protocol);
+  }
 };
 
 Connection::Connection(EventLoop& loop, std::uint64_t id) : loop_(loop) { session_.id = id; }
@@ -248,7 +256,7 @@ void Connection::run(std::span<const std::string_view> arguments) {
   ReplyWriter reply(*to, session_.protocol);
   const std::uint64_t begun = uv_hrtime();
   const CommandTable::Place* place = service.prepare(session_, arguments, reply);
-  if (place != nullptr && service.off_loop(*place)) return start_work(*place, arguments);
+  if (place != nullptr && off_loop(*place)) return start_work(*place, arguments);
   if (place != nullptr) {
     service.run(*place, &session_, arguments, reply);
     service.account(*place, session_, arguments, (uv_hrtime() - begun) / 1000, reply);
@@ -257,13 +265,21 @@ void Connection::run(std::span<const std::string_view> arguments) {
   if (to == &aside) deliver(aside);
 }
 
+// Of EXEC, whether one that it runs is.
+bool Connection::off_loop(const CommandTable::Place& place) const noexcept {
+  const Service& service = loop_.service();
+  if (!place.command->has(kExecutes)) return service.off_loop(place);
+  return session_.queue != nullptr && !session_.queue->is_spoiled() && session_.queue->off_loop(service);
+}
+
 void Connection::start_work(const CommandTable::Place& place, std::span<const std::string_view> arguments) {
   work_ = std::make_unique<Work>(*this, place, arguments);
+  if (place.command->has(kExecutes)) work_->queue = session_.queue.get();
   const auto work = [](uv_work_t* request) {
     Work& its = *static_cast<Work*>(request->data);
     const EventLoop::Running running(&its.connection.loop_);
     const std::uint64_t begun = uv_hrtime();
-    its.connection.loop_.service().run(its.place, nullptr, its.arguments, its.reply);
+    its.run();
     its.took_ns = uv_hrtime() - begun;
   };
   const auto after = [](uv_work_t* request, int) { static_cast<Work*>(request->data)->connection.finish_work(); };
@@ -272,6 +288,11 @@ void Connection::start_work(const CommandTable::Place& place, std::span<const st
 
 void Connection::finish_work() {
   const std::unique_ptr<Work> work = std::move(work_);
+  if (work->queue != nullptr) {
+    const std::uint64_t begun = uv_hrtime();
+    loop_.service().run(work->place, &session_, work->arguments, work->reply);
+    work->took_ns += uv_hrtime() - begun;
+  }
   loop_.service().account(work->place, session_, work->arguments, work->took_ns / 1000, work->reply);
   if (closing_) {
     if (!handle_open_) loop_.gone(session_.id);
@@ -342,8 +363,9 @@ void Connection::settle() {
   session_.input_free = input_.capacity() - input_.size();
   session_.output_bytes = waiting();
   session_.output_chunks = pending_.chunks() + writing_.chunks();
+  const std::size_t queued = session_.queue == nullptr ? 0 : session_.queue->bytes();
   const std::size_t copied = pending_.copied() + writing_.copied();
-  const std::size_t now = input_.capacity() + parser_.memory() + copied;
+  const std::size_t now = input_.capacity() + parser_.memory() + copied + queued;
   const bool all_within = loop_.account(accounted_, now);
   accounted_ = now;
   if (copied > loop_.service().limits().output_bytes_max || (!all_within && now > kBlameless)) return cut_off();

@@ -57,6 +57,7 @@ class Connection {
   bool may_run() const noexcept;
   bool run_next();
   void run(std::span<const std::string_view> arguments);
+  bool off_loop(const CommandTable::Place& place) const noexcept;
   void start_work(const CommandTable::Place& place, std::span<const std::string_view> arguments);
   void finish_work();
   Output* target(std::string_view command, Output& aside) noexcept;

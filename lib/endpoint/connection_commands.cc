@@ -125,6 +125,7 @@ void reset(Call& call) {
   session.name.clear();
   session.replies = Session::Replies::kOn;
   session.protected_from_eviction = false;
+  session.leave_transaction();
   session.authenticated = call.service->options().password.empty();
   call.reply.status("RESET");
 }
@@ -144,8 +145,16 @@ constexpr Command kCommands[] = {
      "Chooses the protocol",
      hello},
     {"ping", -1, kFast, {}, kConnection, "1.0.0", "[message]", "Answers PONG, or the message", ping},
-    {"quit", -1, kBeforeAuth, {}, kConnection, "1.0.0", "", "Closes the connection", quit},
-    {"reset", 1, kBeforeAuth, {}, kConnection, "6.2.0", "", "Makes the connection as it was when it began", reset},
+    {"quit", -1, kBeforeAuth | kNotQueued, {}, kConnection, "1.0.0", "", "Closes the connection", quit},
+    {"reset",
+     1,
+     kBeforeAuth | kNotQueued,
+     {},
+     kConnection,
+     "6.2.0",
+     "",
+     "Makes the connection as it was when it began",
+     reset},
     {"select", 2, kLoading | kStale | kFast, {}, kConnection, "1.0.0", "0", "Chooses the only database", select},
 };
 

@@ -18,26 +18,26 @@ void hset_pairs(Call& call, bool answers_ok) {
   if (call.size() % 2 != 0) return reply_arity_error(call);
   std::vector<KeyValue> fields;
   for (std::size_t i = 2; i < call.size(); i += 2) fields.push_back({call[i], call[i + 1]});
-  const Result<std::uint64_t> added = call.cache.hset(call[1], fields);
+  const Result<std::uint64_t> added = call.keys.hset(call[1], fields);
   if (!added.ok()) return reply_error(call, added.status());
   answers_ok ? call.reply.ok() : call.reply.integer(*added);
 }
 
 void hset(Call& call) { hset_pairs(call, false); }
 void hmset(Call& call) { hset_pairs(call, true); }
-void hsetnx(Call& call) { reply_integer(call, call.cache.hset_nx(call[1], call[2], call[3])); }
-void hdel(Call& call) { reply_integer(call, call.cache.hdel(call[1], call.from(2))); }
+void hsetnx(Call& call) { reply_integer(call, call.keys.hset_nx(call[1], call[2], call[3])); }
+void hdel(Call& call) { reply_integer(call, call.keys.hdel(call[1], call.from(2))); }
 
 void hincrby(Call& call) {
   std::int64_t by = 0;
-  if (read_integer(call, call[3], &by)) reply_integer(call, call.cache.hincr_by(call[1], call[2], by));
+  if (read_integer(call, call[3], &by)) reply_integer(call, call.keys.hincr_by(call[1], call[2], by));
 }
 
 void hincrbyfloat(Call& call) {
   const std::optional<long double> by = commands::parse_float(call[3]);
   if (!by) return call.reply.error("ERR value is not a valid float");
   if (std::isinf(*by)) return call.reply.error("ERR value is NaN or Infinity");
-  Result<std::string> sum = call.cache.hincr_by_float(call[1], call[2], *by);
+  Result<std::string> sum = call.keys.hincr_by_float(call[1], call[2], *by);
   if (!sum) return reply_error(call, sum.status());
   call.reply.bulk(std::move(*sum));
 }

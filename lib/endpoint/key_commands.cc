@@ -18,7 +18,7 @@ constexpr KeyPositions kKeyOfSubcommand{2, 2, 1};
 // KEYS answers so many bytes at most; SCAN has no such limit.
 constexpr std::size_t kKeysBytesMax = std::size_t{64} << 20;
 
-void del(Call& call) { reply_integer(call, call.cache.del(call.from(1))); }
+void del(Call& call) { reply_integer(call, call.keys.del(call.from(1))); }
 void exists(Call& call) { reply_integer(call, call.view.exists(call.from(1))); }
 void touch(Call& call) { reply_integer(call, call.view.touch(call.from(1))); }
 
@@ -77,8 +77,8 @@ void expire_in(Call& call, TimeUnit unit) {
   // Any time that has passed deletes; the cache takes none that is too far away.
   if (!unit.absolute) time = std::max(time, Milliseconds(-1));
   const ExpireIf when = expire_if(conditions);
-  reply_integer(call, unit.absolute ? call.cache.expire_at(call[1], UnixTime(time), when)
-                                    : call.cache.expire(call[1], time, when));
+  reply_integer(
+      call, unit.absolute ? call.keys.expire_at(call[1], UnixTime(time), when) : call.keys.expire(call[1], time, when));
 }
 void expire(Call& call) { expire_in(call, {.seconds = true}); }
 void pexpire(Call& call) { expire_in(call, {.seconds = false}); }
@@ -109,15 +109,15 @@ void reply_expire_time(Call& call, bool seconds) {
 void expiretime(Call& call) { reply_expire_time(call, true); }
 void pexpiretime(Call& call) { reply_expire_time(call, false); }
 
-void persist(Call& call) { reply_integer(call, call.cache.persist(call[1])); }
+void persist(Call& call) { reply_integer(call, call.keys.persist(call[1])); }
 
 // --- Another name ---------------------------------------------------------------------------------------------------
 
 void rename(Call& call) {
-  const Status status = call.cache.rename(call[1], call[2]);
+  const Status status = call.keys.rename(call[1], call[2]);
   status.ok() ? call.reply.ok() : reply_error(call, status);
 }
-void renamenx(Call& call) { reply_integer(call, call.cache.rename_nx(call[1], call[2])); }
+void renamenx(Call& call) { reply_integer(call, call.keys.rename_nx(call[1], call[2])); }
 
 void copy(Call& call) {
   bool replace = false;
@@ -131,7 +131,7 @@ void copy(Call& call) {
     }
   }
   if (call[1] == call[2]) return call.reply.error("ERR source and destination objects are the same");
-  reply_integer(call, call.cache.copy(call[1], call[2], replace));
+  reply_integer(call, call.keys.copy(call[1], call[2], replace));
 }
 
 void move(Call& call) {

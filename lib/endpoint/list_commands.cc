@@ -13,10 +13,10 @@ namespace {
 
 constexpr KeyPositions kOneKey{1, 1, 1};
 
-void lpush(Call& call) { reply_integer(call, call.cache.lpush(call[1], call.from(2))); }
-void rpush(Call& call) { reply_integer(call, call.cache.rpush(call[1], call.from(2))); }
-void lpushx(Call& call) { reply_integer(call, call.cache.lpush_x(call[1], call.from(2))); }
-void rpushx(Call& call) { reply_integer(call, call.cache.rpush_x(call[1], call.from(2))); }
+void lpush(Call& call) { reply_integer(call, call.keys.lpush(call[1], call.from(2))); }
+void rpush(Call& call) { reply_integer(call, call.keys.rpush(call[1], call.from(2))); }
+void lpushx(Call& call) { reply_integer(call, call.keys.lpush_x(call[1], call.from(2))); }
+void rpushx(Call& call) { reply_integer(call, call.keys.rpush_x(call[1], call.from(2))); }
 
 void reply_items(Call& call, const ItemList& items) {
   call.reply.array(items.size());
@@ -26,10 +26,10 @@ void reply_items(Call& call, const ItemList& items) {
 void pop(Call& call, Lookup<std::string> (Lists::*one)(std::string_view),
          Lookup<ItemList> (Lists::*many)(std::string_view, std::uint64_t)) {
   if (call.size() > 3) return reply_arity_error(call);
-  if (call.size() == 2) return reply_lookup(call, (call.cache.*one)(call[1]));
+  if (call.size() == 2) return reply_lookup(call, (call.keys.*one)(call[1]));
   const std::optional<std::int64_t> count = commands::parse_integer(call[2]);
   if (!count || *count < 0) return call.reply.error("ERR value is out of range, must be positive");
-  const Lookup<ItemList> popped = (call.cache.*many)(call[1], static_cast<std::uint64_t>(*count));
+  const Lookup<ItemList> popped = (call.keys.*many)(call[1], static_cast<std::uint64_t>(*count));
   if (!popped.status().ok()) return reply_error(call, popped.status());
   popped ? reply_items(call, *popped) : call.reply.null_array();
 }
@@ -63,7 +63,7 @@ void lindex(Call& call) {
 void lset(Call& call) {
   std::int64_t index = 0;
   if (!read_index(call, &index, [](Call& its) { its.reply.error("ERR no such key"); })) return;
-  const Status status = call.cache.lset(call[1], index, call[3]);
+  const Status status = call.keys.lset(call[1], index, call[3]);
   status.ok() ? call.reply.ok() : reply_error(call, status);
 }
 
@@ -85,7 +85,7 @@ void ltrim(Call& call) {
   std::int64_t first = 0;
   std::int64_t last = 0;
   if (!read_integer(call, call[2], &first) || !read_integer(call, call[3], &last)) return;
-  const Status status = call.cache.ltrim(call[1], first, last);
+  const Status status = call.keys.ltrim(call[1], first, last);
   status.ok() ? call.reply.ok() : reply_error(call, status);
 }
 
@@ -93,12 +93,12 @@ void linsert(Call& call) {
   const bool before = is_word(call[2], "before");
   if (!before && !is_word(call[2], "after")) return reply_syntax_error(call);
   const ListPlace place = before ? ListPlace::kBefore : ListPlace::kAfter;
-  reply_integer(call, call.cache.linsert(call[1], place, call[3], call[4]));
+  reply_integer(call, call.keys.linsert(call[1], place, call[3], call[4]));
 }
 
 void lrem(Call& call) {
   std::int64_t count = 0;
-  if (read_integer(call, call[2], &count)) reply_integer(call, call.cache.lrem(call[1], count, call[3]));
+  if (read_integer(call, call[2], &count)) reply_integer(call, call.keys.lrem(call[1], count, call[3]));
 }
 
 // False: it makes no sense, and the client has been told.
@@ -163,9 +163,9 @@ void lmove(Call& call) {
   ListEnd from = ListEnd::kLeft;
   ListEnd to = ListEnd::kLeft;
   if (!read_end(call[3], &from) || !read_end(call[4], &to)) return reply_syntax_error(call);
-  reply_lookup(call, call.cache.lmove(call[1], call[2], from, to));
+  reply_lookup(call, call.keys.lmove(call[1], call[2], from, to));
 }
-void rpoplpush(Call& call) { reply_lookup(call, call.cache.lmove(call[1], call[2], ListEnd::kRight, ListEnd::kLeft)); }
+void rpoplpush(Call& call) { reply_lookup(call, call.keys.lmove(call[1], call[2], ListEnd::kRight, ListEnd::kLeft)); }
 
 void lmpop(Call& call) {
   PopArguments pop;
@@ -173,7 +173,7 @@ void lmpop(Call& call) {
   if (!read_pop(
           call, [&](std::string_view word) { return read_end(word, &end); }, &pop))
     return;
-  const Lookup<PoppedElements> popped = call.cache.lmpop(pop.keys, end, pop.count);
+  const Lookup<PoppedElements> popped = call.keys.lmpop(pop.keys, end, pop.count);
   if (!popped.status().ok()) return reply_error(call, popped.status());
   if (!popped) return call.reply.null_array();
   call.reply.array(2);

@@ -54,12 +54,12 @@ class Output {
   }
   // All that `other` has, behind what is here.
   void append(Output&& other) {
-    size_ += other.size_;
-    copied_ += other.copied_;
-    if (chunks_.empty()) {
-      chunks_ = std::move(other.chunks_);
+    if (empty()) {
+      std::swap(*this, other);
     } else {
-      for (Chunk& chunk : other.chunks_) chunks_.push_back(std::move(chunk));
+      for (Chunk& chunk : other.chunks_) {
+        chunk.is_pinned_ ? append(std::move(chunk.pinned_)) : append(std::move(chunk.bytes_));
+      }
     }
     other.clear();
   }

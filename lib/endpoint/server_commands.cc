@@ -279,7 +279,7 @@ constexpr Command kDebugCommands[] = {
     {"set-active-expire", 3, kDebugs, {}, kServer, "1.0.0", "0 | 1", "Does nothing", ok},
     {"sleep", 3, kDebugs, {}, kServer, "1.0.0", "seconds", "Answers later; holds up this connection only", debug_sleep},
 };
-constexpr std::uint32_t kFlushes = kWrite | kDangerous | kOffLoop;
+constexpr std::uint32_t kFlushes = kWrite | kDangerous | kOffLoop | kNoMulti;
 constexpr Command kCommands[] = {
     {"acl", -2, 0, {}, kServer, "6.0.0", "", "About users", nullptr, kAcl},
     {"config", -2, 0, {}, kServer, "2.0.0", "", "About settings", nullptr, kConfig},

@@ -72,35 +72,75 @@ bool Service::may_run(const CommandTable::Place& place, const Session& session, 
   return false;
 }
 
+bool Service::check(const CommandTable::Place& place, const Session& session, Arguments arguments, ReplyWriter& reply) {
+  if (place.command->fits(arguments.size()) && place.command->handler != nullptr) return may_run(place, session, reply);
+  const std::string wrong = "wrong number of arguments for '" + place.full_name + "' command";
+  reply.error((place.command->has(kExecutes) ? "EXECABORT Transaction discarded because of: " : "ERR ") + wrong);
+  return false;
+}
+
 const CommandTable::Place* Service::prepare(Session& session, Arguments arguments, ReplyWriter& reply) {
   const CommandTable::Place* place = find(arguments, reply);
   session.last_command = place;
-  if (place == nullptr) {
-    ++counters_.errors;
-    ++errors_["ERR"];
-    return nullptr;
+  const bool queues = session.queue != nullptr && place != nullptr && !place->command->has(kNotQueued);
+  if (place != nullptr && check(*place, session, arguments, reply)) {
+    if (!queues) return place;
+    if (enqueue(*place, *session.queue, arguments, reply)) return nullptr;
   }
-  if (!place->command->fits(arguments.size()) || place->command->handler == nullptr) {
-    reply.error("ERR wrong number of arguments for '" + place->full_name + "' command");
-  } else if (may_run(*place, session, reply)) {
-    return place;
-  }
-  ++stats_[place->number].rejected;
+  if (place != nullptr && place->command->has(kExecutes)) session.leave_transaction();
+  if (session.queue != nullptr) session.queue->spoil();
+  if (place != nullptr) ++stats_[place->number].rejected;
   ++counters_.errors;
   ++errors_[reply.error_word()];
   return nullptr;
 }
 
+// False: the client has been told why not.
+bool Service::enqueue(const CommandTable::Place& place, CommandQueue& queue, Arguments arguments, ReplyWriter& reply) {
+  if (place.command->has(kNoMulti)) {
+    reply.error("ERR Command not allowed inside a transaction");
+    return false;
+  }
+  if (queue.bytes() + CommandQueue::bytes_for(arguments) > options_.limits.request_bytes_max) {
+    reply.error("ERR the transaction is larger than a request may be");
+    return false;
+  }
+  queue.add(place, arguments);
+  reply.status("QUEUED");
+  return true;
+}
+
 void Service::run(const CommandTable::Place& place, Session* session, Arguments arguments, ReplyWriter& reply) {
-  Call call{*place.command, arguments, reply, cache_, view_, session, session == nullptr ? nullptr : this};
+  Call call{*place.command, arguments, reply, cache_, cache_, view_, session, session == nullptr ? nullptr : this};
+  run(call);
+}
+
+void Service::run_in(Transaction& transaction, const CommandTable::Place& place, Arguments arguments,
+                     ReplyWriter& reply) {
+  ReadView view(transaction);
+  Call call{*place.command, arguments, reply, cache_, transaction, view, nullptr, nullptr};
+  run(call);
+}
+
+void Service::run(Call& call) {
+  ReplyWriter& reply = call.reply;
   const std::int64_t before = reply.replies();
   try {
-    place.command->handler(call);
+    call.command.handler(call);
     LARDER_DCHECK(reply.replies() == before + 1, "a command answers exactly once");
   } catch (const std::bad_alloc&) {
     // Once a reply is begun, it cannot be put in other words.
     if (reply.replies() == before) reply.error("OOM there is no memory for this command");
   }
+}
+
+Status Service::check_unchanged(std::span<const Unchanged> unchanged) {
+  for (const Unchanged& one : unchanged) {
+    const Result<Version> version = view_.version(one.key);
+    if (!version.ok()) return version.status();
+    if (version->number != one.version.number) return {ErrorCode::kConflict, "a watched key has changed"};
+  }
+  return {};
 }
 
 bool Service::off_loop(const CommandTable::Place& place) const noexcept {

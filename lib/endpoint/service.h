@@ -2,7 +2,8 @@
 //
 // What all clients of an endpoint share, and how a request becomes a reply. Knows nothing of the network.
 //
-//   prepare   which command it is, and whether it may run: known, well formed, allowed
+//   prepare   which command it is, and whether it may run: known, well formed, allowed. Between MULTI and EXEC it is
+//             queued instead
 //   run       its handler
 //   account   what INFO commandstats and SLOWLOG say of it later
 //
@@ -51,16 +52,24 @@ class Service {
   Service& operator=(const Service&) = delete;
 
   using Arguments = std::span<const std::string_view>;
-  // Null: it may not run, and the client has been told why.
+  // Null: it is not to run, and the client has been told why.
   const CommandTable::Place* prepare(Session& session, Arguments arguments, ReplyWriter& reply);
   // REQUIRES: a session, or off_loop(place). If memory runs out, the reply may be begun and not whole (ReplyWriter::
   // replies is negative): the client cannot be answered any more.
   void run(const CommandTable::Place& place, Session* session, Arguments arguments, ReplyWriter& reply);
+  // The same within a transaction. REQUIRES: the command names keys.
+  void run_in(Transaction& transaction, const CommandTable::Place& place, Arguments arguments, ReplyWriter& reply);
   void account(const CommandTable::Place& place, const Session& session, Arguments arguments, std::uint64_t took_us,
                const ReplyWriter& reply);
   // The three in a row. `now_ns` is any monotonic time.
   void answer(Session& session, Arguments arguments, ReplyWriter& reply, std::uint64_t (*now_ns)());
   bool off_loop(const CommandTable::Place& place) const noexcept;
+  // What reads does not ask the store behind the cache.
+  bool looks_past_store() const noexcept {
+    return cache_.has_store() && options_.reads == EndpointOptions::Reads::kLook;
+  }
+  // kConflict: one of these keys has changed.
+  Status check_unchanged(std::span<const Unchanged> unchanged);
 
   Cache& cache() noexcept { return cache_; }
   const EndpointOptions& options() const noexcept { return options_; }
@@ -89,6 +98,9 @@ class Service {
  private:
   const CommandTable::Place* find(Arguments arguments, ReplyWriter& reply);
   bool may_run(const CommandTable::Place& place, const Session& session, ReplyWriter& reply);
+  bool check(const CommandTable::Place& place, const Session& session, Arguments arguments, ReplyWriter& reply);
+  bool enqueue(const CommandTable::Place& place, CommandQueue& queue, Arguments arguments, ReplyWriter& reply);
+  void run(Call& call);
 
   Cache& cache_;
   EndpointOptions options_;

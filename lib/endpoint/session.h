@@ -7,8 +7,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
+#include "endpoint/command_queue.h"
 #include "endpoint/command_table.h"
 
 namespace larder::endpoint {
@@ -25,6 +28,8 @@ struct Session {
   int protocol = 2;
   bool authenticated = true;
   std::string name = {};
+  std::string library_name = {};  // CLIENT SETINFO
+  std::string library_version = {};
   bool protected_from_eviction = false;  // CLIENT NO-EVICT
   enum class Replies : std::uint8_t { kOn, kOff, kSkipNext, kSkipThis };
   Replies replies = Replies::kOn;  // CLIENT REPLY
@@ -36,6 +41,13 @@ struct Session {
   };
   End end = End::kNot;
   const CommandTable::Place* last_command = nullptr;
+
+  std::unique_ptr<CommandQueue> queue = {};  // between MULTI and EXEC
+  std::vector<Watched> watched = {};
+  void leave_transaction() noexcept {
+    queue.reset();
+    watched.clear();
+  }
 
   // Of its buffers, for CLIENT LIST.
   std::size_t input_bytes = 0;

@@ -10,8 +10,8 @@
 namespace larder::endpoint {
 namespace {
 
-void sadd(Call& call) { reply_integer(call, call.cache.sadd(call[1], KeyList(call.from(2)))); }
-void srem(Call& call) { reply_integer(call, call.cache.srem(call[1], KeyList(call.from(2)))); }
+void sadd(Call& call) { reply_integer(call, call.keys.sadd(call[1], KeyList(call.from(2)))); }
+void srem(Call& call) { reply_integer(call, call.keys.srem(call[1], KeyList(call.from(2)))); }
 void scard(Call& call) { reply_integer(call, call.view.scard(call[1])); }
 void sismember(Call& call) { reply_integer(call, call.view.sis_member(call[1], call[2])); }
 
@@ -34,13 +34,13 @@ void smembers(Call& call) {
 }
 
 void spop(Call& call) {
-  if (call.size() == 2) return reply_lookup(call, call.cache.spop(call[1]));
+  if (call.size() == 2) return reply_lookup(call, call.keys.spop(call[1]));
   if (call.size() > 3) return reply_syntax_error(call);
   constexpr std::string_view kNotACount = "ERR value is out of range, must be positive";
   std::int64_t count = 0;
   if (!read_integer(call, call[2], &count, kNotACount)) return;
   if (count < 0) return call.reply.error(kNotACount);
-  Result<std::vector<std::string>> popped = call.cache.spop(call[1], static_cast<std::uint64_t>(count));
+  Result<std::vector<std::string>> popped = call.keys.spop(call[1], static_cast<std::uint64_t>(count));
   if (!popped) return reply_error(call, popped.status());
   call.reply.set(popped->size());
   for (std::string& member : *popped) call.reply.bulk(std::move(member));
@@ -110,10 +110,10 @@ void sintercard(Call& call) {
   reply_integer(call, call.view.sinter_card(call.from(2).first(count), static_cast<std::uint64_t>(limit)));
 }
 
-void smove(Call& call) { reply_integer(call, call.cache.smove(call[1], call[2], call[3])); }
-void sinterstore(Call& call) { reply_integer(call, call.cache.sinter_store(call[1], call.from(2))); }
-void sunionstore(Call& call) { reply_integer(call, call.cache.sunion_store(call[1], call.from(2))); }
-void sdiffstore(Call& call) { reply_integer(call, call.cache.sdiff_store(call[1], call.from(2))); }
+void smove(Call& call) { reply_integer(call, call.keys.smove(call[1], call[2], call[3])); }
+void sinterstore(Call& call) { reply_integer(call, call.keys.sinter_store(call[1], call.from(2))); }
+void sunionstore(Call& call) { reply_integer(call, call.keys.sunion_store(call[1], call.from(2))); }
+void sdiffstore(Call& call) { reply_integer(call, call.keys.sdiff_store(call[1], call.from(2))); }
 
 constexpr KeyPositions kOneKey{1, 1, 1};
 constexpr KeyPositions kTwoKeys{1, 2, 1};

@@ -98,7 +98,7 @@ bool read_add(Call& call, AddArguments* add, std::vector<MemberScore>* members) 
 }
 
 void increment(Call& call, const MemberScore& by, const ZAddOptions& options) {
-  const Result<std::optional<double>> score = call.cache.zincr_by(call[1], by.member, by.score, options);
+  const Result<std::optional<double>> score = call.keys.zincr_by(call[1], by.member, by.score, options);
   if (!score.ok()) return reply_error(call, score.status());
   *score ? call.reply.real(**score) : call.reply.null();
 }
@@ -108,7 +108,7 @@ void zadd(Call& call) {
   std::vector<MemberScore> members;
   if (!read_add(call, &add, &members)) return;
   if (add.increments) return increment(call, members.front(), add.options);
-  const Result<ZAdded> counts = call.cache.zadd(call[1], members, add.options);
+  const Result<ZAdded> counts = call.keys.zadd(call[1], members, add.options);
   if (!counts.ok()) return reply_error(call, counts.status());
   call.reply.integer(counts->added + (add.changed ? counts->updated : 0));
 }
@@ -123,7 +123,7 @@ void zincrby(Call& call) {
 
 // --- One member ----------------------------------------------------------------------------------------------------
 
-void zrem(Call& call) { reply_integer(call, call.cache.zrem(call[1], call.from(2))); }
+void zrem(Call& call) { reply_integer(call, call.keys.zrem(call[1], call.from(2))); }
 void zcard(Call& call) { reply_integer(call, call.view.zcard(call[1])); }
 
 void zscore(Call& call) {
@@ -215,7 +215,7 @@ void zlexcount(Call& call) { count_range(call, By::kName); }
 
 void remove_range(Call& call, By by) {
   MemberRange range;
-  if (read_range(call, by, call[2], call[3], &range)) reply_integer(call, call.cache.zrem_range(call[1], range));
+  if (read_range(call, by, call[2], call[3], &range)) reply_integer(call, call.keys.zrem_range(call[1], range));
 }
 void zremrangebyrank(Call& call) { remove_range(call, By::kRank); }
 void zremrangebyscore(Call& call) { remove_range(call, By::kScore); }
@@ -326,9 +326,9 @@ void pop(Call& call, PopOne pop_one, PopMany pop_many) {
   if (call.size() == 3) {
     const std::optional<std::int64_t> count = commands::parse_integer(call[2]);
     if (!count || *count < 0) return call.reply.error("ERR value is out of range, must be positive");
-    return reply_members(call, true, (call.cache.*pop_many)(call[1], static_cast<std::uint64_t>(*count)));
+    return reply_members(call, true, (call.keys.*pop_many)(call[1], static_cast<std::uint64_t>(*count)));
   }
-  const Lookup<ScoredMember> popped = (call.cache.*pop_one)(call[1]);
+  const Lookup<ScoredMember> popped = (call.keys.*pop_one)(call[1]);
   if (!popped.status().ok()) return reply_error(call, popped.status());
   call.reply.array(popped ? 2 : 0);
   if (!popped) return;
@@ -489,10 +489,10 @@ void store_combined(Call& call, Combination what) {
   if (!read_combination(call, 2, what, &arguments)) return;
   const ZCombineOptions options{.weights = arguments.weights, .aggregate = arguments.aggregate};
   switch (what) {
-    case Combination::kUnion: return reply_integer(call, call.cache.zunion_store(call[1], arguments.keys, options));
+    case Combination::kUnion: return reply_integer(call, call.keys.zunion_store(call[1], arguments.keys, options));
     case Combination::kIntersection:
-      return reply_integer(call, call.cache.zinter_store(call[1], arguments.keys, options));
-    default: return reply_integer(call, call.cache.zdiff_store(call[1], arguments.keys));
+      return reply_integer(call, call.keys.zinter_store(call[1], arguments.keys, options));
+    default: return reply_integer(call, call.keys.zdiff_store(call[1], arguments.keys));
   }
 }
 void zunionstore(Call& call) { store_combined(call, Combination::kUnion); }
@@ -504,7 +504,7 @@ void zrangestore(Call& call) {
   MemberRange range;
   ZRangeOptions options;
   if (!read_whole_range(call, 3, &arguments, &range, &options)) return;
-  reply_integer(call, call.cache.zrange_store(call[1], call[2], range, options));
+  reply_integer(call, call.keys.zrange_store(call[1], call[2], range, options));
 }
 
 void zmpop(Call& call) {
@@ -516,7 +516,7 @@ void zmpop(Call& call) {
   };
   if (!read_pop(call, read_where, &pop)) return;
   const Lookup<PoppedMembers> popped =
-      lowest ? call.cache.zmpop_min(pop.keys, pop.count) : call.cache.zmpop_max(pop.keys, pop.count);
+      lowest ? call.keys.zmpop_min(pop.keys, pop.count) : call.keys.zmpop_max(pop.keys, pop.count);
   if (!popped.status().ok()) return reply_error(call, popped.status());
   if (!popped) return call.reply.null_array();
   call.reply.array(2);

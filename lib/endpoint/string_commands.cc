@@ -115,11 +115,11 @@ void set(Call& call) {
   SetOptions how{.keep_ttl = options.end == Options::End::kKeep, .condition = options.condition};
   if (!put_time(call, options, &how)) return;
   if (options.get) {
-    const Result<SetAndGet> result = call.cache.set_and_get(call[1], call[2], how);
+    const Result<SetAndGet> result = call.keys.set_and_get(call[1], call[2], how);
     if (!result) return reply_error(call, result.status());
     return result->previous ? call.reply.bulk(*result->previous) : call.reply.null();
   }
-  const Result<bool> stored = call.cache.set(call[1], call[2], how);
+  const Result<bool> stored = call.keys.set(call[1], call[2], how);
   if (!stored.ok()) return reply_error(call, stored.status());
   *stored ? call.reply.ok() : call.reply.null();
 }
@@ -127,15 +127,13 @@ void set(Call& call) {
 void set_with_ttl(Call& call, TimeUnit unit) {
   Milliseconds ttl;
   if (!read_time(call, call[2], unit, TimeRange::kPositive, &ttl)) return;
-  const Result<bool> stored = call.cache.set(call[1], call[3], {.ttl = ttl});
+  const Result<bool> stored = call.keys.set(call[1], call[3], {.ttl = ttl});
   if (!stored.ok()) return reply_error(call, stored.status());
   call.reply.ok();
 }
 void setex(Call& call) { set_with_ttl(call, {.seconds = true}); }
 void psetex(Call& call) { set_with_ttl(call, {.seconds = false}); }
-void setnx(Call& call) {
-  reply_integer(call, call.cache.set(call[1], call[2], {.condition = SetOptions::If::kAbsent}));
-}
+void setnx(Call& call) { reply_integer(call, call.keys.set(call[1], call[2], {.condition = SetOptions::If::kAbsent})); }
 
 void getex(Call& call) {
   Options options;
@@ -148,7 +146,7 @@ void getex(Call& call) {
   }
   GetExOptions how{.persist = options.end == Options::End::kPersist};
   if (!put_time(call, options, &how)) return;
-  reply_lookup(call, call.cache.get_ex(call[1], how));
+  reply_lookup(call, call.keys.get_ex(call[1], how));
 }
 
 // --- Reading --------------------------------------------------------------------------------------------------------
@@ -238,15 +236,15 @@ void lcs(Call& call) {
 
 // --- Writing --------------------------------------------------------------------------------------------------------
 
-void getset(Call& call) { reply_lookup(call, call.cache.get_set(call[1], call[2])); }
-void getdel(Call& call) { reply_lookup(call, call.cache.get_del(call[1])); }
-void append(Call& call) { reply_length(call, call.cache.append(call[1], call[2])); }
+void getset(Call& call) { reply_lookup(call, call.keys.get_set(call[1], call[2])); }
+void getdel(Call& call) { reply_lookup(call, call.keys.get_del(call[1])); }
+void append(Call& call) { reply_length(call, call.keys.append(call[1], call[2])); }
 
 void setrange(Call& call) {
   std::int64_t offset = 0;
   if (!read_integer(call, call[2], &offset)) return;
   if (offset < 0) return call.reply.error("ERR offset is out of range");
-  reply_length(call, call.cache.set_range(call[1], static_cast<std::uint64_t>(offset), call[3]));
+  reply_length(call, call.keys.set_range(call[1], static_cast<std::uint64_t>(offset), call[3]));
 }
 
 // False: a key without a value, and the client has been told.
@@ -263,24 +261,24 @@ bool read_pairs(Call& call, std::vector<KeyValue>* pairs) {
 void mset(Call& call) {
   std::vector<KeyValue> pairs;
   if (!read_pairs(call, &pairs)) return;
-  const Status status = call.cache.mset(pairs);
+  const Status status = call.keys.mset(pairs);
   status.ok() ? call.reply.ok() : reply_error(call, status);
 }
 
 void msetnx(Call& call) {
   std::vector<KeyValue> pairs;
-  if (read_pairs(call, &pairs)) reply_integer(call, call.cache.mset_nx(pairs));
+  if (read_pairs(call, &pairs)) reply_integer(call, call.keys.mset_nx(pairs));
 }
 
-void incr(Call& call) { reply_integer(call, call.cache.incr(call[1])); }
-void decr(Call& call) { reply_integer(call, call.cache.decr(call[1])); }
+void incr(Call& call) { reply_integer(call, call.keys.incr(call[1])); }
+void decr(Call& call) { reply_integer(call, call.keys.decr(call[1])); }
 void incrby(Call& call) {
   std::int64_t by = 0;
-  if (read_integer(call, call[2], &by)) reply_integer(call, call.cache.incr_by(call[1], by));
+  if (read_integer(call, call[2], &by)) reply_integer(call, call.keys.incr_by(call[1], by));
 }
 void decrby(Call& call) {
   std::int64_t by = 0;
-  if (read_integer(call, call[2], &by)) reply_integer(call, call.cache.decr_by(call[1], by));
+  if (read_integer(call, call[2], &by)) reply_integer(call, call.keys.decr_by(call[1], by));
 }
 
 void incrbyfloat(Call& call) {
@@ -290,7 +288,7 @@ void incrbyfloat(Call& call) {
     const Lookup<std::uint64_t> there = call.view.strlen(call[1]);
     return there.status().ok() ? call.reply.error("ERR value is not a valid float") : reply_error(call, there.status());
   }
-  Result<std::string> sum = call.cache.incr_by_float(call[1], *by);
+  Result<std::string> sum = call.keys.incr_by_float(call[1], *by);
   if (!sum) return reply_error(call, sum.status());
   call.reply.bulk(std::move(*sum));
 }

@@ -160,6 +160,7 @@ std::uint64_t MultiKey::give_up_us() {
 
 // Of the keys, before it waits for writes: who writes to the store may need them.
 void MultiKey::let_go() noexcept {
+  was_let_go_ = true;
   if (!claims_.empty()) release();
   loaded_.clear();
 }

@@ -101,6 +101,10 @@ class MultiKey {
   bool kept(std::size_t i) const noexcept { return seen_[i].kept; }
   bool same_shard(std::size_t i, std::size_t j) const noexcept { return keys_[i].shard == keys_[j].shard; }
   bool must_wait() const noexcept { return waiting_; }
+  // With a store: whether all keys are ours, before anything was loaded for the step or since.
+  bool claims_all() const noexcept { return !claims_.empty(); }
+  // Whether they were given up in between, to wait for write-back: since then others may have written them.
+  bool was_let_go() const noexcept { return was_let_go_; }
   // Says that something is to be stored for this key, which takes so many bytes (kOutside: it is made); then ask
   // has_room. `moves`: the entry of another key of the same shard goes for it. REQUIRES: find, before.
   static constexpr std::size_t kOutside = kInlineBytesMax + 1;
@@ -226,7 +230,8 @@ class MultiKey {
   std::vector<Latched> latched_;  // of each key; empty: none is
 
   // With a store.
-  bool claims_all_ = false;      // before the step runs
+  bool claims_all_ = false;  // before the step runs
+  bool was_let_go_ = false;
   bool store_is_asked_ = false;  // to write what is staged, and what it has done is not yet applied
   std::uint64_t give_up_us_ = 0;
   std::vector<std::shared_ptr<KeyWork>> claims_;  // of each key; null: none

@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "larder/read_view.h"
 #include "support/cache_fixture.h"
 
 namespace larder {
@@ -215,6 +217,108 @@ TEST_F(TransactionTest, ListenersHearAfterwards) {
                   .ok());
   std::sort(heard.begin(), heard.end());
   EXPECT_EQ(heard, (std::vector<std::string>{"a replaced", "b deleted"}));
+}
+
+// --- If nothing has changed -----------------------------------------------------------------------------------------
+
+class UnchangedTest : public TransactionTest {
+ protected:
+  // What `change` does between the reading of a version and the transaction.
+  Status run_after(std::string_view key, FunctionRef<void()> change) {
+    const Version version = *cache_.version(key);
+    change();
+    const Unchanged unchanged[] = {{key, version}};
+    return cache_.atomically(KeyList({"result"}), unchanged, [](Transaction& t) { return t.incr("result").status(); });
+  }
+};
+
+TEST_F(UnchangedTest, RunsIfNothingHas) {
+  const auto nothing = [] {};
+  ASSERT_TRUE(cache_.rpush("l", "x").ok());
+  EXPECT_TRUE(run_after("l", nothing).ok());
+  EXPECT_TRUE(run_after("nobody", nothing).ok());
+  EXPECT_TRUE(run_after("nobody", nothing).ok()) << "the transaction before has changed nothing of it";
+  EXPECT_TRUE(run_after("l", [&] {
+                EXPECT_EQ(*cache_.llen("l"), 1u);
+                EXPECT_EQ(*cache_.lrem("l", 0, "other"), 0u);
+                EXPECT_TRUE(cache_.ttl("l"));
+              }).ok());
+  EXPECT_EQ(value("result"), "4");
+}
+
+TEST_F(UnchangedTest, ConflictsAfterEveryKindOfChange) {
+  const std::string large(5'000, 'x');
+  const auto refill = [&] {
+    ASSERT_TRUE(cache_.clear().ok());
+    ASSERT_TRUE(cache_.set("string", "1").ok());
+    ASSERT_TRUE(cache_.hset("hash", "f", "1").ok());
+    ASSERT_TRUE(cache_.sadd("set", "m").ok());
+    ASSERT_TRUE(cache_.rpush("list", "x").ok());
+    ASSERT_TRUE(cache_.zadd("zset", "m", 1).ok());
+    for (int i = 0; i < 300; ++i) ASSERT_TRUE(cache_.sadd("large", "m" + std::to_string(i)).ok());
+  };
+  const std::vector<std::pair<std::string_view, std::function<void()>>> changes = {
+      {"string", [&] { (void)cache_.incr("string"); }},
+      {"string", [&] { (void)cache_.set("string", large); }},
+      {"hash", [&] { (void)cache_.hset("hash", "f", "2"); }},
+      {"set", [&] { (void)cache_.sadd("set", "n"); }},
+      {"list", [&] { (void)cache_.rpush("list", "y"); }},
+      {"zset", [&] { (void)cache_.zincr_by("zset", "m", 1); }},
+      {"large", [&] { (void)cache_.sadd("large", "n"); }},  // in place
+      {"large", [&] { (void)cache_.srem("large", "m7"); }},
+      {"set", [&] { (void)cache_.srem("set", "m"); }},  // which removes the key
+      {"list", [&] { (void)cache_.del("list"); }},
+      {"set", [&] { (void)cache_.rename("set", "elsewhere"); }},
+      {"zset", [&] { (void)cache_.sunion_store("zset", {"large"}); }},
+      {"hash", [&] { (void)cache_.expire("hash", 1h); }},
+      {"hash",
+       [&] {
+         (void)cache_.expire("hash", 1ms);
+         clock_.advance(1ms);
+       }},
+      {"list", [&] { (void)cache_.clear(); }},
+      {"large",
+       [&] { (void)cache_.atomically({"large"}, [](Transaction& t) { return t.sadd("large", "o").status(); }); }},
+      {"nobody", [&] { (void)cache_.set("nobody", "1"); }},
+  };
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    refill();
+    const auto& [key, change] = changes[i];
+    EXPECT_EQ(run_after(key, change).code(), ErrorCode::kConflict) << key << ", the change at " << i;
+  }
+  EXPECT_EQ(value("result"), "(missing)");
+}
+
+TEST_F(UnchangedTest, AVersionThatNobodyHasReadIsAConflict) {
+  const Unchanged never[] = {{"k", Version()}};
+  EXPECT_EQ(cache_.atomically(KeyList({"k"}), never, [](Transaction&) { return Status(); }).code(),
+            ErrorCode::kConflict);
+}
+
+// What is written for Commands works in both.
+Status award(Commands& commands, std::string_view player) {
+  if (Status status = commands.hset("last", "player", player).status(); !status.ok()) return status;
+  return commands.zincr_by("board", player, 1).status();
+}
+
+TEST_F(TransactionTest, AFunctionOnCommandsWorksOnBoth) {
+  EXPECT_TRUE(award(cache_, "ada").ok());
+  EXPECT_TRUE(cache_.atomically({"last", "board"}, [](Transaction& t) { return award(t, "ada"); }).ok());
+  EXPECT_EQ(cache_.zscore("board", "ada").value_or(0), 2);
+}
+
+TEST_F(TransactionTest, AViewOfIt) {
+  ASSERT_TRUE(cache_.set("a", "1").ok());
+  EXPECT_TRUE(cache_
+                  .atomically({"a"},
+                              [](Transaction& t) {
+                                EXPECT_EQ(t.incr("a").value_or(0), 2);
+                                ReadView view(t);
+                                EXPECT_EQ(view.get("a").value_or(""), "2");
+                                EXPECT_EQ(view.get("b").status().code(), ErrorCode::kUndeclaredKey);
+                                return Status();
+                              })
+                  .ok());
 }
 
 }  // namespace

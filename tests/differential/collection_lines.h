@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace larder::differential {
@@ -46,5 +47,9 @@ Words move_line(LineChoices& choices);
 Words set_line(LineChoices& choices);
 Words list_line(LineChoices& choices);
 Words sorted_set_line(LineChoices& choices);
+// MULTI, EXEC, WATCH and the like, between lines of all families. Those that begin with this word are for another
+// connection.
+inline constexpr std::string_view kByAnotherClient = "@";
+Words transaction_line(LineChoices& choices);
 
 }  // namespace larder::differential

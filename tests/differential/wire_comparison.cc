@@ -5,7 +5,9 @@
 #include <bit>
 #include <cstdlib>
 #include <set>
+#include <utility>
 
+#include "differential/collection_lines.h"
 #include "endpoint/command_table.h"
 #include "model/answer.h"
 
@@ -211,12 +213,16 @@ WireComparison::WireComparison(int protocol) : cache_(cache_options()) {
   endpoint_ = *std::move(endpoint);
   redis_.emplace(server.socket_path());
   larder_.emplace(options.unix_socket);
-  for (WireClient* client : {&*redis_, &*larder_}) client->call({"HELLO", std::to_string(protocol)});
+  other_redis_.emplace(server.socket_path());
+  other_larder_.emplace(options.unix_socket);
+  for (WireClient* client : {&*redis_, &*larder_, &*other_redis_, &*other_larder_})
+    client->call({"HELLO", std::to_string(protocol)});
 }
 
 void WireComparison::clear() {
-  redis_->call({"FLUSHALL"});
-  larder_->call({"FLUSHALL"});
+  for (WireClient* client : {&*redis_, &*larder_}) {
+    for (const char* word : {"DISCARD", "UNWATCH", "FLUSHALL"}) client->call({word});
+  }
 }
 
 std::string WireComparison::differ(const Words& words, const std::string& redis, const std::string& larder) const {
@@ -251,20 +257,51 @@ std::string WireComparison::pop_random(const Words& words) {
   return {};
 }
 
-std::string WireComparison::step(const Words& words) {
+// Redis counts a key that was set to end in the past until somebody looks at it.
+void WireComparison::let_past_ends_pass(const Words& words) {
+  const std::string name = words.empty() ? "" : upper(words[0]);
+  if (name == "SET" || name == "GETEX") other_redis_->call({"EXISTS", words.size() > 1 ? words[1] : ""});
+}
+
+// What EXEC has answered: as if each command had been run alone.
+std::string WireComparison::compare_transactions(const std::string& redis, const std::string& larder) {
+  const std::vector<Words> queued = std::exchange(queued_, {});
+  if (redis[0] != '*' || larder[0] != '*' || number_after(redis) < 0 || number_after(redis) != number_after(larder)) {
+    return redis == larder ? "" : differ({"EXEC"}, redis, larder);
+  }
+  const std::vector<std::string> one = parts_of(redis, 1);
+  const std::vector<std::string> other = parts_of(larder, 1);
+  for (std::size_t i = 0; i < queued.size(); ++i) {
+    let_past_ends_pass(queued[i]);
+    if (std::string wrong = compare(queued[i], one.at(i), other.at(i)); !wrong.empty()) return "in EXEC: " + wrong;
+  }
+  return {};
+}
+
+std::string WireComparison::step(const Words& line) {
+  const bool by_another = !line.empty() && line[0] == kByAnotherClient;
+  const Words words(line.begin() + by_another, line.end());
   const std::string name = words.empty() ? "" : upper(words[0]);
   if (name == "SCAN" && words.size() > 1 && words[1] == "0") return walk(words);
   if ((name == "HSCAN" || name == "SSCAN" || name == "ZSCAN") && words.size() > 2 && words[2] == "0") {
     return walk(words);
   }
   if (name == "SPOP" && words.size() > 1) return pop_random(words);
-  std::string redis = redis_->call(words);
-  std::string larder = larder_->call(words);
-  if (name == "SET" || name == "GETEX") {
-    // Redis counts a key that was set to end in the past until somebody looks at it.
-    redis_->call({"EXISTS", words.size() > 1 ? words[1] : ""});
+  const std::string redis = (by_another ? other_redis_ : redis_)->call(words);
+  const std::string larder = (by_another ? other_larder_ : larder_)->call(words);
+  if (name == "EXEC") return compare_transactions(redis, larder);
+  if (name == "DISCARD") queued_.clear();
+  if (redis == "+QUEUED\r\n") {
+    queued_.push_back(words);
+  } else {
+    let_past_ends_pass(words);
   }
+  return compare(words, redis, larder);
+}
+
+std::string WireComparison::compare(const Words& words, const std::string& redis, const std::string& larder) const {
   if (redis == larder) return {};
+  const std::string name = words.empty() ? "" : upper(words[0]);
   static const std::set<std::string> kUnordered = {"HKEYS", "HVALS", "SMEMBERS", "SUNION", "SINTER", "SDIFF"};
   if (kUnordered.contains(name) && same_in_any_order(redis, larder, 1)) return {};
   if (name == "HGETALL" && same_in_any_order(redis, larder, 2)) return {};

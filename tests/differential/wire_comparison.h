@@ -38,6 +38,9 @@ class WireComparison {
 
  private:
   std::string differ(const Words& words, const std::string& redis, const std::string& larder) const;
+  std::string compare(const Words& words, const std::string& redis, const std::string& larder) const;
+  std::string compare_transactions(const std::string& redis, const std::string& larder);
+  void let_past_ends_pass(const Words& words);
   std::string walk(const Words& words);
   std::string pop_random(const Words& words);
 
@@ -47,6 +50,9 @@ class WireComparison {
   std::string failure_;
   std::optional<servers::WireClient> redis_;
   std::optional<servers::WireClient> larder_;
+  std::optional<servers::WireClient> other_redis_;
+  std::optional<servers::WireClient> other_larder_;
+  std::vector<Words> queued_;  // between MULTI and EXEC
 };
 
 // Runs the lines on an empty pair of servers. If they differ: how, with as few lines as show it; empty otherwise.

@@ -438,6 +438,33 @@ TEST_F(WriteBack, W8FullWithoutThreadsFlushesInTheCallersThread) {
   EXPECT_GE(store_->rows().size(), 97u);
 }
 
+TEST_F(WriteBack, W8ATransactionThatWaitedForRoomIsNotBasedOnWhatOthersHaveOverwritten) {
+  WriteBackOptions options = back();
+  options.items_max = 3;
+  Cache& cache = with(options);
+  const auto transfer = [&] {
+    return cache.atomically({"a", "b"},
+                            [](Transaction& t) { return t.decr("a").ok() ? t.incr("b").status() : Status(); });
+  };
+  ASSERT_TRUE(cache.mset({{"x", "1"}, {"y", "1"}}).ok());
+  ASSERT_TRUE(transfer().ok()) << "nobody else has written them";
+  ASSERT_TRUE(cache.mset({{"x", "1"}, {"y", "1"}}).ok());
+  bool written = false;
+  store_->before_write = [&](auto) {
+    if (!std::exchange(written, true)) {
+      EXPECT_TRUE(cache.invalidate("a").ok());
+      EXPECT_TRUE(cache.invalidate("b").ok());
+      store_->put("a", {.bytes = "100"});
+    }
+  };
+  EXPECT_EQ(transfer().code(), ErrorCode::kConflict);
+  EXPECT_TRUE(written);
+  ASSERT_TRUE(transfer().ok());
+  settle(cache);
+  EXPECT_EQ(store_->row("a"), "99");
+  EXPECT_EQ(store_->row("b"), "2");
+}
+
 TEST_F(WriteBack, W8AValueBeyondTheBufferIsWrittenThrough) {
   WriteBackOptions options = back();
   options.bytes_max = 64 << 10;

@@ -1,12 +1,12 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
-// Commands that walk over entries: SCAN, KEYS, and their kin.
+// Commands on what is resident: SCAN, KEYS, FLUSHALL, and their kin.
 #include <algorithm>
 #include <deque>
 #include <exception>
 
 #include "commands/glob.h"
 #include "keyspace/keyspace.h"
-#include "larder/keys.h"
+#include "larder/contents.h"
 
 namespace larder {
 
@@ -53,10 +53,6 @@ Result<std::uint64_t> walk_bucket(Keyspace& keyspace, Cursor* cursor, Visit&& vi
   return looked;
 }
 
-}  // namespace
-
-namespace {
-
 void keep_matching(std::string_view pattern, std::vector<std::string>* keys) {
   if (pattern == "*") return;
   std::erase_if(*keys, [&](const std::string& key) { return !commands::glob_matches(pattern, key); });
@@ -64,7 +60,7 @@ void keep_matching(std::string_view pattern, std::vector<std::string>* keys) {
 
 }  // namespace
 
-Result<ScanPage> Keys::scan(std::uint64_t cursor, const ScanOptions& options) {
+Result<ScanPage> Contents::scan(std::uint64_t cursor, const ScanOptions& options) {
   if (options.count == 0 || options.count > 100'000) {
     return Status(ErrorCode::kInvalidArgument, "count must be from 1 to 100,000");
   }
@@ -82,7 +78,7 @@ Result<ScanPage> Keys::scan(std::uint64_t cursor, const ScanOptions& options) {
   return page;
 }
 
-Result<std::vector<std::string>> Keys::keys(std::string_view pattern) {
+Result<std::vector<std::string>> Contents::keys(std::string_view pattern) {
   std::vector<std::string> all;
   std::uint64_t cursor = 0;
   do {
@@ -105,7 +101,7 @@ struct Seen {
 
 }  // namespace
 
-Status Keys::for_each(FunctionRef<bool(const EntryView&)> visit) {
+Status Contents::for_each(FunctionRef<bool(const EntryView&)> visit) {
   Cursor cursor(0);
   while (cursor.shard < keyspace_->shards()) {
     std::deque<Seen> bucket;
@@ -134,7 +130,7 @@ Status Keys::for_each(FunctionRef<bool(const EntryView&)> visit) {
   return {};
 }
 
-Result<std::uint64_t> Keys::dbsize() {
+Result<std::uint64_t> Contents::dbsize() {
   keyspace_->expire_all();
   std::uint64_t entries = 0;
   for (std::uint32_t i = 0; i < keyspace_->shards(); ++i) {
@@ -146,7 +142,7 @@ Result<std::uint64_t> Keys::dbsize() {
   return entries;
 }
 
-Lookup<std::string> Keys::random_key() {
+Lookup<std::string> Contents::random_key() {
   Result<std::uint64_t> entries = dbsize();
   if (!entries) return entries.status();
   if (*entries == 0) return {};
@@ -185,7 +181,33 @@ Lookup<std::string> Keys::random_key() {
   return {};
 }
 
-Result<std::uint64_t> Keys::invalidate_prefix(std::string_view prefix) {
+Result<bool> Contents::invalidate(std::string_view key) {
+  if (key.size() > kKeyBytesMax) return Keyspace::key_too_long();
+  const std::uint64_t hash = keyspace_->hash_of(key);
+  keyspace::Shard& shard = keyspace_->shard_of(hash);
+  for (;;) {
+    std::uint32_t epoch = 0;
+    {
+      keyspace::Discards discards(keyspace_->environment(), shard.memory());
+      base::MutexLock lock(shard.mutex);
+      if (shard.closed) return Keyspace::closed();
+      epoch = shard.latch_epoch();
+      const keyspace::Shard::Place place = shard.find_any(hash, key);
+      if (!place || !place.entry()->latched()) {
+        const bool found = place && !place.entry()->is_ghost() && !shard.expired(*place.entry());
+        if (place)
+          shard.remove(place, keyspace::id_of(hash), shard.cause_of(*place.entry(), RemovalCause::kInvalidated),
+                       discards);
+        shard.works.overtake(key);
+        if (!place && keyspace_->has_store()) shard.changed(keyspace::id_of(hash), key);  // in the store, perhaps
+        return found;
+      }
+    }
+    if (Status status = keyspace_->wait_for_latch(shard, epoch); !status.ok()) return status;
+  }
+}
+
+Result<std::uint64_t> Contents::invalidate_prefix(std::string_view prefix) {
   for (std::uint32_t i = 0; i < keyspace_->shards(); ++i) {
     Shard& shard = keyspace_->shard(i);
     base::MutexLock lock(shard.mutex);
@@ -196,7 +218,7 @@ Result<std::uint64_t> Keys::invalidate_prefix(std::string_view prefix) {
                               [&](const Entry& entry) { return entry.key().substr(0, prefix.size()) == prefix; });
 }
 
-Status Keys::clear() {
+Status Contents::clear() {
   for (std::uint32_t i = 0; i < keyspace_->shards(); ++i) {
     Shard& shard = keyspace_->shard(i);
     base::MutexLock lock(shard.mutex);

@@ -1,0 +1,116 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "endpoint/command_queue.h"
+
+#include <uv.h>
+
+#include <algorithm>
+#include <new>
+
+#include "endpoint/arguments.h"
+#include "endpoint/service.h"
+
+namespace larder::endpoint {
+namespace {
+
+std::size_t sum_of(std::span<const std::string_view> arguments) noexcept {
+  std::size_t sum = 0;
+  for (const std::string_view argument : arguments) sum += argument.size();
+  return sum;
+}
+
+}  // namespace
+
+CommandQueue::Queued::Queued(const CommandTable::Place& its_place, Arguments its_arguments) : place(its_place) {
+  bytes.reserve(sum_of(its_arguments));
+  for (const std::string_view argument : its_arguments) bytes += argument;
+  arguments.reserve(its_arguments.size());
+  std::string_view left = bytes;
+  for (const std::string_view argument : its_arguments) {
+    arguments.push_back(left.substr(0, argument.size()));
+    left.remove_prefix(argument.size());
+  }
+}
+
+std::size_t CommandQueue::bytes_for(Arguments arguments) noexcept {
+  return sizeof(Queued) + arguments.size_bytes() + sum_of(arguments);
+}
+
+void CommandQueue::add(const CommandTable::Place& place, Arguments arguments) {
+  commands_.emplace_back(place, arguments);
+  bytes_ += bytes_for(arguments);
+}
+
+bool CommandQueue::off_loop(const Service& service) const noexcept {
+  return std::any_of(commands_.begin(), commands_.end(),
+                     [&](const Queued& queued) { return service.off_loop(queued.place); });
+}
+
+template <typename Run>
+void CommandQueue::timed(Queued& queued, Run&& run) {
+  const std::uint64_t begun = uv_hrtime();
+  run();
+  queued.took_us = (uv_hrtime() - begun) / 1000;
+}
+
+void CommandQueue::run(Service& service, std::span<const Watched> watched, int protocol) {
+  has_run_ = true;
+  for (Queued& queued : commands_) queued.reply.emplace(queued.output, protocol);
+  try {
+    status_ = run_keys(service, watched);
+  } catch (const std::bad_alloc&) {
+    lacks_memory_ = true;
+  }
+  if (lacks_memory_ || !status_.ok()) return;
+  for (Queued& queued : commands_) {
+    if (queued.names_keys() || !queued.place.command->has(kOffLoop)) continue;
+    timed(queued, [&] { service.run(queued.place, nullptr, queued.arguments, *queued.reply); });
+  }
+}
+
+Status CommandQueue::run_keys(Service& service, std::span<const Watched> watched) {
+  std::vector<std::string_view> keys;
+  bool writes = false;
+  for (const Queued& queued : commands_) {
+    writes |= queued.names_keys() && queued.place.command->has(kWrite);
+    for (const std::string_view key : keys_of(*queued.place.command, queued.arguments)) keys.push_back(key);
+  }
+  std::vector<Unchanged> unchanged;
+  for (const Watched& one : watched) unchanged.push_back({one.key, one.version});
+  if (keys.empty() && unchanged.empty()) return {};
+  const auto run_all = [&](auto&& run_one) {
+    for (Queued& queued : commands_) {
+      if (queued.names_keys()) timed(queued, [&] { run_one(queued); });
+    }
+    return Status();
+  };
+  if (service.looks_past_store() && !writes) {  // a transaction would load what it names
+    if (Status status = service.check_unchanged(unchanged); !status.ok()) return status;
+    return run_all([&](Queued& queued) { service.run(queued.place, nullptr, queued.arguments, *queued.reply); });
+  }
+  return service.cache().atomically(KeyList(keys), unchanged, [&](Transaction& transaction) {
+    return run_all([&](Queued& queued) { service.run_in(transaction, queued.place, queued.arguments, *queued.reply); });
+  });
+}
+
+void CommandQueue::answer(Call& call, std::span<const Watched> watched) {
+  Service& service = *call.service;
+  if (!has_run_) run(service, watched, call.session->protocol);
+  if (lacks_memory_) return call.reply.error("OOM there is no memory for this transaction");
+  if (status_.code() == ErrorCode::kConflict) return call.reply.null_array();
+  if (!status_.ok()) return reply_error(call, status_);
+  Output all;
+  for (Queued& queued : commands_) {
+    if (queued.reply->replies() == 0) {
+      timed(queued, [&] { service.run(queued.place, call.session, queued.arguments, *queued.reply); });
+    }
+    service.account(queued.place, *call.session, queued.arguments, queued.took_us, *queued.reply);
+  }
+  // Without memory one may be begun and not whole: then nothing that comes behind it would be understood.
+  for (Queued& queued : commands_) {
+    if (!queued.is_answered()) return call.reply.array(1);
+    all.append(std::move(queued.output));
+  }
+  call.reply.array(commands_.size(), std::move(all));
+}
+
+}  // namespace larder::endpoint
