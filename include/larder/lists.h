@@ -27,6 +27,7 @@
 #include <string_view>
 #include <vector>
 
+#include "larder/blocking.h"
 #include "larder/function_ref.h"
 #include "larder/items.h"
 #include "larder/key_list.h"
@@ -78,6 +79,10 @@ enum class ListEnd : std::uint8_t { kLeft, kRight };
 struct PoppedElements {
   std::string key;
   ItemList elements;
+};
+struct PoppedElement {
+  std::string key;
+  std::string element;
 };
 
 class Lists {
@@ -135,6 +140,14 @@ class Lists {
   // Removes up to so many elements from the first of these lists that is there; a miss if none is. Atomic. At most
   // 1,024 keys. kInvalidArgument for a count of 0, or no keys.
   Lookup<PoppedElements> lmpop(const KeyList& keys, ListEnd end, std::uint64_t count = 1);
+
+  // The same, of a list that is there now, or as soon as there is one: see blocking.h.
+  Lookup<PoppedElement> blpop(const KeyList& keys, const BlockOptions& options = {});
+  Lookup<PoppedElement> brpop(const KeyList& keys, const BlockOptions& options = {});
+  Lookup<std::string> blmove(std::string_view from, std::string_view to, ListEnd from_end, ListEnd to_end,
+                             const BlockOptions& options = {});
+  Lookup<PoppedElements> blmpop(const KeyList& keys, ListEnd end, std::uint64_t count = 1,
+                                const BlockOptions& options = {});
 
   Result<std::uint64_t> lpush(std::string_view key, std::initializer_list<std::string_view> elements) {
     return lpush(key, KeyList(elements));

@@ -27,6 +27,7 @@
 #include <string_view>
 #include <vector>
 
+#include "larder/blocking.h"
 #include "larder/function_ref.h"
 #include "larder/key_list.h"
 #include "larder/keys.h"
@@ -145,6 +146,10 @@ struct PoppedMembers {
   std::string key;
   std::vector<ScoredMember> members;
 };
+struct PoppedMember {
+  std::string key;
+  ScoredMember member;
+};
 
 struct ScoredPage {
   std::uint64_t cursor = 0;  // for the next call; 0: done
@@ -230,6 +235,12 @@ class SortedSets {
   // is there; a miss if none is. Atomic. At most 1,024 keys. kInvalidArgument for a count of 0, or no keys.
   Lookup<PoppedMembers> zmpop_min(const KeyList& keys, std::uint64_t count = 1);
   Lookup<PoppedMembers> zmpop_max(const KeyList& keys, std::uint64_t count = 1);
+
+  // The same, of a sorted set that is there now, or as soon as there is one: see blocking.h.
+  Lookup<PoppedMember> bzpop_min(const KeyList& keys, const BlockOptions& options = {});
+  Lookup<PoppedMember> bzpop_max(const KeyList& keys, const BlockOptions& options = {});
+  Lookup<PoppedMembers> bzmpop_min(const KeyList& keys, std::uint64_t count = 1, const BlockOptions& options = {});
+  Lookup<PoppedMembers> bzmpop_max(const KeyList& keys, std::uint64_t count = 1, const BlockOptions& options = {});
 
  protected:
   explicit SortedSets(keyspace::Keyspace* keyspace, bool looks = false) noexcept : keyspace_(keyspace), looks_(looks) {}

@@ -59,6 +59,7 @@ struct Stats {
   std::uint64_t entries_with_ttl = 0;
   std::uint64_t entries_negative = 0;  // remembered absences and failures of loads: not counted in the two above
   std::uint64_t loads_in_flight = 0;
+  std::uint64_t waiting_for_items = 0;  // calls, and clients of endpoints, that wait for something to take: blpop
   std::uint64_t shards = 0;
   std::uint64_t max_memory = 0;       // 0: unbounded
   std::uint64_t bytes_used = 0;       // all that is charged: never above max_memory. The sum of the next five

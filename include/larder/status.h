@@ -58,6 +58,7 @@ enum class ErrorCode : std::uint8_t {
   kReadOnly,           // the backing store is only read (StoreOptions::Writes::kRefuse)
   kUndeclaredKey,      // atomically: a key that was not declared
   kQueueFull,          // as many writes wait for the backing store as may (WriteBackOptions)
+  kInterrupted,        // a call that waited was ended by Interrupt::interrupt
 };
 
 // The code's name, for example "out_of_memory". Static storage, no allocation.

@@ -9,7 +9,7 @@
 namespace larder {
 namespace {
 
-constexpr std::array<std::string_view, 28> kNames = {"ok",
+constexpr std::array<std::string_view, 29> kNames = {"ok",
                                                      "wrong_type",
                                                      "not_an_integer",
                                                      "not_a_float",
@@ -36,8 +36,9 @@ constexpr std::array<std::string_view, 28> kNames = {"ok",
                                                      "outcome_unknown",
                                                      "read_only",
                                                      "undeclared_key",
-                                                     "queue_full"};
-static_assert(kNames.size() == static_cast<std::size_t>(ErrorCode::kQueueFull) + 1);
+                                                     "queue_full",
+                                                     "interrupted"};
+static_assert(kNames.size() == static_cast<std::size_t>(ErrorCode::kInterrupted) + 1);
 
 }  // namespace
 

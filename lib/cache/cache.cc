@@ -214,6 +214,7 @@ Stats Cache::stats() const {
   stats.policy = keyspace.policy_name();
   parts_->flights.add_to(&stats);
   stats.loads_joined = keyspace.waits();
+  stats.waiting_for_items = keyspace.waiters();
   stats.served_stale = keyspace.served_stale();
   stats.refreshes = keyspace.refreshes();
   if (environment.store != nullptr) {

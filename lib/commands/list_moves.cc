@@ -2,6 +2,7 @@
 // Commands that take from one list of several.
 #include <string>
 
+#include "commands/blocking.h"
 #include "commands/collections.h"
 #include "commands/list_edits.h"
 #include "commands/move_aside.h"
@@ -102,6 +103,43 @@ Lookup<PoppedElements> Lists::lmpop(const KeyList& keys, ListEnd end, std::uint6
   PoppedElements popped{std::string(names[*popping.found()]), {}};
   commands::copy_elements(popping.before(), end, 0, popping.popped(), ~std::uint64_t{0}, &popped.elements);
   return popped;
+}
+
+// --- Waiting for one ----------------------------------------------------------------------------------------------------
+
+Lookup<PoppedElements> Lists::blmpop(const KeyList& keys, ListEnd end, std::uint64_t count,
+                                     const BlockOptions& options) {
+  return commands::pop_or_wait(*keyspace_, keys, options,
+                               [&](std::string_view key) { return lmpop(KeyList({key}), end, count); });
+}
+
+namespace {
+
+Lookup<PoppedElement> the_only(Lookup<PoppedElements>&& popped) {
+  if (!popped) return popped.missing() ? Lookup<PoppedElement>() : popped.status();
+  return PoppedElement{std::move(popped->key), std::string(popped->elements[0])};
+}
+
+}  // namespace
+
+Lookup<PoppedElement> Lists::blpop(const KeyList& keys, const BlockOptions& options) {
+  return the_only(blmpop(keys, ListEnd::kLeft, 1, options));
+}
+Lookup<PoppedElement> Lists::brpop(const KeyList& keys, const BlockOptions& options) {
+  return the_only(blmpop(keys, ListEnd::kRight, 1, options));
+}
+
+Lookup<std::string> Lists::blmove(std::string_view from, std::string_view to, ListEnd from_end, ListEnd to_end,
+                                  const BlockOptions& options) {
+  bool to_is_wrong = false;
+  const auto move = [&](std::string_view) {
+    Lookup<std::string> moved = lmove(from, to, from_end, to_end);
+    // Another type of the source is to be passed by; that of the target is the answer.
+    to_is_wrong = moved.status().code() == ErrorCode::kWrongType && llen(from).ok();
+    return to_is_wrong ? Lookup<std::string>(std::string()) : std::move(moved);
+  };
+  Lookup<std::string> moved = commands::pop_or_wait(*keyspace_, {&from, 1}, options, move);
+  return to_is_wrong ? keyspace::Keyspace::wrong_type() : std::move(moved);
 }
 
 }  // namespace larder

@@ -2,6 +2,7 @@
 // Commands that write one sorted set from others, or take from one of several.
 #include <vector>
 
+#include "commands/blocking.h"
 #include "commands/collections.h"
 #include "commands/pop_first.h"
 #include "commands/sorted_set_ranges.h"
@@ -109,6 +110,33 @@ Lookup<PoppedMembers> SortedSets::zmpop_min(const KeyList& keys, std::uint64_t c
 }
 Lookup<PoppedMembers> SortedSets::zmpop_max(const KeyList& keys, std::uint64_t count) {
   return pop_first(*keyspace_, keys, count, true);
+}
+
+// --- Waiting for one ----------------------------------------------------------------------------------------------------
+
+Lookup<PoppedMembers> SortedSets::bzmpop_min(const KeyList& keys, std::uint64_t count, const BlockOptions& options) {
+  return commands::pop_or_wait(*keyspace_, keys, options,
+                               [&](std::string_view key) { return zmpop_min(KeyList({key}), count); });
+}
+Lookup<PoppedMembers> SortedSets::bzmpop_max(const KeyList& keys, std::uint64_t count, const BlockOptions& options) {
+  return commands::pop_or_wait(*keyspace_, keys, options,
+                               [&](std::string_view key) { return zmpop_max(KeyList({key}), count); });
+}
+
+namespace {
+
+Lookup<PoppedMember> the_only(Lookup<PoppedMembers>&& popped) {
+  if (!popped) return popped.missing() ? Lookup<PoppedMember>() : popped.status();
+  return PoppedMember{std::move(popped->key), std::move(popped->members[0])};
+}
+
+}  // namespace
+
+Lookup<PoppedMember> SortedSets::bzpop_min(const KeyList& keys, const BlockOptions& options) {
+  return the_only(bzmpop_min(keys, 1, options));
+}
+Lookup<PoppedMember> SortedSets::bzpop_max(const KeyList& keys, const BlockOptions& options) {
+  return the_only(bzmpop_max(keys, 1, options));
 }
 
 }  // namespace larder

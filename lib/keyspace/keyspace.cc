@@ -225,6 +225,7 @@ void Keyspace::close() {
     {
       base::MutexLock lock(shard.mutex);
       shard.closed = true;
+      shard.lines.wake_all();
     }
     std::uint64_t cursor = 0;
     for (bool more = true; more;) {

@@ -238,6 +238,13 @@ class Keyspace {
   std::uint64_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
 
   static Status key_too_long();
+  // How many calls wait for what others write.
+  std::uint64_t waiters() const noexcept { return waiters_.load(std::memory_order_relaxed); }
+  void count_waiters(std::int64_t more) noexcept {
+    waiters_.fetch_add(static_cast<std::uint64_t>(more), std::memory_order_relaxed);
+  }
+  // Whether a call may do so. Not in a transaction.
+  bool may_wait() const noexcept { return parent_ == nullptr; }
   // Whether a transaction may use it. Elsewhere all are declared.
   bool is_declared(std::string_view key) const noexcept;
   static Status undeclared();
@@ -293,6 +300,7 @@ class Keyspace {
   std::atomic<std::uint32_t> next_tick_{0};
   std::atomic<std::uint64_t> refused_{0};
   std::atomic<std::uint64_t> waits_{0};
+  std::atomic<std::uint64_t> waiters_{0};
   std::atomic<std::uint64_t> served_stale_{0};
   std::atomic<std::uint64_t> refreshes_{0};
   base::LeafMutex refresh_mutex_;  // a leaf

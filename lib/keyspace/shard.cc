@@ -453,6 +453,8 @@ void Shard::changed(EntryId id, std::string_view key, RemovalCause cause) noexce
   const bool left_by_itself =
       cause == RemovalCause::kEvicted || cause == RemovalCause::kExpired || cause == RemovalCause::kIdle;
   if (!works.empty() && !left_by_itself) works.overtake_load(key);
+  if (!lines.empty()) [[unlikely]]
+    lines.wake(key);
 }
 
 bool Shard::keep_versions() noexcept {

@@ -17,6 +17,7 @@
 #include "keyspace/dirty_table.h"
 #include "keyspace/discards.h"
 #include "keyspace/index.h"
+#include "keyspace/wait_lines.h"
 #include "keyspace/work_table.h"
 
 namespace larder::keyspace {
@@ -65,6 +66,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
  public:
   ShardCounters counters;
   WorkTable works;
+  WaitLines lines;
   std::unique_ptr<DirtyTable> dirty;  // null: no write-back
 
   // --- Finding ----------------------------------------------------------------------------------------------------

@@ -189,6 +189,7 @@ std::string Stats::to_redis_info() const {
   }
   for (const Counter& counter : kCounters) out.own(counter.name, this->*counter.number);
   out.own("loads_in_flight", loads_in_flight);
+  out.own("waiting_for_items", waiting_for_items);
   out.latency("load", load_latency);
   out.own("negative_entries", entries_negative);
   out.latency("store_write", store_write_latency);
@@ -213,6 +214,7 @@ std::string Stats::to_prometheus(std::string_view cache) const {
   }
   for (const Counter& counter : kCounters) out.counter(counter.name, counter.help, this->*counter.number);
   out.gauge("loads_in_flight", "Loads that run now.", loads_in_flight);
+  out.gauge("waiting_for_items", "Calls that wait for something to take.", waiting_for_items);
   out.latency("load_seconds", "How long loads took.", load_latency);
   out.latency("store_write_seconds", "How long write-back's calls of the backing store took.", store_write_latency);
   out.gauge("entries", "Entries now.", entries);

@@ -417,11 +417,12 @@ bool has_rows(ErrorCode code) {
     case ErrorCode::kOutcomeUnknown:
     case ErrorCode::kReadOnly:
     case ErrorCode::kUndeclaredKey:
-    case ErrorCode::kQueueFull: return true;
+    case ErrorCode::kQueueFull:
+    case ErrorCode::kInterrupted: return true;
   }
   return false;
 }
-constexpr ErrorCode kLast = ErrorCode::kQueueFull;
+constexpr ErrorCode kLast = ErrorCode::kInterrupted;
 
 TEST(ErrorCodes, EachIsProvokedHere) {
   for (int i = 0; i <= static_cast<int>(kLast); ++i) {

@@ -79,6 +79,7 @@ std::string_view name_of(ErrorCode code) {
     case ErrorCode::kReadOnly: return "read only";
     case ErrorCode::kUndeclaredKey: return "undeclared key";
     case ErrorCode::kQueueFull: return "queue full";
+    case ErrorCode::kInterrupted: return "interrupted";
   }
   return "unknown error";
 }

@@ -231,7 +231,7 @@ Stats sample() {
   stats.store_last_error = "no\r\nconnection";
   stats.store_write_latency.buckets[3] = 2, stats.store_write_latency.count = 2;
   stats.store_write_latency.sum_us = 15, stats.store_write_latency.max_us = 7;
-  stats.loads_in_flight = 125, stats.listener_failures = 126;
+  stats.waiting_for_items = 128, stats.loads_in_flight = 125, stats.listener_failures = 126;
   stats.load_latency.buckets[1] = 3, stats.load_latency.buckets[10] = 1;
   stats.load_latency.count = 4, stats.load_latency.sum_us = 1'503, stats.load_latency.max_us = 1'000;
   stats.entries = 130, stats.entries_with_ttl = 131, stats.shards = 132, stats.max_memory = 256_MiB;
@@ -315,6 +315,7 @@ TEST(RedisInfo, HasFieldsOfItsOwnForTheRest) {
         {"larder_loads_discarded", "124"},
         {"larder_loads_not_stored", "127"},
         {"larder_loads_in_flight", "125"},
+        {"larder_waiting_for_items", "128"},
         {"larder_load_us_p50", "2"},
         {"larder_load_us_p99", "1000"},
         {"larder_load_us_max", "1000"},
@@ -429,6 +430,7 @@ TEST(Prometheus, HasEveryNumber) {
       {"loads_not_stored_total{}", "127"},
       {"entries_negative{}", "133"},
       {"loads_in_flight{}", "125"},
+      {"waiting_for_items{}", "128"},
       {"store_loads_total{}", "140"},
       {"store_loads_failed_total{}", "141"},
       {"store_writes_total{}", "142"},
@@ -514,7 +516,7 @@ TEST(Prometheus, EscapesTheNameOfTheCache) {
   for (const auto& [name, escaped] : names) {
     const Exposition found = parse_exposition(sample().to_prometheus(name));
     EXPECT_TRUE(found.samples.contains("larder_hits_total{cache=\"" + std::string(escaped) + "\"}")) << name;
-    EXPECT_EQ(found.samples.size(), 47u + 2 * 35) << name;
+    EXPECT_EQ(found.samples.size(), 48u + 2 * 35) << name;
   }
 }
 

@@ -1,0 +1,76 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// Who waits for a key to hold something, in the order in which they came. A write of the key wakes the first, who looks
+// what is there, under no lock. When he leaves, with something or with nothing, the next is woken: so what one has left
+// the next finds, and no wake-up is lost.
+//
+// Thread safety: WaitLines none, it is under its shard's lock; PlacesInLine belongs to one thread, and takes the locks.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace larder::keyspace {
+
+class Keyspace;
+
+class Waiter {
+ public:
+  // Something may be there. Called under a shard's lock: must not block, nor call the cache.
+  virtual void wake() noexcept = 0;
+
+ protected:
+  ~Waiter() = default;
+};
+
+class WaitLines {
+ public:
+  bool empty() const noexcept { return lines_.empty(); }
+  bool has(std::string_view key) const { return !lines_.empty() && lines_.contains(key); }
+  // Whether nobody was there before. REQUIRES: he is in this line.
+  bool is_first(std::string_view key, const Waiter& waiter) const {
+    return lines_.find(key)->second.front() == &waiter;
+  }
+  // Throws std::bad_alloc.
+  void join(std::string_view key, Waiter& waiter);
+  void leave(std::string_view key, Waiter& waiter) noexcept;
+  // The key was written.
+  void wake(std::string_view key) noexcept;
+  void wake_all() noexcept;
+
+ private:
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  using Line = std::list<Waiter*>;
+  std::unordered_map<std::string, Line, Hash, std::equal_to<>> lines_;
+};
+
+// A waiter's places in the lines of several keys.
+class PlacesInLine {
+ public:
+  // The last in each line. The keys must stay as they are. Throws std::bad_alloc.
+  PlacesInLine(Keyspace& keyspace, std::span<const std::string_view> keys, Waiter& waiter);
+  ~PlacesInLine();
+  PlacesInLine(const PlacesInLine&) = delete;
+  PlacesInLine& operator=(const PlacesInLine&) = delete;
+
+  // Whether he may look at this key; also if the cache is closed, so that he finds out. REQUIRES: one of them.
+  bool is_first(std::string_view key) const;
+
+ private:
+  void leave(std::size_t joined) noexcept;
+
+  Keyspace& keyspace_;
+  const std::span<const std::string_view> keys_;
+  Waiter& waiter_;
+};
+
+// Whether somebody waits for it already.
+bool has_line(Keyspace& keyspace, std::string_view key);
+
+}  // namespace larder::keyspace

@@ -1,0 +1,79 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "keyspace/wait_lines.h"
+
+#include <gtest/gtest.h>
+
+#include <utility>
+
+namespace larder::keyspace {
+namespace {
+
+class Sleeper final : public Waiter {
+ public:
+  void wake() noexcept override { ++times_; }
+  // Since the last time.
+  int woken() { return std::exchange(times_, 0); }
+
+ private:
+  int times_ = 0;
+};
+
+class WaitLinesTest : public testing::Test {
+ protected:
+  WaitLines lines_;
+  Sleeper a_, b_, c_;
+};
+
+TEST_F(WaitLinesTest, AWriteWakesTheFirst) {
+  lines_.join("k", a_);
+  lines_.join("k", b_);
+  lines_.join("other", c_);
+  lines_.wake("k");
+  EXPECT_EQ(a_.woken(), 1);
+  EXPECT_EQ(b_.woken(), 0);
+  EXPECT_EQ(c_.woken(), 0);
+  EXPECT_TRUE(lines_.is_first("k", a_));
+  EXPECT_FALSE(lines_.is_first("k", b_));
+  EXPECT_TRUE(lines_.is_first("other", c_));
+  lines_.wake("nobody's");
+}
+
+// Whether or not he has found something: he may have been woken for what is still there.
+TEST_F(WaitLinesTest, WhoLeavesWakesTheNext) {
+  lines_.join("k", a_);
+  lines_.join("k", b_);
+  lines_.join("k", c_);
+  lines_.leave("k", a_);
+  EXPECT_EQ(b_.woken(), 1);
+  EXPECT_EQ(c_.woken(), 0);
+  lines_.leave("k", c_);  // from behind
+  EXPECT_TRUE(lines_.is_first("k", b_));
+  lines_.leave("k", b_);
+  EXPECT_EQ(a_.woken(), 0);
+  EXPECT_EQ(c_.woken(), 0);
+  EXPECT_TRUE(lines_.empty());
+  EXPECT_FALSE(lines_.has("k"));
+}
+
+TEST_F(WaitLinesTest, TwiceInOneLine) {
+  lines_.join("k", a_);
+  lines_.join("k", b_);
+  lines_.join("k", a_);
+  lines_.leave("k", a_);
+  EXPECT_TRUE(lines_.is_first("k", b_));
+  EXPECT_EQ(b_.woken(), 1);
+  lines_.leave("k", a_);  // of the second mention
+  lines_.leave("k", b_);
+  EXPECT_TRUE(lines_.empty());
+}
+
+TEST_F(WaitLinesTest, AllAreWokenAtTheEnd) {
+  lines_.join("k", a_);
+  lines_.join("k", b_);
+  lines_.join("other", c_);
+  lines_.wake_all();
+  EXPECT_EQ(a_.woken() + b_.woken() + c_.woken(), 3);
+}
+
+}  // namespace
+}  // namespace larder::keyspace
