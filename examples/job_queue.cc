@@ -1,9 +1,9 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// A queue of jobs that loses none when a worker dies: a worker moves a job into a list of its own (lmove is atomic),
-// and takes it out when the work is done. Who dies leaves it there, and a reaper gives it back. Jobs are delivered at
-// least once, and each result counts once. A job that fails again and again, or kills its workers, ends in the dead
-// letters.
+// A queue of jobs that loses none when a worker dies: a worker waits until it can move a job into a list of its own
+// (blmove, which is atomic), and takes it out when the work is done. Who dies leaves it there, and a reaper gives it
+// back. Jobs are delivered at least once, and each result counts once. A job that fails again and again, or kills its
+// workers, ends in the dead letters.
 //
 // A queue is no cache: nothing may be evicted. With Eviction::none() `add` answers false when memory is full.
 //
@@ -11,7 +11,6 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <functional>
 #include <latch>
 #include <optional>
 #include <string>
@@ -27,7 +26,7 @@ using namespace std::chrono_literals;
 using namespace larder::literals;
 using enum larder::ListEnd;
 
-constexpr auto kLease = 10s;  // a worker that has not asked for a job for so long counts as dead
+constexpr auto kLease = 10s;  // a worker that has had a job for so long counts as dead
 constexpr std::int64_t kAttempts = 3;
 
 class JobQueue {
@@ -36,12 +35,12 @@ class JobQueue {
 
   bool add(std::string_view job) { return cache_.rpush("waiting", job).ok(); }
 
-  // A job, if one is to be done. At any moment it is in one of the lists.
+  // A job, as soon as there is one; none when `stop` has been called. At any moment it is in one of the lists.
   std::optional<std::string> take(const std::string& worker) {
     cache_.sadd("workers", worker);
-    cache_.set("alive:" + worker, "", {.ttl = kLease});
-    const auto job = cache_.lmove("waiting", "taken:" + worker, kLeft, kRight);
+    const auto job = cache_.blmove("waiting", "taken:" + worker, kLeft, kRight, {.interrupt = &stopped_});
     if (!job) return std::nullopt;
+    cache_.set("alive:" + worker, "", {.ttl = kLease});
     // Counted before the work, which may not come back.
     if (cache_.hincr_by("attempts", *job, 1).value_or(1) <= kAttempts) return *job;
     move_from(worker, "dead");
@@ -56,6 +55,9 @@ class JobQueue {
   }
 
   void failed(const std::string& worker) { move_from(worker, "waiting"); }
+
+  // Sends those home who wait for jobs.
+  void stop() { stopped_.interrupt(); }
 
   // Gives back what dead workers have left. One that is only slow may still end its work, and somebody else do it
   // again. The names stay: who seems dead may ask for a job at any time.
@@ -80,6 +82,7 @@ class JobQueue {
   }
 
   larder::Cache& cache_;
+  larder::Interrupt stopped_;
 };
 
 constexpr std::uint64_t kJobs = 300;
@@ -87,18 +90,13 @@ constexpr std::string_view kBroken = "job-7";  // fails whoever tries
 
 bool is_finished(JobQueue& queue) { return queue.results() + queue.dead() == kJobs; }
 
-// `pause` is what a worker does while there is nothing to do: in your program, it sleeps for some milliseconds.
-void work(JobQueue& queue, const std::string& name, const std::function<void()>& pause) {
+void work(JobQueue& queue, const std::string& name) {
   while (!is_finished(queue)) {
     const auto job = queue.take(name);
-    if (!job) {
-      pause();
-    } else if (*job == kBroken) {
-      queue.failed(name);
-    } else {
-      queue.done(name, *job, "done by " + name);
-    }
+    if (!job) continue;
+    *job == kBroken ? queue.failed(name) : void(queue.done(name, *job, "done by " + name));
   }
+  queue.stop();
 }
 
 }  // namespace
@@ -111,7 +109,6 @@ int main() {
     if (!queue.add("job-" + std::to_string(i))) return 1;
   }
 
-  const auto pause = [] { std::this_thread::yield(); };
   int given_back = 0;
   {
     std::latch one_is_taken(1);
@@ -123,14 +120,14 @@ int main() {
     for (int i = 0; i < 3; ++i) {
       workers.emplace_back([&, name = "worker-" + std::to_string(i)] {
         one_is_taken.wait();
-        work(queue, name, pause);
+        work(queue, name);
       });
     }
     unlucky.join();
     clock.advance(kLease);
     while (!is_finished(queue)) {
       given_back += queue.reap();
-      pause();
+      std::this_thread::yield();  // in your program, it sleeps for a second
     }
   }
 

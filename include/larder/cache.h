@@ -26,6 +26,10 @@
 
 namespace larder {
 
+namespace keyspace {
+Keyspace& keyspace_of(Cache& cache) noexcept;  // for the endpoint
+}
+
 // What one tick may do.
 struct TickBudget {
   std::uint32_t steps_max = 100'000;  // entries looked at, over all shards. One step takes about 100 ns
@@ -123,6 +127,7 @@ class Cache final : public Commands, public Contents, public Loading {
 
  private:
   friend class ReadView;
+  friend keyspace::Keyspace& keyspace::keyspace_of(Cache& cache) noexcept;
   struct Parts;
   explicit Cache(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;

@@ -229,6 +229,8 @@ Stats Cache::stats() const {
   return stats;
 }
 
+keyspace::Keyspace& keyspace::keyspace_of(Cache& cache) noexcept { return cache.parts_->keyspace; }
+
 bool Cache::has_store() const noexcept { return parts_->keyspace.has_store(); }
 
 ReadView::ReadView(Cache& cache, Use use) noexcept : ReadView(&cache.parts_->keyspace, use) {}

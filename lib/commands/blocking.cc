@@ -31,6 +31,11 @@ Status check_waited_for(std::span<const std::string_view> keys) {
   return keyspace::Keyspace::check_sizes(keys);
 }
 
+Status check_type(keyspace::Keyspace& keyspace, std::string_view key, keyspace::WaitsFor what) {
+  const auto type = what == keyspace::WaitsFor::kList ? keyspace::EntryType::kList : keyspace::EntryType::kSortedSet;
+  return keyspace.view_as(type, key, keyspace::Use::kAsk, [](const keyspace::Entry*) {});
+}
+
 namespace {
 
 bool is_interrupted(Interrupt* interrupt) {
@@ -41,7 +46,7 @@ bool is_interrupted(Interrupt* interrupt) {
 
 }  // namespace
 
-BlockedThread::BlockedThread(Interrupt* interrupt) : interrupt_(interrupt) {
+BlockedThread::BlockedThread(keyspace::WaitsFor what, Interrupt* interrupt) : Waiter(what), interrupt_(interrupt) {
   if (interrupt_ == nullptr) return;
   base::LeafLock lock(interrupt_->state().mutex);
   interrupt_->state().threads.push_back(this);

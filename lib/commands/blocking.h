@@ -16,7 +16,7 @@ namespace larder::commands {
 // A thread that waits.
 class BlockedThread final : public keyspace::Waiter {
  public:
-  explicit BlockedThread(Interrupt* interrupt);  // throws std::bad_alloc
+  BlockedThread(keyspace::WaitsFor what, Interrupt* interrupt);  // throws std::bad_alloc
   ~BlockedThread();
   BlockedThread(const BlockedThread&) = delete;
   BlockedThread& operator=(const BlockedThread&) = delete;
@@ -36,19 +36,25 @@ class BlockedThread final : public keyspace::Waiter {
 // kInvalidArgument, kTooManyKeys, kKeyTooLong.
 Status check_waited_for(std::span<const std::string_view> keys);
 
+// kWrongType: the key holds something else than that.
+Status check_type(keyspace::Keyspace& keyspace, std::string_view key, keyspace::WaitsFor what);
+
 // pop(key) answers a Lookup: a miss if there is nothing. It may run several times, under no lock. What is of another
 // type only now is passed by.
 template <typename Pop>
-auto pop_or_wait(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys, const BlockOptions& options,
-                 Pop&& pop) -> decltype(pop(keys[0])) {
+auto pop_or_wait(keyspace::Keyspace& keyspace, keyspace::WaitsFor what, std::span<const std::string_view> keys,
+                 const BlockOptions& options, Pop&& pop) -> decltype(pop(keys[0])) {
   if (Status status = check_waited_for(keys); !status.ok()) return status;
   for (const std::string_view key : keys) {
-    if (keyspace::has_line(keyspace, key)) continue;  // they came first
+    if (keyspace::has_line(keyspace, key, what)) {  // they came first
+      if (Status status = check_type(keyspace, key, what); !status.ok()) return status;
+      continue;
+    }
     if (auto found = pop(key); !found.missing()) return found;
   }
   if (!keyspace.may_wait()) return {};
   const std::uint64_t give_up_us = keyspace.give_up_us(options.at_most);
-  BlockedThread thread(options.interrupt);
+  BlockedThread thread(what, options.interrupt);
   const keyspace::PlacesInLine places(keyspace, keys, thread);
   for (;;) {
     for (const std::string_view key : keys) {

@@ -109,7 +109,7 @@ Lookup<PoppedElements> Lists::lmpop(const KeyList& keys, ListEnd end, std::uint6
 
 Lookup<PoppedElements> Lists::blmpop(const KeyList& keys, ListEnd end, std::uint64_t count,
                                      const BlockOptions& options) {
-  return commands::pop_or_wait(*keyspace_, keys, options,
+  return commands::pop_or_wait(*keyspace_, keyspace::WaitsFor::kList, keys, options,
                                [&](std::string_view key) { return lmpop(KeyList({key}), end, count); });
 }
 
@@ -138,7 +138,7 @@ Lookup<std::string> Lists::blmove(std::string_view from, std::string_view to, Li
     to_is_wrong = moved.status().code() == ErrorCode::kWrongType && llen(from).ok();
     return to_is_wrong ? Lookup<std::string>(std::string()) : std::move(moved);
   };
-  Lookup<std::string> moved = commands::pop_or_wait(*keyspace_, {&from, 1}, options, move);
+  Lookup<std::string> moved = commands::pop_or_wait(*keyspace_, keyspace::WaitsFor::kList, {&from, 1}, options, move);
   return to_is_wrong ? keyspace::Keyspace::wrong_type() : std::move(moved);
 }
 

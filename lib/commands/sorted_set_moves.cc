@@ -115,11 +115,11 @@ Lookup<PoppedMembers> SortedSets::zmpop_max(const KeyList& keys, std::uint64_t c
 // --- Waiting for one ----------------------------------------------------------------------------------------------------
 
 Lookup<PoppedMembers> SortedSets::bzmpop_min(const KeyList& keys, std::uint64_t count, const BlockOptions& options) {
-  return commands::pop_or_wait(*keyspace_, keys, options,
+  return commands::pop_or_wait(*keyspace_, keyspace::WaitsFor::kSortedSet, keys, options,
                                [&](std::string_view key) { return zmpop_min(KeyList({key}), count); });
 }
 Lookup<PoppedMembers> SortedSets::bzmpop_max(const KeyList& keys, std::uint64_t count, const BlockOptions& options) {
-  return commands::pop_or_wait(*keyspace_, keys, options,
+  return commands::pop_or_wait(*keyspace_, keyspace::WaitsFor::kSortedSet, keys, options,
                                [&](std::string_view key) { return zmpop_max(KeyList({key}), count); });
 }
 

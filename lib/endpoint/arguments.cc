@@ -36,7 +36,17 @@ bool check_pairs(Call& call, std::int64_t count) {
   return false;
 }
 
-bool read_pop(Call& call, FunctionRef<bool(std::string_view)> read_where, PopArguments* pop) {
+bool read_end(std::string_view word, ListEnd* end) {
+  *end = is_word(word, "left") ? ListEnd::kLeft : ListEnd::kRight;
+  return *end == ListEnd::kLeft || is_word(word, "right");
+}
+
+bool read_min_or_max(std::string_view word, bool* lowest) {
+  *lowest = is_word(word, "min");
+  return *lowest || is_word(word, "max");
+}
+
+bool read_pop(Call& call, std::size_t at, FunctionRef<bool(std::string_view)> read_where, PopArguments* pop) {
   const auto read_positive = [&](std::string_view word, std::string_view otherwise, std::uint64_t* number) {
     const std::optional<std::int64_t> read = commands::parse_integer(word);
     if (!read || *read < 1) {
@@ -47,10 +57,10 @@ bool read_pop(Call& call, FunctionRef<bool(std::string_view)> read_where, PopArg
     return true;
   };
   std::uint64_t keys = 0;
-  if (!read_positive(call[1], "ERR numkeys should be greater than 0", &keys)) return false;
-  const bool fits = keys < call.size() - 2;
+  if (!read_positive(call[at], "ERR numkeys should be greater than 0", &keys)) return false;
+  const bool fits = keys < call.size() - at - 1;
   bool counted = false;
-  std::size_t i = fits ? 2 + static_cast<std::size_t>(keys) : 0;
+  std::size_t i = fits ? at + 1 + static_cast<std::size_t>(keys) : 0;
   if (!fits || !read_where(call[i++])) {
     reply_syntax_error(call);
     return false;
@@ -63,7 +73,7 @@ bool read_pop(Call& call, FunctionRef<bool(std::string_view)> read_where, PopArg
     if (!read_positive(call[i + 1], "ERR count should be greater than 0", &pop->count)) return false;
     counted = true;
   }
-  pop->keys = call.from(2).first(static_cast<std::size_t>(keys));
+  pop->keys = call.from(at + 1).first(static_cast<std::size_t>(keys));
   return true;
 }
 
@@ -205,6 +215,24 @@ void reply_help(Call& call) {
     if (!sub.command->syntax.empty()) line += " " + std::string(sub.command->syntax);
     call.reply.status(line);
     call.reply.status("    " + std::string(sub.command->summary) + ".");
+  }
+}
+
+void reply_popped(Call& call, const PoppedElements& popped) {
+  call.reply.array(2);
+  call.reply.bulk(popped.key);
+  call.reply.array(popped.elements.size());
+  for (const std::string_view element : popped.elements) call.reply.bulk(element);
+}
+
+void reply_popped(Call& call, const PoppedMembers& popped) {
+  call.reply.array(2);
+  call.reply.bulk(popped.key);
+  call.reply.array(popped.members.size());
+  for (const auto& [member, score] : popped.members) {
+    call.reply.array(2);
+    call.reply.bulk(member);
+    call.reply.real(score);
   }
 }
 

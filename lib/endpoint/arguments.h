@@ -36,13 +36,16 @@ bool read_count(Call& call, std::string_view word, std::int64_t* count);
 // Whether there can be a reply of two for each of so many. False: the client has been told.
 bool check_pairs(Call& call, std::int64_t count);
 
-// What LMPOP and ZMPOP are asked: numkeys key [key ...] and, from `where` on, a word and [COUNT count].
-// read_where(word) says whether it knows that word. False: it makes no sense, and the client has been told.
+// Which end of a list, or of a sorted set, a word names. False: neither.
+bool read_end(std::string_view word, ListEnd* end);
+bool read_min_or_max(std::string_view word, bool* lowest);
+// What LMPOP, ZMPOP and those that wait are asked, from an argument on: numkeys key [key ...], a word and [COUNT
+// count]. read_where(word) says whether it knows that word. False: it makes no sense, and the client has been told.
 struct PopArguments {
   std::span<const std::string_view> keys = {};
   std::uint64_t count = 1;
 };
-bool read_pop(Call& call, FunctionRef<bool(std::string_view)> read_where, PopArguments* pop);
+bool read_pop(Call& call, std::size_t at, FunctionRef<bool(std::string_view)> read_where, PopArguments* pop);
 
 // The number of a database, of which there is one: 0. False: it is another or none, and the client has been told.
 bool read_database(Call& call, std::string_view word);
@@ -76,6 +79,9 @@ void reply_expire_error(Call& call);
 // The lines of a HELP subcommand.
 void reply_help(Call& call);
 
+// What LMPOP and ZMPOP, and those that wait, have found.
+void reply_popped(Call& call, const PoppedElements& popped);
+void reply_popped(Call& call, const PoppedMembers& popped);
 // The value, or null for a miss, or the error.
 void reply_lookup(Call& call, Lookup<std::string>&& lookup);
 template <typename T>

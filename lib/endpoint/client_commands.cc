@@ -21,6 +21,7 @@ std::string line_of(const Session& session, std::uint64_t now_ms) {
   std::string flags = session.unix_socket ? "U" : "";
   if (session.protected_from_eviction) flags += "e";
   if (session.queue != nullptr) flags += "x";
+  if (session.blocked != nullptr) flags += "b";
   std::string line;
   const auto field = [&](std::string_view name, std::string_view value) {
     if (!line.empty()) line += ' ';
@@ -200,7 +201,14 @@ void client_unblock(Call& call) {
   if (call.size() > 4) return reply_arity_error(call);
   if (call.size() == 4 && !is_word(call[3], "timeout") && !is_word(call[3], "error"))
     return call.reply.error("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
-  if (read_integer(call, call[2], &id)) call.reply.integer(false);  // nobody is blocked
+  if (!read_integer(call, call[2], &id)) return;
+  const bool error = call.size() == 4 && is_word(call[3], "error");
+  const auto& sessions = call.service->sessions();
+  const auto found = sessions.find(static_cast<std::uint64_t>(id));
+  const bool waits = found != sessions.end() && found->second->blocked != nullptr &&
+                     found->second->blocked->ended() == BlockedCommand::End::kNot;
+  if (waits) found->second->blocked->end(error ? BlockedCommand::End::kError : BlockedCommand::End::kTimeout);
+  call.reply.integer(waits);
 }
 
 // False: neither, and the client has been told.
@@ -322,7 +330,7 @@ constexpr Command kClient[] = {
      kConnection,
      "5.0.0",
      "id [TIMEOUT | ERROR]",
-     "Answers 0: nobody is blocked",
+     "Ends a command that waits for items",
      client_unblock},
     {"unpause", 2, kAdministers, {}, kConnection, "6.2.0", "", "Does nothing: nobody is paused", client_unpause},
 };

@@ -15,6 +15,7 @@
 
 namespace larder::endpoint {
 
+struct Blocking;
 struct Command;
 class Service;
 struct Session;
@@ -30,6 +31,8 @@ struct Call {
   // Null where the command runs on another thread: see kOffLoop.
   Session* session;
   Service* service;
+  // Null where a command that would wait does not: see blocked_command.h.
+  Blocking* blocking = nullptr;
 
   std::string_view operator[](std::size_t i) const noexcept { return arguments[i]; }
   std::size_t size() const noexcept { return arguments.size(); }
@@ -70,6 +73,7 @@ enum Flag : std::uint32_t {
   kNotQueued = 16384,  // runs at once, also between MULTI and EXEC
   kNoMulti = 32768,    // may not be queued
   kExecutes = 65536,   // EXEC
+  kBlocks = 131072,    // may wait for its keys, as COMMAND shows it
 };
 
 // Which arguments are keys; last counts from the end if negative. No keys: first is 0.
@@ -107,6 +111,7 @@ std::span<const Command> hash_commands();
 std::span<const Command> list_commands();
 std::span<const Command> set_commands();
 std::span<const Command> sorted_set_commands();
+std::span<const Command> blocking_commands();
 std::span<const Command> transaction_commands();
 std::span<const Command> connection_commands();
 std::span<const Command> client_commands();

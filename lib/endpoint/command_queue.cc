@@ -10,29 +10,8 @@
 #include "endpoint/service.h"
 
 namespace larder::endpoint {
-namespace {
-
-std::size_t sum_of(std::span<const std::string_view> arguments) noexcept {
-  std::size_t sum = 0;
-  for (const std::string_view argument : arguments) sum += argument.size();
-  return sum;
-}
-
-}  // namespace
-
-CommandQueue::Queued::Queued(const CommandTable::Place& its_place, Arguments its_arguments) : place(its_place) {
-  bytes.reserve(sum_of(its_arguments));
-  for (const std::string_view argument : its_arguments) bytes += argument;
-  arguments.reserve(its_arguments.size());
-  std::string_view left = bytes;
-  for (const std::string_view argument : its_arguments) {
-    arguments.push_back(left.substr(0, argument.size()));
-    left.remove_prefix(argument.size());
-  }
-}
-
 std::size_t CommandQueue::bytes_for(Arguments arguments) noexcept {
-  return sizeof(Queued) + arguments.size_bytes() + sum_of(arguments);
+  return sizeof(Queued) + arguments.size_bytes() + OwnedArguments::bytes_of(arguments);
 }
 
 void CommandQueue::add(const CommandTable::Place& place, Arguments arguments) {
@@ -63,7 +42,7 @@ void CommandQueue::run(Service& service, std::span<const Watched> watched, int p
   if (lacks_memory_ || !status_.ok()) return;
   for (Queued& queued : commands_) {
     if (queued.names_keys() || !queued.place.command->has(kOffLoop)) continue;
-    timed(queued, [&] { service.run(queued.place, nullptr, queued.arguments, *queued.reply); });
+    timed(queued, [&] { service.run(queued.place, nullptr, queued.arguments(), *queued.reply); });
   }
 }
 
@@ -72,7 +51,7 @@ Status CommandQueue::run_keys(Service& service, std::span<const Watched> watched
   bool writes = false;
   for (const Queued& queued : commands_) {
     writes |= queued.names_keys() && queued.place.command->has(kWrite);
-    for (const std::string_view key : keys_of(*queued.place.command, queued.arguments)) keys.push_back(key);
+    for (const std::string_view key : keys_of(*queued.place.command, queued.arguments())) keys.push_back(key);
   }
   std::vector<Unchanged> unchanged;
   for (const Watched& one : watched) unchanged.push_back({one.key, one.version});
@@ -85,10 +64,11 @@ Status CommandQueue::run_keys(Service& service, std::span<const Watched> watched
   };
   if (service.looks_past_store() && !writes) {  // a transaction would load what it names
     if (Status status = service.check_unchanged(unchanged); !status.ok()) return status;
-    return run_all([&](Queued& queued) { service.run(queued.place, nullptr, queued.arguments, *queued.reply); });
+    return run_all([&](Queued& queued) { service.run(queued.place, nullptr, queued.arguments(), *queued.reply); });
   }
   return service.cache().atomically(KeyList(keys), unchanged, [&](Transaction& transaction) {
-    return run_all([&](Queued& queued) { service.run_in(transaction, queued.place, queued.arguments, *queued.reply); });
+    return run_all(
+        [&](Queued& queued) { service.run_in(transaction, queued.place, queued.arguments(), *queued.reply); });
   });
 }
 
@@ -101,9 +81,9 @@ void CommandQueue::answer(Call& call, std::span<const Watched> watched) {
   Output all;
   for (Queued& queued : commands_) {
     if (queued.reply->replies() == 0) {
-      timed(queued, [&] { service.run(queued.place, call.session, queued.arguments, *queued.reply); });
+      timed(queued, [&] { service.run(queued.place, call.session, queued.arguments(), *queued.reply); });
     }
-    service.account(queued.place, *call.session, queued.arguments, queued.took_us, *queued.reply);
+    service.account(queued.place, *call.session, queued.arguments(), queued.took_us, *queued.reply);
   }
   // Without memory one may be begun and not whole: then nothing that comes behind it would be understood.
   for (Queued& queued : commands_) {

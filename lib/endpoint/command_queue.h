@@ -16,10 +16,10 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "endpoint/command_table.h"
 #include "endpoint/output.h"
+#include "endpoint/owned_arguments.h"
 #include "endpoint/reply_writer.h"
 #include "larder/keys.h"
 #include "larder/status.h"
@@ -55,14 +55,14 @@ class CommandQueue {
 
  private:
   struct Queued {
-    Queued(const CommandTable::Place& its_place, Arguments its_arguments);
+    Queued(const CommandTable::Place& its_place, Arguments its_arguments) : place(its_place), owned(its_arguments) {}
     const CommandTable::Place& place;
-    std::string bytes;
-    std::vector<std::string_view> arguments;
+    const OwnedArguments owned;
     Output output;
     std::optional<ReplyWriter> reply;
     std::uint64_t took_us = 0;
 
+    Arguments arguments() const noexcept { return owned.view(); }
     bool names_keys() const noexcept { return place.command->names_keys(); }
     bool is_answered() const noexcept { return reply && reply->replies() == 1; }
   };

@@ -14,10 +14,10 @@ struct FlagName {
   Flag flag;
   std::string_view name;
 };
-constexpr FlagName kFlagNames[] = {{kWrite, "write"},         {kReadOnly, "readonly"}, {kDenyOom, "denyoom"},
-                                   {kAdmin, "admin"},         {kNoScript, "noscript"}, {kLoading, "loading"},
-                                   {kStale, "stale"},         {kFast, "fast"},         {kNoAuth, "no_auth"},
-                                   {kAllowBusy, "allow_busy"}};
+constexpr FlagName kFlagNames[] = {{kWrite, "write"},          {kReadOnly, "readonly"}, {kDenyOom, "denyoom"},
+                                   {kAdmin, "admin"},          {kNoScript, "noscript"}, {kLoading, "loading"},
+                                   {kStale, "stale"},          {kFast, "fast"},         {kNoAuth, "no_auth"},
+                                   {kAllowBusy, "allow_busy"}, {kBlocks, "blocking"}};
 
 std::vector<std::string_view> titles() {
   return {"Strings", "Keys",        "Bitmaps",      "Hashes",     "Lists",
@@ -64,8 +64,8 @@ const CommandTable& CommandTable::instance() {
 
 CommandTable::CommandTable() {
   for (const auto family : {string_commands(), key_commands(), bit_commands(), hash_commands(), list_commands(),
-                            set_commands(), sorted_set_commands(), transaction_commands(), connection_commands(),
-                            client_commands(), introspection_commands(), server_commands()}) {
+                            set_commands(), sorted_set_commands(), blocking_commands(), transaction_commands(),
+                            connection_commands(), client_commands(), introspection_commands(), server_commands()}) {
     for (const Command& command : family) {
       Place& place = places_.emplace_back(Place{&command, std::string(command.name), numbers_++});
       for (const Command& sub : command.subcommands) {
@@ -120,6 +120,7 @@ std::vector<std::string> category_names(const Command& command) {
   if (command.has(kAdmin)) names.emplace_back("@admin");
   names.emplace_back(command.has(kFast) ? "@fast" : "@slow");
   if (command.has(kAdmin | kDangerous)) names.emplace_back("@dangerous");
+  if (command.has(kBlocks)) names.emplace_back("@blocking");
   return names;
 }
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <new>
+#include <utility>
 
 #include "endpoint/arguments.h"
 #include "endpoint/event_loop.h"
@@ -14,6 +15,8 @@ namespace {
 
 // A client that has so much to take is not served further until it has taken some.
 constexpr std::size_t kOutputPause = std::size_t{256} << 10;
+// So much of what comes while a command waits is read.
+constexpr std::size_t kInputWhileBlocked = std::size_t{16} << 10;
 // What an idle connection may keep.
 constexpr std::size_t kInputKept = std::size_t{1} << 10;
 // One that has less is not to blame if all together have too much.
@@ -29,7 +32,9 @@ struct Connection::Work {
       : connection(its_connection),
         place(its_place),
         arguments(its_arguments.begin(), its_arguments.end()),
-        reply(output, its_connection.session_.protocol) {
+        reply(output, its_connection.session_.protocol),
+        blocking(Blocking::of(*its_place.command, its_connection.loop_.service().keyspace())) {
+    if (its_connection.blocked_ != nullptr) blocking.places = &its_connection.blocked_->places();
     request.data = this;
   }
   uv_work_t request{};
@@ -39,12 +44,13 @@ struct Connection::Work {
   CommandQueue* queue = nullptr;  // of EXEC
   Output output;
   ReplyWriter reply;
+  Blocking blocking;
   std::uint64_t took_ns = 0;
 
   // On its thread. What EXEC answers is put together on the loop's.
   void run() {
     Service& service = connection.loop_.service();
-    if (queue == nullptr) return service.run(place, nullptr, arguments, reply);
+    if (queue == nullptr) return service.run(place, nullptr, arguments, reply, &blocking);
     queue->run(service, connection.session_.watched, connection.session_.protocol);
   }
 };
@@ -115,6 +121,7 @@ void Connection::close() {
 
 void Connection::on_closed() {
   handle_open_ = false;
+  if (work_ == nullptr) unblock();
   if (work_ == nullptr) loop_.gone(session_.id);
 }
 
@@ -139,7 +146,7 @@ void Connection::check() {
     } else if (longer_than(progress_ms_, limits.stall_max)) {
       cut_off();
     }
-  } else if (work_ == nullptr && longer_than(session_.last_use_ms, limits.idle_max)) {
+  } else if (work_ == nullptr && blocked_ == nullptr && longer_than(session_.last_use_ms, limits.idle_max)) {
     close();
   }
 }
@@ -147,7 +154,8 @@ void Connection::check() {
 // --- Bytes in -------------------------------------------------------------------------------------------------------
 
 void Connection::update_reading() {
-  const bool wanted = may_run() && !again_;
+  const bool waits = blocked_ != nullptr && work_ == nullptr && input_.size() < kInputWhileBlocked;
+  const bool wanted = (may_run() && !again_) || waits;
   if (wanted == reading_ || closing_) return;
   reading_ = wanted;
   if (!wanted) {
@@ -189,7 +197,8 @@ RequestParser::Limits Connection::parser_limits() const noexcept {
 // --- Commands -------------------------------------------------------------------------------------------------------
 
 bool Connection::may_run() const noexcept {
-  return !closing_ && work_ == nullptr && session_.end == Session::End::kNot && waiting() < kOutputPause;
+  return !closing_ && work_ == nullptr && blocked_ == nullptr && session_.end == Session::End::kNot &&
+         waiting() < kOutputPause;
 }
 
 void Connection::process() {
@@ -251,18 +260,82 @@ void Connection::run(std::span<const std::string_view> arguments) {
   if (is_word(arguments[0], "post") || is_word(arguments[0], "host:")) return close();
   Service& service = loop_.service();
   service.now_ms = loop_.now_ms();
+  const CommandTable::Place* place = nullptr;
+  reply_with(arguments[0], [&](ReplyWriter& reply) { place = service.prepare(session_, arguments, reply); });
+  if (place == nullptr) return;
+  off_loop(*place) ? start_work(*place, arguments) : answer(*place, arguments);
+  loop_.serve_woken();
+}
+
+// write(reply) writes a reply, or none.
+template <typename Write>
+void Connection::reply_with(std::string_view command, Write&& write) {
   Output aside;
-  Output* to = target(arguments[0], aside);
+  Output* to = target(command, aside);
   ReplyWriter reply(*to, session_.protocol);
-  const std::uint64_t begun = uv_hrtime();
-  const CommandTable::Place* place = service.prepare(session_, arguments, reply);
-  if (place != nullptr && off_loop(*place)) return start_work(*place, arguments);
-  if (place != nullptr) {
-    service.run(*place, &session_, arguments, reply);
-    service.account(*place, session_, arguments, (uv_hrtime() - begun) / 1000, reply);
-    if (reply.replies() < 0) return cut_off();
+  write(reply);
+  if (reply.replies() < 0) return cut_off();
+  if (to == &aside && reply.replies() != 0) deliver(aside);
+}
+
+// On this thread.
+void Connection::answer(const CommandTable::Place& place, std::span<const std::string_view> arguments) {
+  Service& service = loop_.service();
+  Blocking blocking = Blocking::of(*place.command, service.keyspace());
+  if (blocked_ != nullptr) blocking.places = &blocked_->places();
+  reply_with(arguments[0], [&](ReplyWriter& reply) {
+    const std::uint64_t begun = uv_hrtime();
+    service.run(place, &session_, arguments, reply, &blocking);
+    if (!blocking.blocks) service.account(place, session_, arguments, (uv_hrtime() - begun) / 1000, reply);
+  });
+  if (!blocking.blocks) return unblock();
+  if (blocked_ == nullptr) block(place, arguments, blocking);
+}
+
+// Something may have come before it stood in line, so it is tried once more.
+void Connection::block(const CommandTable::Place& place, std::span<const std::string_view> arguments,
+                       const Blocking& blocking) {
+  blocked_ = std::make_unique<BlockedCommand>(loop_, *this, place, arguments, blocking);
+  session_.blocked = blocked_.get();
+  blocked_->wake();
+}
+
+void Connection::unblock() {
+  session_.blocked = nullptr;
+  blocked_.reset();
+}
+
+void Connection::try_again() {
+  if (closing_) return;
+  woken_meanwhile_ = work_ != nullptr;
+  if (woken_meanwhile_) return;
+  try {
+    try_blocked();
+    if (blocked_ != nullptr || closing_) return;
+    session_.last_use_ms = loop_.now_ms();
+    // What it has asked for since, when others have had their turn.
+    if (!std::exchange(again_, true)) loop_.again(*this);
+  } catch (const std::bad_alloc&) {
+    cut_off();
   }
-  if (to == &aside) deliver(aside);
+}
+
+void Connection::try_blocked() {
+  using End = BlockedCommand::End;
+  loop_.service().now_ms = loop_.now_ms();
+  const CommandTable::Place& place = blocked_->place();
+  const End end = blocked_->ended();
+  if (end != End::kNot) {
+    reply_with(blocked_->arguments()[0], [&](ReplyWriter& reply) {
+      end == End::kError ? reply.error("UNBLOCKED client unblocked via CLIENT UNBLOCK") : reply.null_array();
+      loop_.service().account(place, session_, blocked_->arguments(), 0, reply);
+    });
+    unblock();
+  } else if (off_loop(place)) {
+    start_work(place, blocked_->arguments());
+  } else {
+    answer(place, blocked_->arguments());
+  }
 }
 
 // Of EXEC, whether one that it runs is.
@@ -293,20 +366,30 @@ void Connection::finish_work() {
     loop_.service().run(work->place, &session_, work->arguments, work->reply);
     work->took_ns += uv_hrtime() - begun;
   }
-  loop_.service().account(work->place, session_, work->arguments, work->took_ns / 1000, work->reply);
+  const bool blocks = work->blocking.blocks;
+  if (!blocks) loop_.service().account(work->place, session_, work->arguments, work->took_ns / 1000, work->reply);
   if (closing_) {
+    unblock();
     if (!handle_open_) loop_.gone(session_.id);
     return;
   }
   if (work->reply.replies() < 0) return cut_off();
-  consumed_ += parser_.size();
-  session_.last_use_ms = loop_.now_ms();
   try {
-    deliver(work->output);
+    if (blocked_ == nullptr) {
+      if (blocks) block(work->place, work->arguments, work->blocking);
+      consumed_ += parser_.size();
+    } else if (blocks) {
+      if (woken_meanwhile_) blocked_->wake();
+    } else {
+      unblock();
+    }
+    session_.last_use_ms = loop_.now_ms();
+    if (!blocks) deliver(work->output);
   } catch (const std::bad_alloc&) {
     return cut_off();
   }
   process();
+  loop_.serve_woken();
 }
 
 // --- Bytes out ------------------------------------------------------------------------------------------------------

@@ -5,6 +5,9 @@
 //   reading   bytes come, and what is whole in them is run, in order
 //   waiting   a command of it runs on another thread; or more waits to be taken by the client than kOutputPause; or
 //             others have their turn. Nothing is read, nothing is run
+//   blocked   a command of it waits for a key to hold something. Bytes are read, a few, so that it is seen if the
+//   client
+//             goes; nothing is run
 //   ending    what it was answered is sent, then it is closed
 //   closed    the handle is; the object goes when no other thread refers to it either
 //
@@ -21,6 +24,7 @@
 #include <string>
 #include <vector>
 
+#include "endpoint/blocked_command.h"
 #include "endpoint/output.h"
 #include "endpoint/request_parser.h"
 #include "endpoint/service.h"
@@ -40,6 +44,8 @@ class Connection {
   bool open(int descriptor, bool is_unix, const std::string& path);
   // Runs what is whole.
   void process();
+  // What it waits for may be there, or it is not to wait any more.
+  void try_again();
   // Time passes.
   void check();
   void close();
@@ -60,6 +66,12 @@ class Connection {
   bool off_loop(const CommandTable::Place& place) const noexcept;
   void start_work(const CommandTable::Place& place, std::span<const std::string_view> arguments);
   void finish_work();
+  void answer(const CommandTable::Place& place, std::span<const std::string_view> arguments);
+  void block(const CommandTable::Place& place, std::span<const std::string_view> arguments, const Blocking& blocking);
+  void try_blocked();
+  void unblock();
+  template <typename Write>
+  void reply_with(std::string_view command, Write&& write);
   Output* target(std::string_view command, Output& aside) noexcept;
   void deliver(Output& aside);
   void flush();
@@ -88,6 +100,8 @@ class Connection {
   Output pending_;
   Output writing_;
   std::unique_ptr<Work> work_;
+  std::unique_ptr<BlockedCommand> blocked_;
+  bool woken_meanwhile_ = false;  // while it was tried on another thread
   std::size_t accounted_ = 0;
   std::size_t queue_before_ = 0;  // what was left to write, and since when it has been that
   std::uint64_t progress_ms_ = 0;

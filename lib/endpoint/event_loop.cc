@@ -69,7 +69,9 @@ Status EventLoop::open() {
   uv_.data = this;
   if (const int error = uv_async_init(&uv_, &wake_, [](uv_async_t* wake) { of(wake->loop->data).shut(); }); error != 0)
     return from_uv("no event loop", error);
+  uv_async_init(&uv_, &woken_, [](uv_async_t* woken) { of(woken->loop->data).serve_woken(); });
   uv_timer_init(&uv_, &timer_);
+  uv_timer_init(&uv_, &deadline_);
   uv_idle_init(&uv_, &idle_);
   Status status = open_sockets();
   if (status.ok()) status = start_thread();
@@ -163,6 +165,68 @@ void EventLoop::run_again() {
   if (again_.empty()) uv_idle_stop(&idle_);
 }
 
+// --- Those that wait ------------------------------------------------------------------------------------------------
+
+void EventLoop::note_woken(WokenLink& link) noexcept {
+  base::LeafLock lock(mutex_);
+  if (link.is_listed_) return;
+  link.is_listed_ = true;
+  link.next_ = nullptr;
+  (last_woken_ == nullptr ? first_woken_ : last_woken_->next_) = &link;
+  last_woken_ = &link;
+  any_woken_.store(true, std::memory_order_relaxed);
+  if (can_wake_) uv_async_send(&woken_);
+}
+
+void EventLoop::forget_woken(WokenLink& link) noexcept {
+  base::LeafLock lock(mutex_);
+  if (!link.is_listed_) return;
+  WokenLink* before = nullptr;
+  for (WokenLink* one = first_woken_; one != &link; one = one->next_) before = one;
+  (before == nullptr ? first_woken_ : before->next_) = link.next_;
+  if (last_woken_ == &link) last_woken_ = before;
+}
+
+BlockedCommand* EventLoop::take_woken() noexcept {
+  base::LeafLock lock(mutex_);
+  WokenLink* first = first_woken_;
+  if (first == nullptr) {
+    any_woken_.store(false, std::memory_order_relaxed);
+    return nullptr;
+  }
+  first_woken_ = first->next_;
+  if (first_woken_ == nullptr) last_woken_ = nullptr;
+  first->is_listed_ = false;
+  return &first->command_;
+}
+
+void EventLoop::serve_woken() {
+  if (serving_ || !any_woken_.load(std::memory_order_relaxed)) return;
+  serving_ = true;
+  while (BlockedCommand* command = take_woken()) command->connection().try_again();
+  serving_ = false;
+}
+
+void EventLoop::arm(BlockedCommand& command) {
+  deadlines_.emplace(command.deadline_ms(), &command);
+  end_overdue();
+}
+
+void EventLoop::disarm(BlockedCommand& command) noexcept { deadlines_.erase({command.deadline_ms(), &command}); }
+
+// And waits for the next.
+void EventLoop::end_overdue() {
+  uv_update_time(&uv_);
+  for (const auto& [deadline, command] : deadlines_) {
+    if (deadline > now_ms()) {
+      uv_timer_start(
+          &deadline_, [](uv_timer_t* timer) { of(timer->loop->data).end_overdue(); }, deadline - now_ms(), 0);
+      break;
+    }
+    command->end(BlockedCommand::End::kTimeout);
+  }
+}
+
 void EventLoop::gone(std::uint64_t id) { connections_.erase(id); }
 
 void EventLoop::end_sessions() {
@@ -198,6 +262,8 @@ void EventLoop::shut() {
   for (const auto& listener : listeners_) listener->close();
   for (const auto& [id, connection] : connections_) connection->close();
   close_handle(timer_);
+  close_handle(deadline_);
+  close_handle(woken_);
   close_handle(idle_);
   close_handle(wake_);
 }

@@ -13,8 +13,10 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.h"
@@ -45,6 +47,14 @@ class EventLoop {
   void again(Connection& connection);
   // It is closed, and nothing refers to it any more: it goes.
   void gone(std::uint64_t id);
+  // Tries those that were woken again, in the order of their being woken.
+  void serve_woken();
+  // It was woken. Thread safety: any thread, with a shard's lock or not.
+  void note_woken(WokenLink& link) noexcept;
+  void forget_woken(WokenLink& link) noexcept;
+  // It is to end at its deadline.
+  void arm(BlockedCommand& command);
+  void disarm(BlockedCommand& command) noexcept;
   // Closes those that CLIENT KILL has named.
   void end_sessions();
   // What is buffered for all has become more or less. Returns whether it is within the limit.
@@ -74,6 +84,8 @@ class EventLoop {
   void run();
   void tick();
   void run_again();
+  void end_overdue();
+  BlockedCommand* take_woken() noexcept;
   void shut();
 
   const EndpointOptions options_;
@@ -84,6 +96,8 @@ class EventLoop {
   uv_loop_t uv_{};
   bool uv_open_ = false;
   uv_async_t wake_{};
+  uv_async_t woken_{};
+  uv_timer_t deadline_{};
   uv_timer_t timer_{};
   uv_idle_t idle_{};
   std::vector<std::unique_ptr<Listener>> listeners_;
@@ -97,6 +111,11 @@ class EventLoop {
 
   base::LeafMutex mutex_;
   bool can_wake_ GUARDED_BY(mutex_) = false;
+  WokenLink* first_woken_ GUARDED_BY(mutex_) = nullptr;
+  WokenLink* last_woken_ GUARDED_BY(mutex_) = nullptr;
+  std::atomic<bool> any_woken_{false};
+  bool serving_ = false;
+  std::set<std::pair<std::uint64_t, BlockedCommand*>> deadlines_;
   base::LeafMutex join_mutex_;  // taken alone
   std::thread thread_ GUARDED_BY(join_mutex_);
   static thread_local const EventLoop* running_;

@@ -104,10 +104,12 @@ void add_server(Service& service, Lines& lines) {
 }
 
 void add_clients(Service& service, Lines& lines) {
+  const auto blocked = std::count_if(service.sessions().begin(), service.sessions().end(),
+                                     [](const auto& one) { return one.second->blocked != nullptr; });
   lines.add("connected_clients", service.sessions().size());
   lines.add("cluster_connections", "0");
   lines.add("maxclients", service.limits().connections_max);
-  lines.add("blocked_clients", "0");
+  lines.add("blocked_clients", static_cast<std::uint64_t>(blocked));
   lines.add("tracking_clients", "0");
   lines.add("clients_in_timeout_table", "0");
 }

@@ -154,11 +154,6 @@ void lpos(Call& call) {
 
 // --- From one to another --------------------------------------------------------------------------------------------
 
-bool read_end(std::string_view word, ListEnd* end) {
-  *end = is_word(word, "left") ? ListEnd::kLeft : ListEnd::kRight;
-  return *end == ListEnd::kLeft || is_word(word, "right");
-}
-
 void lmove(Call& call) {
   ListEnd from = ListEnd::kLeft;
   ListEnd to = ListEnd::kLeft;
@@ -171,14 +166,11 @@ void lmpop(Call& call) {
   PopArguments pop;
   ListEnd end = ListEnd::kLeft;
   if (!read_pop(
-          call, [&](std::string_view word) { return read_end(word, &end); }, &pop))
+          call, 1, [&](std::string_view word) { return read_end(word, &end); }, &pop))
     return;
   const Lookup<PoppedElements> popped = call.keys.lmpop(pop.keys, end, pop.count);
   if (!popped.status().ok()) return reply_error(call, popped.status());
-  if (!popped) return call.reply.null_array();
-  call.reply.array(2);
-  call.reply.bulk(popped->key);
-  reply_items(call, popped->elements);
+  popped ? reply_popped(call, *popped) : call.reply.null_array();
 }
 
 constexpr KeyPositions kTwoKeys{1, 2, 1};

@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "endpoint/blocked_command.h"
 #include "endpoint/command_table.h"
 #include "endpoint/config.h"
 #include "endpoint/session.h"
@@ -56,7 +57,9 @@ class Service {
   const CommandTable::Place* prepare(Session& session, Arguments arguments, ReplyWriter& reply);
   // REQUIRES: a session, or off_loop(place). If memory runs out, the reply may be begun and not whole (ReplyWriter::
   // replies is negative): the client cannot be answered any more.
-  void run(const CommandTable::Place& place, Session* session, Arguments arguments, ReplyWriter& reply);
+  // With `blocking`, a command may write no reply, and wait instead.
+  void run(const CommandTable::Place& place, Session* session, Arguments arguments, ReplyWriter& reply,
+           Blocking* blocking = nullptr);
   // The same within a transaction. REQUIRES: the command names keys.
   void run_in(Transaction& transaction, const CommandTable::Place& place, Arguments arguments, ReplyWriter& reply);
   void account(const CommandTable::Place& place, const Session& session, Arguments arguments, std::uint64_t took_us,
@@ -72,6 +75,7 @@ class Service {
   Status check_unchanged(std::span<const Unchanged> unchanged);
 
   Cache& cache() noexcept { return cache_; }
+  keyspace::Keyspace& keyspace() noexcept { return keyspace::keyspace_of(cache_); }
   const EndpointOptions& options() const noexcept { return options_; }
   EndpointLimits& limits() noexcept { return options_.limits; }
   std::uint16_t port() const noexcept { return port_; }

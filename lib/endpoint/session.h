@@ -16,6 +16,8 @@
 
 namespace larder::endpoint {
 
+class BlockedCommand;
+
 struct Session {
   std::uint64_t id = 0;
   int descriptor = -1;
@@ -42,6 +44,7 @@ struct Session {
   End end = End::kNot;
   const CommandTable::Place* last_command = nullptr;
 
+  BlockedCommand* blocked = nullptr;         // it waits
   std::unique_ptr<CommandQueue> queue = {};  // between MULTI and EXEC
   std::vector<Watched> watched = {};
   void leave_transaction() noexcept {

@@ -510,23 +510,13 @@ void zrangestore(Call& call) {
 void zmpop(Call& call) {
   PopArguments pop;
   bool lowest = false;
-  const auto read_where = [&](std::string_view word) {
-    lowest = is_word(word, "min");
-    return lowest || is_word(word, "max");
-  };
-  if (!read_pop(call, read_where, &pop)) return;
+  if (!read_pop(
+          call, 1, [&](std::string_view word) { return read_min_or_max(word, &lowest); }, &pop))
+    return;
   const Lookup<PoppedMembers> popped =
       lowest ? call.keys.zmpop_min(pop.keys, pop.count) : call.keys.zmpop_max(pop.keys, pop.count);
   if (!popped.status().ok()) return reply_error(call, popped.status());
-  if (!popped) return call.reply.null_array();
-  call.reply.array(2);
-  call.reply.bulk(popped->key);
-  call.reply.array(popped->members.size());
-  for (const auto& [member, score] : popped->members) {
-    call.reply.array(2);
-    call.reply.bulk(member);
-    call.reply.real(score);
-  }
+  popped ? reply_popped(call, *popped) : call.reply.null_array();
 }
 
 // --- The rows ---------------------------------------------------------------------------------------------------------

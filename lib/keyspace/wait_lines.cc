@@ -6,34 +6,40 @@
 namespace larder::keyspace {
 
 void WaitLines::join(std::string_view key, Waiter& waiter) {
-  const auto found = lines_.try_emplace(std::string(key)).first;
+  Lines& lines = of(waiter.what());
+  const auto found = lines.try_emplace(std::string(key)).first;
   try {
     found->second.push_back(&waiter);
   } catch (const std::bad_alloc&) {
-    if (found->second.empty()) lines_.erase(found);
+    if (found->second.empty()) lines.erase(found);
     throw;
   }
 }
 
 void WaitLines::leave(std::string_view key, Waiter& waiter) noexcept {
-  const auto found = lines_.find(key);
-  if (found == lines_.end()) return;
+  Lines& lines = of(waiter.what());
+  const auto found = lines.find(key);
+  if (found == lines.end()) return;
   found->second.remove(&waiter);
   if (found->second.empty()) {
-    lines_.erase(found);
+    lines.erase(found);
   } else {
     found->second.front()->wake();
   }
 }
 
 void WaitLines::wake(std::string_view key) noexcept {
-  const auto found = lines_.find(key);
-  if (found != lines_.end()) found->second.front()->wake();
+  for (const Lines* lines : {&of_lists_, &of_sorted_sets_}) {
+    const auto found = lines->find(key);
+    if (found != lines->end()) found->second.front()->wake();
+  }
 }
 
 void WaitLines::wake_all() noexcept {
-  for (const auto& [key, line] : lines_) {
-    for (Waiter* waiter : line) waiter->wake();
+  for (const Lines* lines : {&of_lists_, &of_sorted_sets_}) {
+    for (const auto& [key, line] : *lines) {
+      for (Waiter* waiter : line) waiter->wake();
+    }
   }
 }
 
@@ -77,8 +83,8 @@ bool PlacesInLine::is_first(std::string_view key) const {
   return with_lines(keyspace_, key, [&](Shard& shard) { return shard.closed || shard.lines.is_first(key, waiter_); });
 }
 
-bool has_line(Keyspace& keyspace, std::string_view key) {
-  return with_lines(keyspace, key, [&](Shard& shard) { return shard.lines.has(key); });
+bool has_line(Keyspace& keyspace, std::string_view key, WaitsFor what) {
+  return with_lines(keyspace, key, [&](Shard& shard) { return shard.lines.has(key, what); });
 }
 
 }  // namespace larder::keyspace

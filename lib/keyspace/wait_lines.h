@@ -1,13 +1,14 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// Who waits for a key to hold something, in the order in which they came. A write of the key wakes the first, who looks
-// what is there, under no lock. When he leaves, with something or with nothing, the next is woken: so what one has left
-// the next finds, and no wake-up is lost.
+// Who waits for a key to hold a collection of a type, in the order in which they came. A write of the key wakes the
+// first, who looks what is there, under no lock. When he leaves, with something or with nothing, the next is woken: so
+// what one has left the next finds, and no wake-up is lost.
 //
 // Thread safety: WaitLines none, it is under its shard's lock; PlacesInLine belongs to one thread, and takes the locks.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <span>
 #include <string>
@@ -18,22 +19,29 @@ namespace larder::keyspace {
 
 class Keyspace;
 
+enum class WaitsFor : std::uint8_t { kList, kSortedSet };
+
 class Waiter {
  public:
+  explicit Waiter(WaitsFor what) noexcept : what_(what) {}
+  WaitsFor what() const noexcept { return what_; }
   // Something may be there. Called under a shard's lock: must not block, nor call the cache.
   virtual void wake() noexcept = 0;
 
  protected:
   ~Waiter() = default;
+
+ private:
+  const WaitsFor what_;
 };
 
 class WaitLines {
  public:
-  bool empty() const noexcept { return lines_.empty(); }
-  bool has(std::string_view key) const { return !lines_.empty() && lines_.contains(key); }
-  // Whether nobody was there before. REQUIRES: he is in this line.
+  bool empty() const noexcept { return of_lists_.empty() && of_sorted_sets_.empty(); }
+  bool has(std::string_view key, WaitsFor what) const { return of(what).contains(key); }
+  // Whether nobody who waits for the same was there before. REQUIRES: he is in this line.
   bool is_first(std::string_view key, const Waiter& waiter) const {
-    return lines_.find(key)->second.front() == &waiter;
+    return of(waiter.what()).find(key)->second.front() == &waiter;
   }
   // Throws std::bad_alloc.
   void join(std::string_view key, Waiter& waiter);
@@ -47,7 +55,12 @@ class WaitLines {
     using is_transparent = void;
   };
   using Line = std::list<Waiter*>;
-  std::unordered_map<std::string, Line, Hash, std::equal_to<>> lines_;
+  using Lines = std::unordered_map<std::string, Line, Hash, std::equal_to<>>;
+  const Lines& of(WaitsFor what) const noexcept { return what == WaitsFor::kList ? of_lists_ : of_sorted_sets_; }
+  Lines& of(WaitsFor what) noexcept { return what == WaitsFor::kList ? of_lists_ : of_sorted_sets_; }
+
+  Lines of_lists_;
+  Lines of_sorted_sets_;
 };
 
 // A waiter's places in the lines of several keys.
@@ -70,7 +83,7 @@ class PlacesInLine {
   Waiter& waiter_;
 };
 
-// Whether somebody waits for it already.
-bool has_line(Keyspace& keyspace, std::string_view key);
+// Whether somebody waits for that already.
+bool has_line(Keyspace& keyspace, std::string_view key, WaitsFor what);
 
 }  // namespace larder::keyspace

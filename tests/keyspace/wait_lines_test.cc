@@ -10,6 +10,7 @@ namespace {
 
 class Sleeper final : public Waiter {
  public:
+  explicit Sleeper(WaitsFor what = WaitsFor::kList) : Waiter(what) {}
   void wake() noexcept override { ++times_; }
   // Since the last time.
   int woken() { return std::exchange(times_, 0); }
@@ -52,7 +53,23 @@ TEST_F(WaitLinesTest, WhoLeavesWakesTheNext) {
   EXPECT_EQ(a_.woken(), 0);
   EXPECT_EQ(c_.woken(), 0);
   EXPECT_TRUE(lines_.empty());
-  EXPECT_FALSE(lines_.has("k"));
+  EXPECT_FALSE(lines_.has("k", WaitsFor::kList));
+}
+
+TEST_F(WaitLinesTest, ThoseWhoWaitForListsDoNotStandBehindThoseWhoWaitForSortedSets) {
+  Sleeper sorted(WaitsFor::kSortedSet);
+  lines_.join("k", sorted);
+  EXPECT_FALSE(lines_.has("k", WaitsFor::kList));
+  lines_.join("k", a_);
+  EXPECT_TRUE(lines_.is_first("k", a_));
+  EXPECT_TRUE(lines_.is_first("k", sorted));
+  lines_.wake("k");
+  EXPECT_EQ(a_.woken(), 1);
+  EXPECT_EQ(sorted.woken(), 1);
+  lines_.leave("k", a_);
+  EXPECT_EQ(sorted.woken(), 0);
+  lines_.leave("k", sorted);
+  EXPECT_TRUE(lines_.empty());
 }
 
 TEST_F(WaitLinesTest, TwiceInOneLine) {

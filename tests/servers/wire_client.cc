@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -82,6 +83,11 @@ bool WireClient::receive_more() {
   if (count <= 0) return false;
   received_.append(buffer.data(), static_cast<std::size_t>(count));
   return true;
+}
+
+bool WireClient::has_reply() const {
+  pollfd socket{socket_, POLLIN, 0};
+  return taken_ < received_.size() || poll(&socket, 1, 0) == 1;
 }
 
 // Valid until more is received.

@@ -30,6 +30,8 @@ class WireClient {
   std::size_t send_some(std::string_view bytes);
   // The next reply, as it came. Empty: the other end has closed, or nothing came for kWaitSeconds.
   std::string reply();
+  // Whether any of the next reply has come.
+  bool has_reply() const;
   // Sends a command, and waits for its reply.
   std::string call(const std::vector<std::string>& words);
   // Whether the other end closes, now or soon; what comes before that is dropped.
