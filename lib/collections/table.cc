@@ -83,10 +83,11 @@ void Table<Item>::release(PageMemory& memory) noexcept {
 }
 
 template <typename Item>
-bool Table<Item>::start(PageMemory& memory) noexcept {
+bool Table<Item>::start(PageMemory& memory, std::uint64_t hash) noexcept {
   root_ = new_branch(memory, 1);
   if (root_ == nullptr) return false;
   numbers_.set_buckets(1);
+  salt_ = hash | 1;
   return true;
 }
 
@@ -108,10 +109,10 @@ Page** Table<Item>::own_slot(PageMemory& memory, std::uint64_t number) noexcept 
 template <typename Item>
 Placed Table<Item>::put(PageMemory& memory, const base::KeyHash& hash_of, std::uint64_t hash, std::string_view name,
                         std::size_t item_bytes, bool is_blob) noexcept {
-  if (root_ == nullptr && !start(memory)) return {Edited::kNoMemory};
+  if (root_ == nullptr && !start(memory, hash)) return {Edited::kNoMemory};
   // Before the item: where it stands is told to the caller.
   if (bytes_ > numbers_.buckets() * kMeanBytes) grow(memory, hash_of);
-  Page** slot = own_slot(memory, numbers_.bucket_of(hash));
+  Page** slot = own_slot(memory, number_of(hash));
   if (slot == nullptr) return {Edited::kNoMemory};
   const auto* leaf = static_cast<const LeafPage*>(*slot);
   const unsigned at = leaf == nullptr ? 0 : find_in(*leaf, hash, name);
@@ -149,7 +150,7 @@ Placed Table<Item>::place(PageMemory& memory, Page*& slot, unsigned at, std::uin
 template <typename Item>
 Edited Table<Item>::erase(PageMemory& memory, std::uint64_t hash, std::string_view name) noexcept {
   if (size_ == 0) return Edited::kNothing;
-  Page** slot = own_slot(memory, numbers_.bucket_of(hash));
+  Page** slot = own_slot(memory, number_of(hash));
   if (slot == nullptr) return Edited::kNoMemory;
   auto* leaf = static_cast<LeafPage*>(*slot);
   const unsigned at = leaf == nullptr ? 0 : find_in(*leaf, hash, name);
@@ -205,7 +206,7 @@ void Table<Item>::grow(PageMemory& memory, const base::KeyHash& hash_of) noexcep
     numbers_ = grown;
     return;
   }
-  const auto goes = [&](unsigned i) { return grown.bucket_of(hash_of(Item::name(leaf->item(i)))) == number; };
+  const auto goes = [&](unsigned i) { return bucket_in(grown, hash_of(Item::name(leaf->item(i)))) == number; };
   std::size_t bytes = 0;
   unsigned count = 0;
   for (unsigned i = 0; i < leaf->count; ++i) {
@@ -311,7 +312,7 @@ const char* Table<Item>::check_leaf(const base::KeyHash& hash_of, std::uint64_t 
   for (unsigned i = 0; i < leaf.count; ++i) {
     const std::string_view name = Item::name(leaf.item(i));
     const std::uint64_t hash = hash_of(name);
-    if (numbers_.bucket_of(hash) != number) return "table: an item stands in another bucket than its hash says";
+    if (number_of(hash) != number) return "table: an item stands in another bucket than its hash says";
     if (leaf.key(i) != tag_of(hash)) return "table: a tag is not that of the item's hash";
     if (find_in(leaf, hash, name) != i) return "table: a name is there twice";
   }

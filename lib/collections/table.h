@@ -7,6 +7,9 @@
 // A bucket has kMeanBytes of items on average and grows with what falls into it: nothing is chained, and a bucket is
 // parted when its turn comes. Buckets are found by the digits of their numbers, five bits a level.
 //
+// Which bucket an item belongs to depends on its hash and on the table: items that come in the order in which they
+// stand in another table would otherwise fall into few buckets, as long as this one is smaller.
+//
 // Cost: O(1); an insert parts at most one bucket, an erase joins at most two. Memory is had before anything is changed:
 // an edit that finds none leaves the items as they were.
 //
@@ -54,7 +57,7 @@ class Table {
 
   Found find(std::uint64_t hash, std::string_view name) const noexcept {
     if (size_ == 0) return {};
-    const LeafPage* leaf = bucket(numbers_.bucket_of(hash));
+    const LeafPage* leaf = bucket(number_of(hash));
     if (leaf == nullptr) return {};
     // The item may be anywhere in it: all of it is fetched while the tags are.
     for (std::size_t line = 1; line < kLinesFetched; ++line) {
@@ -72,18 +75,23 @@ class Table {
   // Makes the pages on the way to it this version's own: an erase finds all the memory that it needs, then. False: no
   // memory.
   bool own(PageMemory& memory, std::uint64_t hash) noexcept {
-    return size_ == 0 || own_slot(memory, numbers_.bucket_of(hash)) != nullptr;
+    return size_ == 0 || own_slot(memory, number_of(hash)) != nullptr;
   }
 
   // --- Walking: by buckets, see LinearHashing -----------------------------------------------------------------------
-  // Calls visit(Found) for each item of the cursor's bucket; returns the cursor behind it, 0 at the end.
+  // Calls visit(Found) for each item of the cursor's bucket; returns the cursor behind it, 0 at the end. A cursor of
+  // another table begins anew, so that a walk misses nothing that both have.
   template <typename Visit>
   std::uint64_t walk(std::uint64_t cursor, Visit&& visit) const {
     if (size_ == 0) return 0;
-    if (const LeafPage* leaf = bucket(numbers_.bucket_of_cursor(cursor)); leaf != nullptr) {
+    // 31 bits that tell this table, then the place: 63 in all, as some clients read a number with a sign.
+    const std::uint64_t mark = salt_ >> 33 << base::LinearHashing::kCursorBits;
+    const std::uint64_t place = (cursor ^ mark) >> base::LinearHashing::kCursorBits == 0 ? cursor ^ mark : 0;
+    if (const LeafPage* leaf = bucket(numbers_.bucket_of_cursor(place)); leaf != nullptr) {
       for (unsigned i = 0; i < leaf->count; ++i) visit(Found(leaf, i));
     }
-    return numbers_.next_cursor(cursor);
+    const std::uint64_t next = numbers_.next_cursor(place);
+    return next == 0 ? 0 : next | mark;
   }
   // Each is as likely as any other. O(1) on average. REQUIRES: not empty.
   Found random(base::Random& random) const noexcept;
@@ -118,6 +126,11 @@ class Table {
   static unsigned digit(std::uint64_t number, unsigned level) noexcept {
     return static_cast<unsigned>(number >> (kBits * (level - 1))) & (kFanout - 1);
   }
+  std::uint64_t number_of(std::uint64_t hash) const noexcept { return bucket_in(numbers_, hash); }
+  // Multiply-shift (M. Dietzfelbinger et al., "A reliable randomized algorithm for the closest-pair problem", 1997).
+  std::uint64_t bucket_in(const base::LinearHashing& numbers, std::uint64_t hash) const noexcept {
+    return numbers.bucket_of(hash * salt_ >> 32);
+  }
   std::uint64_t buckets_of_root() const noexcept { return std::uint64_t{1} << (kBits * root_->level); }
 
   const LeafPage* bucket(std::uint64_t number) const noexcept {
@@ -147,7 +160,7 @@ class Table {
   static void release(PageMemory& memory, Page* page) noexcept;
   static std::int64_t charge(const memory::Account& account, const Page& page) noexcept;
 
-  bool start(PageMemory& memory) noexcept;
+  bool start(PageMemory& memory, std::uint64_t hash) noexcept;
   Page** own_slot(PageMemory& memory, std::uint64_t number) noexcept;
   Placed place(PageMemory& memory, Page*& slot, unsigned at, std::uint64_t hash, std::size_t item_bytes,
                bool is_blob) noexcept;
@@ -157,7 +170,8 @@ class Table {
   void drop_slot(PageMemory& memory) noexcept;
   const char* check_leaf(const base::KeyHash& hash_of, std::uint64_t number, const LeafPage& leaf) const noexcept;
 
-  Page* root_ = nullptr;  // a branch
+  Page* root_ = nullptr;    // a branch
+  std::uint64_t salt_ = 1;  // odd; the hash of the first item that ever was in it
   base::LinearHashing numbers_;
   std::uint64_t size_ = 0;
   std::uint64_t bytes_ = 0;     // of items and slots

@@ -183,16 +183,64 @@ TEST_F(TableOfScores, HasEachScoreAsItWas) {
   EXPECT_EQ(Scored::name(table_.find(hash_("a"), "a").item()), "a");
 }
 
+// Each in the order in which the one before it is walked over.
+TYPED_TEST(EachTableTest, MayBeMadeInTheOrderOfAnother) {
+  const std::uint64_t count = std::max<std::uint64_t>(100'000, support::count(0, 1'000'000));
+  const std::string padding(90, 'x');
+  for (std::uint64_t i = 0; i < count; ++i) this->put(padding + this->name(i), "");
+  for (int copy = 0; copy < 2; ++copy) {
+    std::vector<std::string> names;
+    std::uint64_t cursor = 0;
+    do {
+      cursor = this->table_.walk(cursor, [&](const auto& found) { names.emplace_back(TypeParam::name(found.item())); });
+    } while (cursor != 0);
+    ASSERT_EQ(names.size(), count);
+    this->release(this->table_);
+    for (const std::string& name : names) ASSERT_EQ(this->put(name, ""), Edited::kDone) << this->table_.size();
+    ASSERT_EQ(this->table_.check(this->hash_), nullptr);
+  }
+}
+
+// A walk that goes on in another table begins anew.
+TYPED_TEST(EachTableTest, AWalkMissesNothingWhereAnotherTakesItsPlace) {
+  std::set<std::string> missing;
+  for (std::uint64_t i = 0; i < 5'000; ++i) {
+    this->put(this->name(i), "");
+    missing.insert(this->name(i));
+  }
+  const auto see = [&](const auto& found) { missing.erase(std::string(TypeParam::name(found.item()))); };
+  std::uint64_t cursor = 0;
+  for (int i = 0; i < 10; ++i) cursor = this->table_.walk(cursor, see);
+  EXPECT_NE(cursor, 0u);
+  EXPECT_GE(missing.size(), 3'000u);
+  this->release(this->table_);
+  for (std::uint64_t i = 5'000; i > 0; --i) this->put(this->name(i - 1), "");
+  do cursor = this->table_.walk(cursor, see);
+  while (cursor != 0);
+  EXPECT_TRUE(missing.empty()) << missing.size() << " were not shown";
+}
+
 // --- Names whose hashes are alike ---------------------------------------------------------------------------------------
 
 class AlikeTest : public TableOf<Member> {
  protected:
-  // The next whose hash has these bits.
+  // The next that has these low bits of a bucket's number in a table whose first item was kFirst.
+  static constexpr const char* kFirst = "the first";
   std::string next_like(std::uint64_t bits, std::uint64_t mask) {
+    const std::uint64_t salt = hash_(kFirst) | 1;
+    return next([&](std::uint64_t hash) { return (hash * salt >> 32 & mask) == bits; });
+  }
+  std::string next_with_tag(std::uint64_t tag) {
+    return next([&](std::uint64_t hash) { return hash >> 56 == tag; });
+  }
+
+ private:
+  template <typename Fits>
+  std::string next(Fits&& fits) {
     std::string name;
     do {
       name = "alike" + std::to_string(number_++);
-    } while ((hash_(name) & mask) != bits);
+    } while (!fits(hash_(name)));
     return name;
   }
 
@@ -201,7 +249,7 @@ class AlikeTest : public TableOf<Member> {
 
 TEST_F(AlikeTest, TagsThatAreTheSameHideNothing) {
   std::set<std::string> names;
-  for (int i = 0; i < 200; ++i) names.insert(next_like(std::uint64_t{0x5a} << 56, std::uint64_t{0xff} << 56));
+  for (int i = 0; i < 200; ++i) names.insert(next_with_tag(0x5a));
   for (const std::string& name : names) ASSERT_EQ(put(name, ""), Edited::kDone);
   for (const std::string& name : names) {
     ASSERT_EQ(found(name), name);
@@ -213,6 +261,7 @@ TEST_F(AlikeTest, TagsThatAreTheSameHideNothing) {
 // All in one bucket, until it can be no larger: then it takes no more, and others do.
 TEST_F(AlikeTest, ABucketMayHaveNearlyEverything) {
   std::vector<std::string> names;
+  put(kFirst, "");
   for (;;) {
     names.push_back(next_like(3, 0x7f));
     if (put(names.back(), "") != Edited::kDone) break;
@@ -232,6 +281,7 @@ TEST_F(AlikeTest, ABucketMayHaveNearlyEverything) {
 TEST_F(AlikeTest, BucketsThatAreTooLargeForOneAreNotJoined) {
   std::vector<std::string> fillers;
   std::vector<std::string> names;
+  put(kFirst, "");
   for (std::uint64_t i = 0; i < 15'000; ++i) {
     fillers.push_back(name(i));
     ASSERT_EQ(put(fillers.back(), ""), Edited::kDone);
@@ -246,6 +296,7 @@ TEST_F(AlikeTest, BucketsThatAreTooLargeForOneAreNotJoined) {
   ASSERT_EQ(table_.check(hash_), nullptr);
   for (const std::string& name : names) ASSERT_EQ(found(name), name);
   for (const std::string& name : names) ASSERT_EQ(erase(name), Edited::kDone);
+  ASSERT_EQ(erase(kFirst), Edited::kDone);
   EXPECT_EQ(pages_.taken(), 0);
 }
 
@@ -282,6 +333,7 @@ TEST_F(RandomItemTest, EachIsAsLikelyAsAnyOther) {
 }
 
 TEST_F(RandomItemTest, EachIsAsLikelyWhereBucketsAreUneven) {
+  put(kFirst, "");
   for (std::uint64_t i = 0; i < 500; ++i) put(name(i), "");
   for (int i = 0; i < 500; ++i) put(next_like(5, 0x3f), "");
   for (std::uint64_t i = 0; i < 6; ++i) put(name(i) + std::string(240, 'x'), "");
