@@ -4,7 +4,7 @@
 include_guard(GLOBAL)
 
 # The model itself calls nothing of the library.
-add_library(larder_naive_model STATIC
+add_library(larder_naive_model STATIC EXCLUDE_FROM_ALL
   ${CMAKE_CURRENT_LIST_DIR}/answer.cc
   ${CMAKE_CURRENT_LIST_DIR}/command.cc
   ${CMAKE_CURRENT_LIST_DIR}/command_generator.cc
@@ -20,7 +20,7 @@ target_include_directories(larder_naive_model PUBLIC ${PROJECT_SOURCE_DIR}/inclu
 set_target_properties(larder_naive_model PROPERTIES CXX_EXTENSIONS OFF)
 larder_warnings(larder_naive_model)
 
-add_library(larder_model STATIC
+add_library(larder_model STATIC EXCLUDE_FROM_ALL
   ${CMAKE_CURRENT_LIST_DIR}/cache_driver.cc
   ${CMAKE_CURRENT_LIST_DIR}/comparison.cc
   ${CMAKE_CURRENT_LIST_DIR}/defective_subject.cc
