@@ -399,9 +399,10 @@ TEST_F(SortedSetCommands, RanksBeyondTheEndsAreEmpty) {
 TEST_F(SortedSetCommands, ASnapshotStaysAsItWas) {
   for (const int count : {5, 5'000}) {
     Cache& cache = make({});
-    ASSERT_TRUE(cache.zadd("z", members(count)).ok());
+    const Members all = members(count);
+    ASSERT_TRUE(cache.zadd("z", all).ok());
     const SortedSetSnapshot snapshot = *cache.zsnapshot("z");
-    for (int i = 0; i < count; i += 3) cache.zincr_by("z", members(count)[static_cast<std::size_t>(i)].member, 1e6);
+    for (int i = 0; i < count; i += 3) cache.zincr_by("z", all[static_cast<std::size_t>(i)].member, 1e6);
     EXPECT_EQ(*cache.zrem_range("z", ScoreRange{.max = 100}) > 0, true);
     EXPECT_TRUE(cache.zpop_max("z").has_value());
     EXPECT_TRUE(*cache.del("z"));
@@ -411,13 +412,13 @@ TEST_F(SortedSetCommands, ASnapshotStaysAsItWas) {
       shown.push_back({std::string(member), score});
       return true;
     });
-    EXPECT_EQ(shown, members(count));
+    EXPECT_EQ(shown, all);
     EXPECT_EQ(snapshot.size(), static_cast<std::uint64_t>(count));
-    EXPECT_EQ(snapshot.score(members(count)[1].member), 1.0);
+    EXPECT_EQ(snapshot.score(all[1].member), 1.0);
     EXPECT_FALSE(snapshot.score("nobody").has_value());
     const auto places = static_cast<std::uint64_t>(count);
-    EXPECT_EQ(snapshot.rank(members(count)[1].member), 1u);
-    EXPECT_EQ(snapshot.rev_rank(members(count)[1].member), places - 2);
+    EXPECT_EQ(snapshot.rank(all[1].member), 1u);
+    EXPECT_EQ(snapshot.rev_rank(all[1].member), places - 2);
     EXPECT_FALSE(snapshot.rank("nobody").has_value() || snapshot.rev_rank("nobody").has_value());
     int seen = 0;
     snapshot.for_each(RankRange{}, {.rev = true}, [&](std::string_view, double) { return ++seen < 3; });

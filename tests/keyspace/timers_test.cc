@@ -20,9 +20,10 @@ std::vector<std::string> keys_that_look_alike(std::uint64_t seed, std::size_t co
   const base::KeyHash hash(seed);
   const auto looks = [&](const std::string& key) { return (hash(key) & 0x3fffff) | 1; };
   std::vector<std::string> keys = {"first"};
+  const std::uint64_t look = looks(keys[0]);
   for (std::uint64_t i = 0; keys.size() < count; ++i) {
     const std::string key = "k" + std::to_string(i);
-    if (looks(key) == looks(keys[0]) && keyspace::id_of(hash(key)) != keyspace::id_of(hash(keys[0]))) {
+    if (looks(key) == look && keyspace::id_of(hash(key)) != keyspace::id_of(hash(keys[0]))) {
       keys.push_back(key);
     }
   }
