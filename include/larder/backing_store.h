@@ -7,11 +7,11 @@
 //       larder::Lookup<larder::StoredValue> load(std::string_view key) override {
 //         std::optional<Row> row = table_.find(key);
 //         if (!row) return {};  // there is none
-//         return larder::StoredValue{.bytes = row->bytes, .expires_at = row->ends};
+//         return larder::StoredValue{.type = row->type, .bytes = row->bytes, .expires_at = row->ends};
 //       }
 //       larder::Status write(std::span<const larder::Mutation> batch, std::span<larder::WriteResult>) override {
 //         for (const larder::Mutation& one : batch) {
-//           one.is_put() ? table_.put(one.key, {one.bytes, one.expires_at}) : table_.erase(one.key);
+//           one.is_put() ? table_.put(one.key, {one.type, one.bytes, one.expires_at}) : table_.erase(one.key);
 //         }
 //         return {};
 //       }
@@ -40,7 +40,9 @@ namespace larder {
 // The whole state of one key, as a store keeps it.
 struct StoredValue {
   ValueType type = ValueType::kString;
-  std::string bytes = {};  // of a string: the string itself
+  // Of a string: the string itself. Of a hash, list, set or sorted set: all of it, in the form that is described in
+  // docs/stores.md, and that Mutation::bytes has. What is none is kStoreMalformed for the caller.
+  std::string bytes = {};
   // When the key ends. From then on it is as good as not there, whether or not the store has removed it.
   std::optional<UnixTime> expires_at = {};
   // The store's own mark of this state, another one after each change, whoever made it. 0: it keeps none.
@@ -64,7 +66,7 @@ struct Mutation {
   Kind kind = Kind::kPut;
   ValueType type = ValueType::kString;      // kPut
   std::string_view key = {};                // valid during the call, as `bytes` is
-  std::string_view bytes = {};              // kPut
+  std::string_view bytes = {};              // kPut: see StoredValue. Of a collection the whole, however little changed
   std::optional<UnixTime> expires_at = {};  // kPut
   // Of two mutations of a key by one cache, the later one has the larger sequence.
   std::uint64_t sequence = 0;
@@ -105,8 +107,9 @@ struct WriteResult {
 // are called for they get kReentrantLoad. What they throw is caught: kStoreThrew for a load, an unknown outcome for a
 // write.
 //
-// A store must keep `expires_at` with the bytes; it must read what it has acknowledged (a replica that lags brings old
-// values back); and when `write` has returned, none of its effects may still be on its way.
+// A store must keep `type` and `expires_at` with the bytes, or answer `never` to what it does not keep; it must read
+// what it has acknowledged (a replica that lags brings old values back); and when `write` has returned, none of its
+// effects may still be on its way.
 class BackingStore {
  public:
   virtual ~BackingStore() = default;

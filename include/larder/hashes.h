@@ -13,7 +13,7 @@
 // are written under a latch of the key, for which other writers of that key wait. A key whose last field goes is
 // deleted. Fields and values have up to Options::value_bytes_max bytes (kValueTooLarge).
 //
-// With a store behind the cache, what writes answers kInvalidArgument: such a cache keeps strings only, so far.
+// With a store behind: as in strings.h. It gets the whole collection with each change (docs/stores.md).
 #pragma once
 
 #include <cstdint>

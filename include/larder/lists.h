@@ -16,7 +16,7 @@
 // elements are put, searched or erased by a write, other writers of the key wait for it. A key whose last element goes
 // is deleted. Elements have up to Options::value_bytes_max bytes (kValueTooLarge).
 //
-// With a store behind the cache, what writes answers kInvalidArgument: such a cache keeps strings only, so far.
+// With a store behind: as in strings.h. It gets the whole collection with each change (docs/stores.md).
 #pragma once
 
 #include <cstdint>

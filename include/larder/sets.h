@@ -14,7 +14,7 @@
 // members are added or removed under a latch of the key, for which other writers of that key wait. A key whose last
 // member goes is deleted. Members have up to Options::value_bytes_max bytes (kValueTooLarge).
 //
-// With a store behind the cache, what writes answers kInvalidArgument: such a cache keeps strings only, so far.
+// With a store behind: as in strings.h. It gets the whole collection with each change (docs/stores.md).
 #pragma once
 
 #include <cstdint>

@@ -14,7 +14,7 @@
 // member goes is deleted. Members have up to Options::value_bytes_max bytes (kValueTooLarge). Scores are any doubles
 // but NaN (kNotAFloat).
 //
-// With a store behind the cache, what writes answers kInvalidArgument: such a cache keeps strings only, so far.
+// With a store behind: as in strings.h. It gets the whole collection with each change (docs/stores.md).
 #pragma once
 
 #include <cstdint>

@@ -59,6 +59,7 @@ enum class ErrorCode : std::uint8_t {
   kUndeclaredKey,      // atomically: a key that was not declared
   kQueueFull,          // as many writes wait for the backing store as may (WriteBackOptions)
   kInterrupted,        // a call that waited was ended by Interrupt::interrupt
+  kStoreMalformed,     // the backing store has bytes for a collection that are none (docs/stores.md)
 };
 
 // The code's name, for example "out_of_memory". Static storage, no allocation.

@@ -10,8 +10,8 @@
 //
 // With a store behind (Options::store), a function whose keys are not resident asks the store, and one that writes
 // writes it: in this thread, blocking as long as the store does, or until another caller's work on the key has ended.
-// Then each may also answer the store's errors, kStoreThrew, kTimeout, kReentrantLoad, kLoadDeadlock, and a write
-// kOutcomeUnknown or kReadOnly.
+// Then each may also answer the store's errors, kStoreThrew, kStoreMalformed, kTimeout, kReentrantLoad, kLoadDeadlock,
+// and a write kOutcomeUnknown or kReadOnly.
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,7 @@
 namespace larder {
 namespace {
 
-constexpr std::array<std::string_view, 29> kNames = {"ok",
+constexpr std::array<std::string_view, 30> kNames = {"ok",
                                                      "wrong_type",
                                                      "not_an_integer",
                                                      "not_a_float",
@@ -37,8 +37,9 @@ constexpr std::array<std::string_view, 29> kNames = {"ok",
                                                      "read_only",
                                                      "undeclared_key",
                                                      "queue_full",
-                                                     "interrupted"};
-static_assert(kNames.size() == static_cast<std::size_t>(ErrorCode::kInterrupted) + 1);
+                                                     "interrupted",
+                                                     "store_malformed"};
+static_assert(kNames.size() == static_cast<std::size_t>(ErrorCode::kStoreMalformed) + 1);
 
 }  // namespace
 

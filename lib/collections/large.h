@@ -26,6 +26,8 @@ class Large {
   // Of its pages and blobs, those that other versions have, too, and itself: about, as an edit that another version
   // ends under counts a page twice at worst.
   std::size_t charge() const noexcept { return static_cast<std::size_t>(charge_ > 0 ? charge_ : 0); }
+  // What edits of it, and of all that has pages in common with it, take their pages from.
+  memory::Account& account() const noexcept { return account_; }
   // After an edit: see PageMemory::held.
   void add_to_charge(std::int64_t bytes) noexcept { charge_ += bytes; }
 

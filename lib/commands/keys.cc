@@ -252,7 +252,7 @@ Status carry(Keyspace& keyspace, std::string_view from, std::string_view to, Car
   const std::string_view keys[] = {from, to};
   MultiKey multi(keyspace, keys);
   keyspace::ValueCopy value;
-  bool kept = false;
+  bool unkept = false;
   Status status = multi.run([&](MultiKey& both) {
     *outcome = Carried::kNoSource;
     const Entry* source = both.find(0, how == Carry::kMove ? Want::kChange : Want::kSource);
@@ -265,23 +265,21 @@ Status carry(Keyspace& keyspace, std::string_view from, std::string_view to, Car
     if (occupied && !replace) return true;
     *outcome = Carried::kDone;
     if (from == to) return true;
-    kept = both.kept(0);
-    if (!kept) {  // a store has it, and the cache no room
-      both.stage_unkept(1, value.view(), end);
+    const MultiKey::Value carried = MultiKey::Value::of(value);
+    unkept = keyspace.has_store() && both.unkept(0);
+    if (unkept) {  // the store has it, and the cache no room
+      both.stage_unkept(1, carried, end);
     } else {
       // A move within one shard takes no place that it does not give back.
-      const std::size_t bytes = value.outside() ? MultiKey::kOutside : value.view().size();
-      both.need(1, bytes, end != Entry::kNoDeadline, how == Carry::kMove && both.same_shard(0, 1));
+      both.need(1, carried.size(), end != Entry::kNoDeadline, how == Carry::kMove && both.same_shard(0, 1));
       if (!both.has_room()) return false;
       // What is outside is shared by both from now on, and copied by whoever changes it first.
-      if (!both.stage(1, {value.type(), value.outside() ? std::string_view() : value.view(), value.outside()}, end)) {
-        return true;
-      }
+      if (!both.stage(1, carried, end)) return true;
     }
     if (how == Carry::kMove) both.stage_removal(0);
     return true;
   });
-  if (multi.committed() && kept) (void)value.release_outside();  // the cache's now
+  if (multi.committed() && !unkept) (void)value.release_outside();  // the cache's now
   return status;
 }
 

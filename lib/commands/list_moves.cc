@@ -79,7 +79,8 @@ Lookup<std::string> Lists::lmove(std::string_view from, std::string_view to, Lis
     const Entry* target_entry = target.find(Want::kChange);
     if (both.must_wait() || both.refused()) return false;
     const std::size_t bytes = at_end(keyspace::view_of<ListType>(*entry), from_end).size();
-    if (bytes > commands::kItemBytesAHold) return aside.step(entry, target_entry);
+    const bool is_unkept = both.unkept(0) || both.unkept(1);
+    if (bytes > commands::kItemBytesAHold || is_unkept) return aside.step(entry, target_entry);
     source.need();
     target.need();
     if (!both.has_room() || !source.begin() || !target.begin()) return false;

@@ -1,7 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// LMOVE and SMOVE of what is too long to be copied, or hashed, while locks are held: other versions of both collections
-// are edited with no lock, and take their places if nothing has changed meanwhile; otherwise all is done again.
+// LMOVE and SMOVE of what is too long to be copied, or hashed, while locks are held, or of what a store has and the
+// cache does not keep: other versions of both collections are edited with no lock, and take their places if nothing has
+// changed meanwhile; otherwise all is done again.
 #pragma once
 
 #include <array>
@@ -23,7 +24,7 @@ class MoveAside {
       : keyspace_(keyspace), keys_(keys), move_(move) {}
   ~MoveAside() {
     for (Side& side : sides_) {
-      if (side.is_staged && keys_.committed()) side.made->taken();
+      if (side.made && keys_.committed()) side.made->committed();
     }
   }
   MoveAside(const MoveAside&) = delete;
@@ -34,6 +35,7 @@ class MoveAside {
     if (!sides_[0].made) {
       if (from != nullptr) sides_[0].before.take(*from);
       if (to != nullptr) sides_[1].before.take(*to);
+      for (std::size_t i = 0; i < sides_.size(); ++i) sides_[i].is_unkept = keys_.unkept(i);
       return keys_.compute([this] { return make(); });
     }
     if (!sides_[0].is_made_of(from) || !sides_[1].is_made_of(to)) return keys_.compute([this] { return forget(); });
@@ -44,20 +46,21 @@ class MoveAside {
   struct Side {
     keyspace::Held<Type> before;
     std::optional<keyspace::FreeDraft<Type>> made;
-    bool is_staged = false;
+    bool is_unkept = false;
 
     bool is_made_of(const keyspace::Entry* entry) const noexcept {
       if (entry == nullptr) return !before.value().taken();
       return before.value().taken() && before.value().same_as(*entry);
     }
-    bool is_stored() noexcept { return made->draft().changed() && made->draft().view().size() != 0; }
   };
 
   // With no lock held.
   Status make() {
     for (std::size_t i = 0; i < sides_.size(); ++i) {
-      auto& made = sides_[i].made.emplace(keyspace_, keys_.key(i).hash);
-      if (!made.begin(sides_[i].before.value())) return keyspace_.out_of_memory();
+      const keyspace::ValueCopy& before = sides_[i].before.value();
+      memory::Account& account = keyspace_.account_of(before, sides_[i].is_unkept);
+      auto& made = sides_[i].made.emplace(keyspace_, keys_.key(i).hash, account);
+      if (!made.begin(before)) return keyspace_.out_of_memory();
     }
     move_(sides_[0].made->draft(), sides_[1].made->draft());
     for (Side& side : sides_) {
@@ -78,23 +81,12 @@ class MoveAside {
     const std::array<const keyspace::Entry*, 2> entries{from, to};
     std::array<std::uint64_t, 2> ends;
     for (std::size_t i = 0; i < sides_.size(); ++i) {
-      sides_[i].is_staged = false;
       ends[i] = entries[i] == nullptr ? keyspace::Entry::kNoDeadline : keyspace::Shard::end_of(*entries[i]);
-      if (!sides_[i].is_stored()) continue;
-      const keyspace::MultiKey::Value value = keyspace::value_of<Type>(sides_[i].made->draft());
-      keys_.need(i, value.outside ? keyspace::MultiKey::kOutside : value.bytes.size(),
-                 ends[i] != keyspace::Entry::kNoDeadline);
+      if (sides_[i].made->draft().changed()) keyspace::need_made(keys_, i, *sides_[i].made, ends[i]);
     }
     if (!keys_.has_room()) return false;
     for (std::size_t i = 0; i < sides_.size(); ++i) {
-      const Draft& draft = sides_[i].made->draft();
-      if (!draft.changed()) continue;
-      if (draft.view().size() == 0) {
-        keys_.stage_removal(i);
-        continue;
-      }
-      keys_.stage(i, keyspace::value_of<Type>(draft), ends[i], false);
-      sides_[i].is_staged = true;
+      if (sides_[i].made->draft().changed()) keyspace::stage_made(keys_, i, *sides_[i].made, ends[i], false);
     }
     return true;
   }

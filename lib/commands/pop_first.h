@@ -30,7 +30,7 @@ class PopFirst {
     keyspace::MultiKey multi(keyspace_, keys);
     std::optional<keyspace::StagedEdit<Type>> edit;
     Status status = multi.run([&](keyspace::MultiKey& all) { return step(all, keys.size(), &edit); });
-    if (multi.committed() && made_ && popped_ != before_.view().size()) made_->taken();
+    if (multi.committed() && made_) made_->committed();
     return status;
   }
   // Which key; none: there are none of these.
@@ -57,7 +57,7 @@ class PopFirst {
       found_ = i;
       before_.take(*entry);
       popped_ = std::min(count_, before_.view().size());
-      is_aside_ = is_much_(before_.view(), popped_);
+      is_aside_ = keys.unkept(i) || is_much_(before_.view(), popped_);
       edit->emplace(keyspace_, keys, i);
     }
     if (is_aside_) return made_ ? stage_made(keys, *entry) : keys.compute([this, &keys] { return make(keys); });
@@ -76,23 +76,18 @@ class PopFirst {
   }
   // With no lock held.
   Status make(keyspace::MultiKey& keys) {
-    auto& made = made_.emplace(keyspace_, keys.key(*found_).hash);
+    const bool unkept = keys.unkept(*found_);
+    auto& made = made_.emplace(keyspace_, keys.key(*found_).hash, keyspace_.account_of(before_.value(), unkept));
     const bool begun = made.begin(before_.value());
     if (begun) pop_(made.draft(), popped_);
     made.finish();
     return begun && !made.draft().refused() ? Status() : keyspace_.out_of_memory();
   }
   bool stage_made(keyspace::MultiKey& keys, const keyspace::Entry& entry) {
-    if (made_->draft().view().size() == 0) {
-      keys.stage_removal(*found_);
-      return true;
-    }
     const std::uint64_t end = keyspace::Shard::end_of(entry);
-    const keyspace::MultiKey::Value value = keyspace::value_of<Type>(made_->draft());
-    keys.need(*found_, value.outside ? keyspace::MultiKey::kOutside : value.bytes.size(),
-              end != keyspace::Entry::kNoDeadline);
+    keyspace::need_made(keys, *found_, *made_, end);
     if (!keys.has_room()) return false;
-    keys.stage(*found_, value, end, false);
+    keyspace::stage_made(keys, *found_, *made_, end, false);
     return true;
   }
 

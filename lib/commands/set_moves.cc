@@ -34,15 +34,16 @@ Result<bool> Sets::smove(std::string_view from, std::string_view to, std::string
   Status status = multi.run([&](MultiKey& both) {
     const Entry* entry = source.find(Want::kChange);
     if (both.must_wait()) return false;
-    if (is_long && entry != nullptr) {
-      const Entry* target_entry = target.find(Want::kChange);
-      return !both.must_wait() && !both.refused() && aside.step(entry, target_entry);
+    if (entry == nullptr) {
+      moved = false;
+      return true;
     }
-    moved = entry != nullptr && keyspace::view_of<SetType>(*entry).contains(keyspace_->environment().hash, member);
-    if (entry == nullptr) return true;
-    target.find(Want::kChange);  // its type counts in any case
+    if (!is_long) moved = keyspace::view_of<SetType>(*entry).contains(keyspace_->environment().hash, member);
+    const Entry* target_entry = target.find(Want::kChange);  // its type counts in any case
     if (both.must_wait() || both.refused()) return false;
+    if (is_long) return aside.step(entry, target_entry);
     if (!moved || from == to) return true;
+    if (both.unkept(0) || both.unkept(1)) return aside.step(entry, target_entry);
     source.need();
     target.need();
     if (!both.has_room() || !source.begin() || !target.begin()) return false;

@@ -31,7 +31,7 @@ class StoredResult {
   Result<std::uint64_t> run(std::span<const std::string_view> keys) {
     keyspace::MultiKey multi(keyspace_, keys);
     Status status = multi.run([this](keyspace::MultiKey& all) { return step(all); });
-    if (multi.committed() && made_ && size_ != 0) made_->taken();
+    if (multi.committed() && made_) made_->committed();
     if (!status.ok()) return status;
     return size_;
   }
@@ -45,14 +45,9 @@ class StoredResult {
       return keys.compute([this, hash = keys.key(0).hash] { return make(hash); });
     }
     if (!as_before(keys)) return keys.compute([this] { return forget(); });
-    if (size_ == 0) {
-      keys.stage_removal(0);
-      return true;
-    }
-    const keyspace::MultiKey::Value value = keyspace::value_of<Type>(made_->draft());
-    keys.need(0, value.outside ? keyspace::MultiKey::kOutside : value.bytes.size(), false);
+    keyspace::need_made(keys, 0, *made_, keyspace::Entry::kNoDeadline);
     if (!keys.has_room()) return false;
-    keys.stage(0, value, keyspace::Entry::kNoDeadline);
+    keyspace::stage_made(keys, 0, *made_, keyspace::Entry::kNoDeadline, true);
     return true;
   }
   bool take(keyspace::MultiKey& keys) {
@@ -82,7 +77,7 @@ class StoredResult {
   }
   // With no lock held.
   Status make(std::uint64_t hash) {
-    auto& made = made_.emplace(keyspace_, hash);
+    auto& made = made_.emplace(keyspace_, hash, keyspace_.environment().account);
     compute_(sources_, made.draft());
     made.finish();
     size_ = made.draft().view().size();

@@ -49,7 +49,7 @@ Status set_value(Keyspace& keyspace, std::string_view key, std::string_view valu
   }
   LargeValue large;
   if (Status status = large.make(keyspace, key, value); !status.ok()) return status;
-  wanted.blob = large.slot();
+  wanted.outside = large.slot();
   const bool blind = previous == nullptr && options.condition == SetOptions::If::kAlways && !options.keep_ttl;
   const auto decide = [&](const Entry* entry, Change& change) -> Status {
     *stored = false;
@@ -201,7 +201,7 @@ Result<bool> set_all(Keyspace& keyspace, std::span<const KeyValue> given, bool i
     if (if_none_is_there && present) return true;
     if (!all.has_room()) return false;
     for (std::size_t i = 0; i < pairs.size(); ++i) {
-      const MultiKey::Value value{.bytes = pairs[i].value, .outside = keyspace::Outside(large[i].get())};
+      const MultiKey::Value value{.bytes = pairs[i].value, .outside = large[i].get()};
       if (!all.stage(i, value, Entry::kNoDeadline)) break;
     }
     return true;

@@ -46,12 +46,18 @@ struct SortedSetType {
 // So many items of a collection may be visited, or edited, while a shard's lock is held.
 inline constexpr std::uint64_t kItemsAHold = 64;
 
+// Of what an entry of this type has inline, or outside.
+template <typename Type>
+typename Type::View view_of(std::string_view bytes, Outside outside) noexcept {
+  using View = typename Type::View;
+  if (!outside) return View(collections::Packed(bytes));
+  return View(static_cast<const typename Type::Draft::LargeForm&>(*outside.large()));
+}
+
 // REQUIRES: it is of this type. Valid as long as the entry is.
 template <typename Type>
 typename Type::View view_of(const Entry& entry) noexcept {
-  using View = typename Type::View;
-  if (!entry.external()) return View(collections::Packed(entry.inline_value()));
-  return View(static_cast<const typename Type::Draft::LargeForm&>(*entry.outside().large()));
+  return entry.external() ? view_of<Type>({}, entry.outside()) : view_of<Type>(entry.inline_value(), {});
 }
 
 // What Redis calls the form of a collection.
@@ -74,9 +80,7 @@ class Held {
   void take(const Entry& entry) noexcept { value_.take(entry); }
   explicit operator bool() const noexcept { return value_.taken(); }
   typename Type::View view() const noexcept {  // an empty one, if there is none
-    using View = typename Type::View;
-    if (!value_.outside()) return View(collections::Packed(value_.view()));
-    return View(static_cast<const typename Type::Draft::LargeForm&>(*value_.outside().large()));
+    return view_of<Type>(value_.outside() ? std::string_view() : value_.view(), value_.outside());
   }
   const ValueCopy& value() const noexcept { return value_; }
   void reset() noexcept { value_.reset(); }
@@ -104,7 +108,9 @@ using Work = FunctionRef<Status(typename Type::Draft&)>;
 // Up to kItemsAHold edits are done under the shard's lock, more of them under the key's latch alone: other writers of
 // the key wait then, readers see what was there before. Blocks while another writer does such work on the key.
 //
-// kWrongType, kKeyTooLong, kOutOfMemory, kClosed.
+// With a store behind, it gets the whole of what the collection is then, and nothing if the draft has not changed.
+//
+// kWrongType, kKeyTooLong, kOutOfMemory, kClosed, and what a store answers.
 template <typename Type>
 Status change(Keyspace& keyspace, std::string_view key, std::uint64_t edits, Work<Type> work);
 

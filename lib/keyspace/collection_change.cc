@@ -1,6 +1,7 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// keyspace::change: an attempt runs under the shard's lock, as in edit.cc, and edits what is there in one of four ways:
+// keyspace::change; where a store stands behind: stored_change.h. Elsewhere, an attempt runs under the shard's lock, as
+// in edit.cc, and edits what is there in one of four ways:
 //
 //   small      what fits into the entry is edited in a copy, and put back
 //   in place   a large one that nobody else holds, by one edit: it is done, or nothing has changed
@@ -16,7 +17,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "keyspace/free_draft.h"
+#include "keyspace/stored_change.h"
 
 namespace larder::keyspace {
 namespace {
@@ -150,9 +151,11 @@ typename Changing<Type>::Step Changing<Type>::try_once(PageMemory& memory, Disca
   if (place && shard_.expired(*place.entry())) place = shard_.find(hash_, key_, discards);
   const Entry* entry = place && !place.entry()->is_ghost() ? place.entry() : nullptr;
   if (entry != nullptr && entry->type() != Type::kType) return done(Keyspace::wrong_type());
-  if (edits_ > kItemsAHold) return start_aside(place, entry, discards);
-
   const bool is_large = entry != nullptr && entry->external();
+  // In a transaction, what a store has and the cache does not keep: its pages are of another account.
+  const bool is_foreign = is_large && &entry->outside().account() != &keyspace_.environment().account;
+  if (edits_ > kItemsAHold || is_foreign) return start_aside(place, entry, discards);
+
   if (is_large && pages_ == 0) pages_ = kPagesMin;
   if (pages_ != 0 && !without_pages_) {
     Step step = Step::kAgain;
@@ -297,7 +300,7 @@ typename Changing<Type>::Step Changing<Type>::start_aside(const Shard::Place& pl
 template <typename Type>
 void Changing<Type>::do_aside() {
   if (latched_) pause_.emplace(keyspace_.environment());
-  FreeDraft<Type>& aside = aside_.emplace(keyspace_, hash_);
+  FreeDraft<Type>& aside = aside_.emplace(keyspace_, hash_, keyspace_.account_of(old_, false));
   const bool begun = aside.begin(old_);
   aside_status_ = begun ? work(aside.draft()) : Status();
   if (!begun || aside.draft().refused()) aside_status_ = no_memory();
@@ -335,9 +338,7 @@ template <typename Type>
 Status change(Keyspace& keyspace, std::string_view key, std::uint64_t edits, Work<Type> work) {
   if (key.size() > kKeyBytesMax) return Keyspace::key_too_long();
   if (!keyspace.is_declared(key)) return Keyspace::undeclared();
-  if (keyspace.has_store()) {
-    return {ErrorCode::kInvalidArgument, "a cache with a store behind it keeps strings only, so far"};
-  }
+  if (keyspace.has_store()) return StoredChange<Type>(keyspace, key, edits, work).run();
   return Changing<Type>(keyspace, key, edits, work).run();
 }
 

@@ -4,8 +4,8 @@
 // It is charged to nobody's max_memory, as a copy that a caller gets is not.
 #pragma once
 
+#include <cstring>
 #include <memory>
-#include <new>
 #include <string_view>
 
 #include "keyspace/entry.h"
@@ -14,27 +14,18 @@ namespace larder::keyspace {
 
 class DetachedEntry {
  public:
-  // `outside`: an account without a limit. Throws std::bad_alloc.
-  DetachedEntry(memory::Account& outside, std::string_view key, std::string_view value, std::uint64_t end) {
-    const bool external = value.size() > kInlineBytesMax;
-    const EntryShape shape{EntryType::kString, external, end != Entry::kNoDeadline, false, false};
-    const std::size_t value_bytes = external ? 0 : value.size();
-    block_ = std::make_unique<std::byte[]>(Entry::bytes_for(shape, key.size(), value_bytes));
-    Entry* entry = Entry::create(block_.get(), shape, key, value_bytes);
+  // What is outside is its own from then on, and belongs to an account without a limit. Throws std::bad_alloc, and has
+  // taken nothing.
+  DetachedEntry(std::string_view key, EntryType type, std::string_view bytes, Outside outside, std::uint64_t end) {
+    const EntryShape shape{type, static_cast<bool>(outside), end != Entry::kNoDeadline, false, false};
+    block_ = std::make_unique<std::byte[]>(Entry::bytes_for(shape, key.size(), bytes.size()));
+    Entry* entry = Entry::create(block_.get(), shape, key, bytes.size());
     if (shape.deadline) entry->set_deadline(end);
-    if (!external) {
-      if (!value.empty()) std::memcpy(entry->inline_bytes(), value.data(), value.size());
-      return;
+    if (shape.external) {
+      entry->set_outside(outside);
+    } else if (!bytes.empty()) {
+      std::memcpy(entry->inline_bytes(), bytes.data(), bytes.size());
     }
-    const auto charge = static_cast<std::int64_t>(outside.charge(Blob::block_bytes(value.size())));
-    outside.bytes().lease(charge);
-    Blob* blob = Blob::create(outside, value.size(), value.size());
-    if (blob == nullptr) {
-      outside.bytes().give_back(charge);
-      throw std::bad_alloc();
-    }
-    std::memcpy(blob->bytes(), value.data(), value.size());
-    entry->set_outside(Outside(blob));
   }
   ~DetachedEntry() {
     if (entry().external()) entry().outside().release();

@@ -239,21 +239,18 @@ Editing::Step Editing::replace(Shard::Place place, Discards& discards) {
   Entry* old = place ? place.entry() : nullptr;
   const std::uint64_t end = change_.end_for(old != nullptr && !old->is_ghost() ? old : nullptr);
   const bool with_end = end != Entry::kNoDeadline;
-  if (value.size() > kInlineBytesMax) {
-    Blob*& blob = change_.blob != nullptr ? *change_.blob : built_;
-    if (blob == nullptr || blob->size != value.size()) return start_build(value.size(), value.size(), false);
-    if (change_.blob == nullptr) {  // the text of a number: a few thousand digits at most
-      base::count_bytes(value.size());
-      std::memcpy(built_->bytes(), value.data(), value.size());
-    }
-    Blob* used = blob;
+  if (change_.outside != nullptr) {
     return put(
         place, shape_for(change_.type, true, with_end), 0, true,
-        [&](Entry& entry) {
-          entry.set_outside(Outside(used));
-          blob = nullptr;
-        },
-        discards);
+        [&](Entry& entry) { entry.set_outside(std::exchange(*change_.outside, Outside())); }, discards);
+  }
+  if (value.size() > kInlineBytesMax) {  // the text of a number: a few thousand digits at most
+    if (built_ == nullptr || built_->size != value.size()) return start_build(value.size(), value.size(), false);
+    base::count_bytes(value.size());
+    std::memcpy(built_->bytes(), value.data(), value.size());
+    return put(
+        place, shape_for(change_.type, true, with_end), 0, true,
+        [&](Entry& entry) { entry.set_outside(Outside(std::exchange(built_, nullptr))); }, discards);
   }
   const bool in_place = old != nullptr && old->type() == change_.type && !old->stale() &&
                         (change_.stale_until == 0 || old->has_freshness()) && !keyspace_.environment_.listener &&

@@ -51,6 +51,8 @@ enum class EntryType : std::uint8_t {
 
 // REQUIRES: a type that commands see.
 constexpr ValueType type_of(EntryType type) noexcept { return static_cast<ValueType>(type); }
+// REQUIRES: it is not kNone.
+constexpr EntryType entry_type_of(ValueType type) noexcept { return static_cast<EntryType>(type); }
 
 // What decides an entry's layout, before it exists.
 struct EntryShape {

@@ -327,14 +327,19 @@ Status Keyspace::keep_versions(std::uint64_t hash) {
                    [](Shard& shard) { return shard.keep_versions(); });
 }
 
-Result<Blob*> Keyspace::make_blob(std::uint64_t hash, std::size_t size, std::size_t capacity) {
-  const std::size_t charge = account_->charge(Blob::block_bytes(capacity));
-  Status status =
-      with_room(hash, charge, [&](Shard& shard) { return shard.memory().spend(static_cast<std::int64_t>(charge)); });
-  if (!status.ok()) return status;
-  Blob* blob = Blob::create(*account_, size, capacity);
+Result<Blob*> Keyspace::make_blob(std::uint64_t hash, std::size_t size, std::size_t capacity,
+                                  memory::Account& account) {
+  const std::size_t charge = account.charge(Blob::block_bytes(capacity));
+  const auto bytes = static_cast<std::int64_t>(charge);
+  if (&account != account_.get()) {
+    account.bytes().lease(bytes);  // without a limit
+  } else if (Status status = with_room(hash, charge, [&](Shard& shard) { return shard.memory().spend(bytes); });
+             !status.ok()) {
+    return status;
+  }
+  Blob* blob = Blob::create(account, size, capacity);
   if (blob != nullptr) return blob;
-  account_->bytes().give_back(static_cast<std::int64_t>(charge));
+  account.bytes().give_back(bytes);
   return out_of_memory();
 }
 

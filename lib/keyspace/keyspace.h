@@ -58,7 +58,7 @@ struct Change {
   Kind kind = Kind::kNothing;
   EntryType type = EntryType::kString;  // kReplace
   std::string_view value = {};          // kReplace
-  Blob** blob = nullptr;  // kReplace of a value above kInlineBytesMax: it, made before; null when it was used
+  Outside* outside = nullptr;  // kReplace of what does not fit inline: it, made before; nothing when it was used
   std::span<const Patch> patches = {};  // kPatch
   End end = End::kKeep;
   std::uint64_t ends_at = 0;         // kSet. 0 or any past time removes the key
@@ -135,9 +135,11 @@ class Keyspace {
   void view_many(std::span<const std::string_view> keys, Use use, VisitOne visit);
   // For keys that were not resident just now: one call of the store for all that nobody else is loading.
   void read_through(std::span<const std::string_view> keys, VisitOne visit);
-  // A copy of what a store has, for commands to look at. Throws std::bad_alloc.
-  std::unique_ptr<DetachedEntry> detach(std::string_view key, std::string_view value, std::uint64_t end) {
-    return std::make_unique<DetachedEntry>(*outside_, key, value, end);
+  // What a store has, for commands to look at. kOutOfMemory, kStoreMalformed.
+  Result<std::unique_ptr<DetachedEntry>> detach(std::string_view key, const StoredValue& value, std::uint64_t end);
+  // Where an edit with no lock held gets its memory from, given what the key was. `unkept`: that is in no shard.
+  memory::Account& account_of(const ValueCopy& old, bool unkept) noexcept {
+    return old.outside() ? old.outside().account() : unkept ? *outside_ : environment_.account;
   }
   bool has_store() const noexcept { return environment_.store != nullptr; }
   // Loads again what was asked for shortly before its time: up to so many keys. Returns how many. Throws
@@ -169,7 +171,8 @@ class Keyspace {
   }
   // The same, and no store is told.
   Status edit_resident(std::string_view key, Decide decide);
-  // Keeps what a load has brought, unless it was overtaken. The value's bytes must stay as they are.
+  // Keeps what a load has brought, unless it was overtaken. The value's bytes must stay as they are: of a collection,
+  // its stored form.
   struct Brought {
     EntryType type = EntryType::kString;
     std::string_view value = {};
@@ -177,7 +180,8 @@ class Keyspace {
     std::uint64_t stale_until = 0;
     std::uint64_t version = 0;
   };
-  // False: it was overtaken.
+  // False: it was overtaken. kStoreMalformed; and where there is no room, or it is too large, kOutOfMemory and
+  // kValueTooLarge.
   Result<bool> keep(std::string_view key, const KeyWork& load, const Brought& brought);
 
   // Tries to give a key an inline value and an end (kNoDeadline: none), whatever it had. False, with nothing changed:
@@ -204,7 +208,10 @@ class Keyspace {
   // A blob that holds these bytes; kOutOfMemory if there is no room for it. The hash says which shard makes room.
   Result<Blob*> make_blob(std::uint64_t hash, std::string_view bytes);
   // Room for a blob of this capacity, not initialised.
-  Result<Blob*> make_blob(std::uint64_t hash, std::size_t size, std::size_t capacity);
+  Result<Blob*> make_blob(std::uint64_t hash, std::size_t size, std::size_t capacity) {
+    return make_blob(hash, size, capacity, environment_.account);
+  }
+  Result<Blob*> make_blob(std::uint64_t hash, std::size_t size, std::size_t capacity, memory::Account& account);
 
   // Removes entries that `chosen` names, in slices, with no lock held in between. `chosen` runs under the lock.
   Result<std::uint64_t> remove_if(RemovalCause cause, FunctionRef<bool(const Entry&)> chosen);

@@ -13,10 +13,10 @@ namespace larder::keyspace {
 class LargeValue {
  public:
   LargeValue() = default;
-  LargeValue(LargeValue&& other) noexcept : blob_(std::exchange(other.blob_, nullptr)) {}
+  LargeValue(LargeValue&& other) noexcept : outside_(other.take()) {}
   LargeValue& operator=(LargeValue&&) = delete;
   ~LargeValue() {
-    if (blob_ != nullptr) blob_->release();
+    if (outside_) outside_.release();
   }
 
   // Does nothing for a value that will be inline.
@@ -25,16 +25,16 @@ class LargeValue {
     if (key.size() > kKeyBytesMax) return Keyspace::key_too_long();
     Result<Blob*> blob = keyspace.make_blob(keyspace.hash_of(key), value);
     if (!blob) return blob.status();
-    blob_ = *blob;
+    outside_ = Outside(*blob);
     return {};
   }
-  // For Change::blob: null for a small value.
-  Blob** slot() noexcept { return blob_ == nullptr ? nullptr : &blob_; }
-  Blob* get() const noexcept { return blob_; }
-  Blob* take() noexcept { return std::exchange(blob_, nullptr); }
+  // For Change::outside: null for a small value.
+  Outside* slot() noexcept { return outside_ ? &outside_ : nullptr; }
+  Outside get() const noexcept { return outside_; }
+  Outside take() noexcept { return std::exchange(outside_, Outside()); }
 
  private:
-  Blob* blob_ = nullptr;
+  Outside outside_;
 };
 
 }  // namespace larder::keyspace

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "base/check.h"
+#include "keyspace/stored_value.h"
 
 namespace larder::keyspace {
 
@@ -213,8 +214,9 @@ const Entry* MultiKey::find(std::size_t i, Want want) {
   }
   if (place && its_shard.expired(*place.entry())) place = its_shard.find(ref.hash, ref.key, discards(i));
   const bool resident = place && !place.entry()->is_ghost();
-  seen_[i] = {.place = static_cast<bool>(place), .kept = resident};
+  seen_[i] = {.place = static_cast<bool>(place)};
   if (resident) {
+    seen_[i].unkept = place.entry()->is_collection() && is_foreign(*place.entry());
     if (checks_versions_) seen_[i].version = place.entry()->version();
     if (!changes) its_shard.mark_use(place, ref.hash);  // a change is a use itself
     return place.entry();
@@ -222,14 +224,14 @@ const Entry* MultiKey::find(std::size_t i, Want want) {
   const bool known_absent = place && place.entry()->type() == EntryType::kAbsent;
   if (!stored || want == Want::kOverwrite || known_absent) return nullptr;
   if (const Entry* dirty = its_shard.find_dirty(ref.hash, ref.key)) {
-    seen_[i].kept = !its_shard.gone(*dirty);
-    return seen_[i].kept ? dirty : nullptr;
+    return its_shard.gone(*dirty) ? nullptr : dirty;
   }
   if (loaded_.empty()) loaded_.resize(keys_.size());
   Loaded& loaded = loaded_[i];
   if (!claims_.empty() && loaded.known) {
     seen_[i].version = loaded.version;
-    return loaded.entry == nullptr ? nullptr : &loaded.entry->entry();
+    seen_[i].unkept = loaded.entry != nullptr;
+    return seen_[i].unkept ? &loaded.entry->entry() : nullptr;
   }
   loaded.wanted = true;
   return wait(Next::kLoad);
@@ -356,6 +358,10 @@ void MultiKey::unlatch() noexcept {
 bool MultiKey::stage(std::size_t i, const Value& value, std::uint64_t end, bool whole) {
   Shard& its_shard = shard(i);
   const bool external = static_cast<bool>(value.outside);
+  if (external && is_for_store_alone(i, value)) {
+    staged_.push_back({i, Mutation::Kind::kPut, nullptr, {}, end, value, true, true});
+    return true;
+  }
   const EntryShape shape = its_shard.shape_for(value.type, external, end != Entry::kNoDeadline);
   const std::size_t value_bytes = external ? 0 : value.bytes.size();
   const Footprint footprint = its_shard.footprint_for(shape, keys_[i].key.size(), value_bytes);
@@ -369,17 +375,17 @@ bool MultiKey::stage(std::size_t i, const Value& value, std::uint64_t end, bool 
   } else if (!value.bytes.empty()) {
     std::memcpy(entry->inline_bytes(), value.bytes.data(), value.bytes.size());
   }
-  const std::string_view bytes = entry->is_collection() ? std::string_view() : entry->value();
-  staged_.push_back({i, Mutation::Kind::kPut, entry, footprint, end, bytes, whole});
+  const std::string_view bytes = external ? std::string_view() : entry->inline_value();
+  staged_.push_back({i, Mutation::Kind::kPut, entry, footprint, end, {value.type, bytes, value.outside}, whole, false});
   return true;
 }
 
-void MultiKey::stage_unkept(std::size_t i, std::string_view value, std::uint64_t end) {
-  staged_.push_back({i, Mutation::Kind::kPut, nullptr, {}, end, value, true});
+void MultiKey::stage_unkept(std::size_t i, const Value& value, std::uint64_t end) {
+  staged_.push_back({i, Mutation::Kind::kPut, nullptr, {}, end, value, true, false});
 }
 
 void MultiKey::stage_removal(std::size_t i) {
-  staged_.push_back({i, Mutation::Kind::kErase, nullptr, {}, Entry::kNoDeadline, {}, true});
+  staged_.push_back({i, Mutation::Kind::kErase, nullptr, {}, Entry::kNoDeadline, {}, true, false});
 }
 
 void MultiKey::unstage() noexcept {
@@ -421,9 +427,8 @@ void MultiKey::commit_one(const Staged& one) {
   if (keeps && !place && keyspace_.has_store()) keeps = its_shard.has_room(0, 1) && its_shard.reserve(1, 0);
   if (!keeps) {
     drop(one.key, discards(one.key));
-    if (one.entry == nullptr) return;
-    if (one.entry->external()) dropped_.push_back(one.entry->outside());
-    its_shard.free_entry(one.entry);
+    if ((one.entry != nullptr || one.hands_over) && one.value.outside) dropped_.push_back(one.value.outside);
+    if (one.entry != nullptr) its_shard.free_entry(one.entry);
   } else if (place) {
     const bool told = one.whole || place.entry()->is_ghost();
     its_shard.replace(place, ref.hash, one.entry, one.end, told ? Shard::Old::kTold : Shard::Old::kFreed,
@@ -579,18 +584,16 @@ Status MultiKey::take_loaded(std::size_t i, const Lookup<StoredValue>& found) {
   if (!found || end == 0) return {};
   if (!loaded.kept) {
     const Result<bool> kept =
-        keyspace_.keep(keys_[i].key, *claims_[i], {EntryType::kString, found->bytes, end, 0, found->version});
+        keyspace_.keep(keys_[i].key, *claims_[i], {entry_type_of(found->type), found->bytes, end, 0, found->version});
+    if (kept.status().code() == ErrorCode::kStoreMalformed) return kept.status();
     loaded.kept = kept.ok() && *kept;
     loaded.known = !loaded.kept;
     if (loaded.kept) return {};
   }
   loaded.version = found->version;
-  try {
-    loaded.entry = keyspace_.detach(keys_[i].key, found->bytes, end);
-  } catch (const std::bad_alloc&) {
-    return Keyspace::no_memory();
-  }
-  return {};
+  Result<std::unique_ptr<DetachedEntry>> detached = keyspace_.detach(keys_[i].key, *found, end);
+  if (detached.ok()) loaded.entry = *std::move(detached);
+  return detached.status();
 }
 
 void MultiKey::write() {
@@ -598,11 +601,14 @@ void MultiKey::write() {
   keyspace::Environment& environment = keyspace_.environment();
   store::FencedStore& store = *environment.store;
   std::vector<Mutation> batch;
+  std::vector<std::string> forms(staged_.size());
   const std::uint64_t group = staged_.size() > 1 ? store.next_sequence() : 0;
   for (const Staged& one : staged_) {
     std::optional<UnixTime> expires_at;
     if (one.end != Entry::kNoDeadline) expires_at = UnixTime(Milliseconds(environment.unix_of(one.end)));
-    batch.push_back({one.kind, ValueType::kString, keys_[one.key].key, one.value, expires_at, store.next_sequence(),
+    const std::string_view bytes =
+        stored_bytes(one.value.type, one.value.bytes, one.value.outside, &forms[batch.size()]);
+    batch.push_back({one.kind, type_of(one.value.type), keys_[one.key].key, bytes, expires_at, store.next_sequence(),
                      group, expected_version(one.key)});
   }
   std::vector<WriteResult> results(batch.size());

@@ -97,8 +97,9 @@ class MultiKey {
   const Entry* find(std::size_t i, Want want);
   // The same; if it is of another type, kWrongType is the call's answer.
   const Entry* find_as(EntryType type, std::size_t i, Want want);
-  // Whether the cache has what was found, and not only the store: what is too large to be kept, or found no room.
-  bool kept(std::size_t i) const noexcept { return seen_[i].kept; }
+  // Whether what was found is in the store alone: too large to be kept, or it found no room; or, in a transaction, of
+  // a collection like that. Edits of it are made with no lock held, in the account that it belongs to.
+  bool unkept(std::size_t i) const noexcept { return seen_[i].unkept; }
   bool same_shard(std::size_t i, std::size_t j) const noexcept { return keys_[i].shard == keys_[j].shard; }
   bool must_wait() const noexcept { return waiting_; }
   // With a store: whether all keys are ours, before anything was loaded for the step or since.
@@ -130,14 +131,26 @@ class MultiKey {
   // What a key is to become. True, unless there is no memory (which fails the call). At most one of these for a key.
   // A small value, or what is outside, whose reference is taken over at the commit. REQUIRES: has_room answered true
   // for it. `whole`: it counts as another value in place of the one before, which a listener is told of.
+  // What is outside and belongs to no account of the cache goes to a store alone.
   struct Value {
     EntryType type = EntryType::kString;
     std::string_view bytes = {};
     Outside outside = {};
+
+    // For `need`.
+    std::size_t size() const noexcept { return outside ? kOutside : bytes.size(); }
+    // REQUIRES: something was taken.
+    static Value of(const ValueCopy& copy) noexcept {
+      return {copy.type(), copy.outside() ? std::string_view() : copy.view(), copy.outside()};
+    }
   };
   bool stage(std::size_t i, const Value& value, std::uint64_t end, bool whole = true);
-  // A value that is too large to be kept: for the store only. Its bytes must stay as they are until `run` returns.
-  void stage_unkept(std::size_t i, std::string_view value, std::uint64_t end);
+  // Whether it goes to the store alone, and so needs no room: what becomes of something that is not kept.
+  bool is_for_store_alone(std::size_t i, const Value& value) const noexcept {
+    return keyspace_.has_store() && (value.outside ? is_foreign(value.outside) : unkept(i));
+  }
+  // A value for the store alone, which stays the caller's, and as it is until `run` returns.
+  void stage_unkept(std::size_t i, const Value& value, std::uint64_t end);
   void stage_removal(std::size_t i);
 
   // --- After it ---
@@ -160,8 +173,9 @@ class MultiKey {
     Entry* entry;  // null: not kept
     Footprint footprint;
     std::uint64_t end;
-    std::string_view value;
+    Value value;
     bool whole;
+    bool hands_over;  // not kept, and yet the reference to what is outside is ours to release
   };
   // What the store had of a key, while it is claimed.
   struct Loaded {
@@ -172,6 +186,8 @@ class MultiKey {
     std::unique_ptr<DetachedEntry> entry;  // known, and null: the store has none
   };
 
+  bool is_foreign(Outside outside) const noexcept { return &outside.account() != &keyspace_.environment().account; }
+  bool is_foreign(const Entry& entry) const noexcept { return entry.external() && is_foreign(entry.outside()); }
   Shard& shard(std::size_t i) noexcept { return keyspace_.shard(keys_[i].shard); }
   Discards& discards(std::size_t i) { return locks_->discards(keys_[i].shard); }
   Next attempt(FunctionRef<bool(MultiKey&)> step);
@@ -211,7 +227,7 @@ class MultiKey {
   // Of one attempt.
   struct Seen {
     bool place = false;         // there is an entry, or a negative one
-    bool kept = false;          // see `kept`
+    bool unkept = false;        // see `unkept`
     std::uint64_t version = 0;  // of the store's, with check_versions. 0: there is none
   };
   std::pmr::vector<Seen> seen_{room_.get()};  // of each key that was looked for

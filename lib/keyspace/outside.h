@@ -28,6 +28,7 @@ class Outside {
 
   // What it is charged with. Of a Large that has pages in common with other versions, about.
   std::size_t charge() const noexcept { return is_large() ? large()->charge() : blob()->charge(); }
+  memory::Account& account() const noexcept { return is_large() ? large()->account() : *blob()->account; }
   bool unshared() const noexcept { return is_large() ? large()->unshared() : blob()->unshared(); }
   void acquire() const noexcept { is_large() ? large()->acquire() : blob()->acquire(); }
   // `charged`: see Blob.

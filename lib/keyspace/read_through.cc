@@ -13,8 +13,7 @@
 #include <optional>
 #include <vector>
 
-#include "keyspace/keyspace.h"
-#include "keyspace/large_value.h"
+#include "keyspace/stored_value.h"
 
 namespace larder::keyspace {
 namespace {
@@ -35,12 +34,8 @@ class ReadThrough {
  public:
   enum class Next { kDone, kAgain, kLoad, kWait };
 
-  ReadThrough(Keyspace& keyspace, std::string_view key, memory::Account& outside)
-      : keyspace_(keyspace),
-        key_(key),
-        hash_(keyspace.hash_of(key)),
-        shard_(keyspace.shard_of(hash_)),
-        outside_(outside) {}
+  ReadThrough(Keyspace& keyspace, std::string_view key)
+      : keyspace_(keyspace), key_(key), hash_(keyspace.hash_of(key)), shard_(keyspace.shard_of(hash_)) {}
 
   std::string_view key() const noexcept { return key_; }
   // Of what the cache has, stale or about to be; 0: none.
@@ -61,7 +56,7 @@ class ReadThrough {
 
  private:
   void take(Lookup<StoredValue> found);
-  void keep(const StoreLoad& load);
+  void keep(StoreLoad& load);
   bool keep_unchanged(const StoreLoad& load);
   bool show_stale(FunctionRef<void(const Entry*)> visit);
   Result<Next> show(const StoreLoad& load, bool leads, FunctionRef<void(const Entry*)> visit);
@@ -75,7 +70,6 @@ class ReadThrough {
   const std::string_view key_;
   const std::uint64_t hash_;
   Shard& shard_;
-  memory::Account& outside_;
   int rounds_ = 0;
   bool stale_ = false;  // there is a value that may be served
   std::uint64_t version_ = 0;
@@ -166,12 +160,15 @@ void ReadThrough::abandon() noexcept {
   keyspace_.waiting().finish(*work_);
 }
 
-// As far as there is room: those who wait get it all the same.
-void ReadThrough::keep(const StoreLoad& load) {
+// As far as there is room: those who wait get it all the same. What cannot be read has failed.
+void ReadThrough::keep(StoreLoad& load) {
   const Milliseconds negative_ttl = keyspace_.environment().store->options().negative_ttl;
   if (load.found) {
-    (void)keyspace_.keep(key_, load, {EntryType::kString, load.found->bytes, load.end, 0, load.found->version});
-    return;
+    const StoredValue& found = *load.found;
+    Result<bool> kept =
+        keyspace_.keep(key_, load, {entry_type_of(found.type), found.bytes, load.end, 0, found.version});
+    if (kept.status().code() != ErrorCode::kStoreMalformed) return;
+    load.found = kept.status();
   }
   if (load.found.status().ok() && negative_ttl.count() > 0) {
     const Result<std::uint64_t> end = keyspace_.environment().deadline_in(negative_ttl);
@@ -229,7 +226,7 @@ Result<ReadThrough::Next> ReadThrough::join(std::uint64_t give_up_us, FunctionRe
 
 // kAgain: it was overtaken.
 Result<ReadThrough::Next> ReadThrough::show(const StoreLoad& load, bool leads, FunctionRef<void(const Entry*)> visit) {
-  std::optional<DetachedEntry> detached;
+  std::unique_ptr<DetachedEntry> detached;
   for (;;) {
     {
       base::MutexLock lock(shard_.mutex);
@@ -249,11 +246,9 @@ Result<ReadThrough::Next> ReadThrough::show(const StoreLoad& load, bool leads, F
         return Next::kDone;
       }
     }
-    try {
-      detached.emplace(outside_, key_, load.found->bytes, load.end);
-    } catch (const std::bad_alloc&) {
-      return Keyspace::no_memory();
-    }
+    Result<std::unique_ptr<DetachedEntry>> made = keyspace_.detach(key_, *load.found, load.end);
+    if (!made.ok()) return made.status();
+    detached = *std::move(made);
   }
   if (stale_ && show_stale(visit)) return Next::kDone;
   return load.found.status();
@@ -263,16 +258,20 @@ Result<ReadThrough::Next> ReadThrough::show(const StoreLoad& load, bool leads, F
 
 Result<bool> Keyspace::keep(std::string_view key, const KeyWork& load, const Brought& brought) {
   if (!environment_.value_fits(brought.value.size())) return environment_.value_too_large(brought.value.size());
-  LargeValue large;
-  if (Status status = large.make(*this, key, brought.value); !status.ok()) return status;
+  if (key.size() > kKeyBytesMax) return key_too_long();
+  LoadedValue value;
+  if (Status status = value.make(*this, hash_of(key), environment_.account, brought.type, brought.value);
+      !status.ok()) {
+    return status;
+  }
   bool kept = true;
   Status status = edit_resident(key, [&](const Entry*, Change& change) -> Status {
     kept = !load.overtaken;  // under the shard's lock, as all that follows
     if (!kept) return {};
     change = {.kind = Change::Kind::kReplace,
               .type = brought.type,
-              .value = brought.value,
-              .blob = large.slot(),
+              .value = value.bytes(),
+              .outside = value.outside() ? &value.outside() : nullptr,
               .end = Change::End::kSet,
               .ends_at = brought.end,
               .stale_until = brought.stale_until,
@@ -281,6 +280,20 @@ Result<bool> Keyspace::keep(std::string_view key, const KeyWork& load, const Bro
   });
   if (!status.ok()) return status;
   return kept;
+}
+
+Result<std::unique_ptr<DetachedEntry>> Keyspace::detach(std::string_view key, const StoredValue& stored,
+                                                        std::uint64_t end) {
+  const EntryType type = entry_type_of(stored.type);
+  try {
+    LoadedValue value;
+    if (Status status = value.make(*this, hash_of(key), *outside_, type, stored.bytes); !status.ok()) return status;
+    auto entry = std::make_unique<DetachedEntry>(key, type, value.bytes(), value.outside(), end);
+    value.outside() = {};  // the entry's now
+    return entry;
+  } catch (const std::bad_alloc&) {
+    return no_memory();
+  }
 }
 
 void Keyspace::view_many(std::span<const std::string_view> keys, Use use, VisitOne visit) {
@@ -330,12 +343,11 @@ void load_from(store::FencedStore& store, std::span<const ReadThrough> reads, st
 // same keys in another order would wait for each other.
 class ReadMany {
  public:
-  ReadMany(Keyspace& keyspace, std::span<const std::string_view> keys, memory::Account& outside,
-           Keyspace::VisitOne visit)
+  ReadMany(Keyspace& keyspace, std::span<const std::string_view> keys, Keyspace::VisitOne visit)
       : keyspace_(keyspace), store_(*keyspace.environment().store), visit_(visit) {
     for (auto* list : {&open_, &to_load_, &to_wait_}) list->reserve(keys.size());
     reads_.reserve(keys.size());
-    for (const std::string_view key : keys) reads_.emplace_back(keyspace, key, outside);
+    for (const std::string_view key : keys) reads_.emplace_back(keyspace, key);
   }
 
   void run() {
@@ -400,7 +412,7 @@ class ReadMany {
 }  // namespace
 
 void Keyspace::read_through(std::span<const std::string_view> keys, VisitOne visit) {
-  ReadMany(*this, keys, *outside_, visit).run();
+  ReadMany(*this, keys, visit).run();
 }
 
 // --- Ahead of time ---------------------------------------------------------------------------------------------------------------
@@ -464,7 +476,7 @@ std::size_t Keyspace::refresh_some(std::size_t most) {
   std::size_t ended = 0;
   try {
     for (const std::string& key : keys) {
-      reads.emplace_back(*this, key, *outside_);
+      reads.emplace_back(*this, key);
       if (reads.back().begin_refresh()) begun.push_back(reads.size() - 1);
     }
     std::vector<Lookup<StoredValue>> found(begun.size());

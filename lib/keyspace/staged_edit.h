@@ -24,6 +24,27 @@ MultiKey::Value value_of(const typename Type::Draft& draft) noexcept {
   return {Type::kType, draft.small().bytes(), {}};
 }
 
+// In a step: what was made with no lock held, and has changed, is to be what the key is; what is empty, to be removed.
+// has_room in between; FreeDraft::committed when that is done.
+template <typename Type>
+void need_made(MultiKey& keys, std::size_t i, FreeDraft<Type>& made, std::uint64_t end) {
+  const MultiKey::Value value = value_of<Type>(made.draft());
+  if (made.draft().view().size() == 0 || keys.is_for_store_alone(i, value)) return;
+  keys.need(i, value.size(), end != Entry::kNoDeadline);
+}
+template <typename Type>
+void stage_made(MultiKey& keys, std::size_t i, FreeDraft<Type>& made, std::uint64_t end, bool whole) {
+  const MultiKey::Value value = value_of<Type>(made.draft());
+  made.set_staged(false);
+  if (made.draft().view().size() == 0) {
+    keys.stage_removal(i);
+  } else if (!value.outside && keys.is_for_store_alone(i, value)) {
+    keys.stage_unkept(i, value, end);
+  } else {
+    made.set_staged(keys.stage(i, value, end, whole));
+  }
+}
+
 template <typename Type>
 class StagedEdit {
  public:
@@ -51,14 +72,14 @@ class StagedEdit {
     is_there_ = entry != nullptr;
     if (is_there_ && entry->external()) pages_ = std::max(pages_, kPagesMin);
   }
-  // REQUIRES: find, before.
+  // REQUIRES: find, before; and not MultiKey::unkept.
   void need() {
     keys_.need(i_, kInlineBytesMax, true);
     keys_.need_pages(i_, pages_);
   }
   // REQUIRES: has_room.
   bool begin() {
-    const Entry* entry = is_there_ ? place().entry() : nullptr;
+    const Entry* entry = is_there_ ? find_again() : nullptr;
     drop();
     memory_.emplace(keyspace_.environment().account, 0);
     if (!keys_.spend(i_, pages_)) return keys_.refuse(keyspace_.out_of_memory());
@@ -97,10 +118,12 @@ class StagedEdit {
  private:
   static constexpr std::int64_t kPagesMin = 16 << 10;
 
-  // Where it was found, and is: its time may have come since, but what the step does is of one instant.
-  Shard::Place place() noexcept {
+  // What was found, and is there still: its time may have come since, but what the step does is of one instant.
+  const Entry* find_again() noexcept {
     const KeyRef& key = keys_.key(i_);
-    return keyspace_.shard(key.shard).find_any(key.hash, key.key);
+    Shard& shard = keyspace_.shard(key.shard);
+    const Shard::Place place = shard.find_any(key.hash, key.key);
+    return place && !place.entry()->is_ghost() ? place.entry() : shard.find_dirty(key.hash, key.key);
   }
   bool want_more() {
     if (!memory_->lacking()) return keys_.refuse(keyspace_.out_of_memory());

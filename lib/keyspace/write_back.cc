@@ -8,7 +8,7 @@
 #include <chrono>
 #include <new>
 
-#include "keyspace/keyspace.h"
+#include "keyspace/stored_value.h"
 #include "keyspace/write_batch.h"
 
 namespace larder::keyspace {
@@ -190,7 +190,7 @@ std::size_t WriteBack::send(base::LeafMutex* gate, FunctionRef<void(WriteBatch&)
   }
 }
 
-Mutation WriteBack::mutation_of(const DirtyItem& item) {
+Mutation WriteBack::mutation_of(const DirtyItem& item, std::string* form) {
   Mutation mutation;
   mutation.kind = item.is_put() ? Mutation::Kind::kPut : Mutation::Kind::kErase;
   mutation.key = item.key();
@@ -198,9 +198,12 @@ Mutation WriteBack::mutation_of(const DirtyItem& item) {
   mutation.group = item.group == nullptr ? 0 : item.group->number;
   mutation.expected_version = item.expected_version;
   if (!item.is_put()) return mutation;
-  mutation.bytes = item.state->value();
-  if (item.state->has_deadline()) {
-    mutation.expires_at = UnixTime(Milliseconds(keyspace_.environment().unix_of(item.state->deadline())));
+  const Entry& state = *item.state;
+  mutation.type = type_of(state.type());
+  mutation.bytes = state.external() ? stored_bytes(state.type(), {}, state.outside(), form)
+                                    : stored_bytes(state.type(), state.inline_value(), {}, form);
+  if (state.has_deadline()) {
+    mutation.expires_at = UnixTime(Milliseconds(keyspace_.environment().unix_of(state.deadline())));
   }
   return mutation;
 }
@@ -222,6 +225,16 @@ bool WriteBack::bury(DirtyItem& item, const Mutation& mutation, DeadLetter::Reas
     shard.dirty->finish(item, item.expected_version, discards);
   });
   return true;
+}
+
+// What is left when time is up. A collection for whose bytes there is no memory was not taken either.
+bool WriteBack::bury_rest(DirtyItem& item, const Status& error) noexcept {
+  std::string form;
+  try {
+    return bury(item, mutation_of(item, &form), DeadLetter::Reason::kClosed, error, nullptr);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
 }
 
 // --- Flush and close ----------------------------------------------------------------------------------------------------
@@ -292,7 +305,8 @@ FlushReport WriteBack::close(Milliseconds at_most) {
   return hand_over();
 }
 
-// What somebody refuses to take comes back, for the next time. Needs no memory: it is the last chance of a destructor.
+// What somebody refuses to take comes back, for the next time. Needs no memory but for the bytes of collections: it is
+// the last chance of a destructor.
 FlushReport WriteBack::hand_over() noexcept {
   if (in_child()) return {};
   out_of_time_.store(true);
@@ -308,7 +322,7 @@ FlushReport WriteBack::hand_over() noexcept {
     };
     for (std::span<DirtyItem*> some = take(); !some.empty(); some = take()) {
       for (DirtyItem* item : some) {
-        if (bury(*item, mutation_of(*item), DeadLetter::Reason::kClosed, error, nullptr)) continue;
+        if (bury_rest(*item, error)) continue;
         in_shard(item->hash, nullptr,
                  [&](Shard&, Discards& discards) { shard.dirty->retry(*item, DirtyTable::kNever, discards); });
       }

@@ -78,7 +78,9 @@ class WriteBack {
   bool in_child() const noexcept;
   bool bury(DirtyItem& item, const Mutation& mutation, DeadLetter::Reason reason, const Status& error,
             base::LeafMutex* gate) noexcept;
-  Mutation mutation_of(const DirtyItem& item);
+  // The bytes of a collection are put into `form`. With no lock held. Throws std::bad_alloc.
+  Mutation mutation_of(const DirtyItem& item, std::string* form);
+  bool bury_rest(DirtyItem& item, const Status& error) noexcept;
   std::size_t flush_oldest_of(std::uint64_t hash, std::string_view key, bool* grouped) noexcept;
   std::size_t send(base::LeafMutex* gate, FunctionRef<void(WriteBatch&)> cut) noexcept;
   bool flush_key(std::uint64_t hash, std::string_view key, std::uint64_t up_to, std::uint64_t give_up_us, bool waits);

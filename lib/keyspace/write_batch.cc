@@ -95,7 +95,8 @@ std::size_t WriteBatch::send() {
     std::sort(items_.begin(), items_.end(),
               [](const DirtyItem* one, const DirtyItem* other) { return one->sequence < other->sequence; });
     mutations_.reserve(count);
-    for (const DirtyItem* item : items_) mutations_.push_back(back_.mutation_of(*item));
+    forms_.resize(count);
+    for (std::size_t i = 0; i < count; ++i) mutations_.push_back(back_.mutation_of(*items_[i], &forms_[i]));
     results_.resize(count);
     failed_.reserve(count);
     again_.reserve(count);

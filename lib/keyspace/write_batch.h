@@ -16,6 +16,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -60,6 +61,7 @@ class WriteBatch {
   const std::uint64_t now_ms_;
   store::Pace::Turn turn_;
   std::vector<DirtyItem*> items_;
+  std::vector<std::string> forms_;  // what mutations_ name of collections
   std::vector<Mutation> mutations_;
   std::vector<WriteResult> results_;
   std::vector<std::size_t> failed_;  // places in items_

@@ -20,7 +20,7 @@ class StoredEdit {
         want_(before == Before::kMatters ? Want::kChange : Want::kOverwrite),
         multi_(keyspace, {&key, 1}) {}
   ~StoredEdit() {
-    if (built_ != nullptr) built_->release();
+    if (built_) built_.release();
   }
   StoredEdit(const StoredEdit&) = delete;
   StoredEdit& operator=(const StoredEdit&) = delete;
@@ -28,7 +28,7 @@ class StoredEdit {
   Status run() {
     Status status = multi_.run([this](MultiKey&) { return step(); });
     if (multi_.committed()) {
-      if (staged_ != nullptr) *staged_ = nullptr;  // the cache has it now
+      if (staged_ != nullptr) *staged_ = {};  // the cache has it now
       if (change_.version != nullptr) *change_.version = multi_.version();
     }
     return status.ok() ? std::move(decided_) : status;
@@ -60,40 +60,47 @@ class StoredEdit {
     return true;
   }
 
-  // A value, or a blob that is ours to give away.
-  bool store(std::string_view value, Blob** blob, std::uint64_t end, bool whole) {
+  // A string, or what is outside, which is ours to give away.
+  bool store(std::string_view value, Outside* outside, std::uint64_t end, bool whole) {
     if (!keyspace_.environment().value_fits(value.size())) {
       decided_ = keyspace_.environment().value_too_large(value.size());
       return true;
     }
     multi_.need(0, value.size(), end != Entry::kNoDeadline);
     if (!multi_.has_room()) return false;
-    const Outside outside = blob == nullptr ? Outside() : Outside(*blob);
-    if (multi_.stage(0, {.bytes = value, .outside = outside}, end, whole)) staged_ = blob;
+    if (multi_.stage(0, {.bytes = value, .outside = outside == nullptr ? Outside() : *outside}, end, whole)) {
+      staged_ = outside;
+    }
     return true;
   }
 
+  // A value of any type.
   bool keep_value(const Entry& entry) {
     const std::uint64_t end = change_.end_for(&entry);
     if (end == Entry::kNoDeadline && Shard::end_of(entry) == Entry::kNoDeadline) return true;
     old_.take(entry);
-    if (!multi_.kept(0)) {
-      multi_.stage_unkept(0, old_.view(), end);
+    const MultiKey::Value value = MultiKey::Value::of(old_);
+    if (multi_.unkept(0)) {
+      multi_.stage_unkept(0, value, end);
       return true;
     }
-    if (built_ != nullptr) built_->release();
-    built_ = old_.outside().blob();  // shared
-    if (built_ != nullptr) built_->acquire();
-    return store(old_.view(), built_ != nullptr ? &built_ : nullptr, end, false);
+    multi_.need(0, value.size(), end != Entry::kNoDeadline);
+    if (!multi_.has_room()) return false;
+    if (built_) built_.release();
+    built_ = value.outside;  // shared
+    if (built_) built_.acquire();
+    if (multi_.stage(0, value, end, false)) staged_ = &built_;
+    return true;
   }
 
   bool replace(const Entry* entry) {
-    if (change_.value.size() <= kInlineBytesMax) return store(change_.value, nullptr, change_.end_for(entry), true);
-    if (change_.blob != nullptr) return store(change_.value, change_.blob, change_.end_for(entry), true);
-    if (built_ == nullptr || built_->view() != change_.value) {  // the text of a number: a few thousand digits at most
+    const std::uint64_t end = change_.end_for(entry);
+    if (change_.value.size() <= kInlineBytesMax) return store(change_.value, nullptr, end, true);
+    if (change_.outside != nullptr) return store(change_.value, change_.outside, end, true);
+    if (!built_ || built_.blob()->view() != change_.value) {  // the text of a number: a few thousand digits at most
       return multi_.compute([this, text = std::string(change_.value)] { return build(text.size(), text, {}); });
     }
-    return store(built_->view(), &built_, change_.end_for(entry), true);
+    return store(change_.value, &built_, end, true);
   }
 
   bool patch(const Entry* entry) {
@@ -110,7 +117,7 @@ class StoredEdit {
       return store({bytes.data(), new_size}, nullptr, change_.end_for(entry), false);
     }
     const bool same = entry == nullptr ? !old_.taken() : old_.taken() && old_.same_as(*entry);
-    if (built_ != nullptr && same) return store(built_->view(), &built_, change_.end_for(entry), false);
+    if (built_ && same) return store(built_.blob()->view(), &built_, change_.end_for(entry), false);
     old_.reset();
     if (entry != nullptr) old_.take(*entry);
     return multi_.compute([this, new_size] { return build(new_size, old_.view(), change_.patches); });
@@ -118,13 +125,13 @@ class StoredEdit {
 
   // With no lock held.
   Status build(std::uint64_t size, std::string_view old, std::span<const Patch> patches) {
-    if (built_ != nullptr) built_->release();
-    built_ = nullptr;
+    if (built_) built_.release();
+    built_ = {};
     Result<Blob*> blob = keyspace_.make_blob(hash_, size, size);
     if (!blob) return blob.status();
-    built_ = *blob;
-    if (!old.empty()) std::memcpy(built_->bytes(), old.data(), old.size());
-    write_patches(built_->bytes(), old.size(), size, patches);
+    built_ = Outside(*blob);
+    if (!old.empty()) std::memcpy((*blob)->bytes(), old.data(), old.size());
+    write_patches((*blob)->bytes(), old.size(), size, patches);
     return {};
   }
 
@@ -136,8 +143,8 @@ class StoredEdit {
   Change change_;
   Status decided_;
   ValueCopy old_;
-  Blob* built_ = nullptr;
-  Blob** staged_ = nullptr;
+  Outside built_;
+  Outside* staged_ = nullptr;
 };
 
 }  // namespace

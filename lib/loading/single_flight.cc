@@ -76,7 +76,8 @@ struct SingleFlight::Found {
   void take(const Entry& entry) {
     absent = entry.is_ghost();
     latched = entry.latched();
-    if (!absent) value.take(entry);
+    if (entry.is_collection()) error = keyspace::Keyspace::wrong_type();
+    if (!absent && error.ok()) value.take(entry);
   }
   bool answers() const { return !error.ok() || value.taken() || absent; }
   Lookup<std::string> answer() {
@@ -363,7 +364,7 @@ bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, bool 
   }
   if (place && place.entry()->stale()) {
     const Entry& entry = *place.entry();
-    if (options.staleness.stale_for.count() > 0) found->old.take(entry);
+    if (!entry.is_collection() && options.staleness.stale_for.count() > 0) found->old.take(entry);
     if (found->old.taken() && !keyspace_.environment().reached(entry.fresh_until())) {  // a load has just failed
       ++shard.misses;
       keyspace_.count_stale();
@@ -385,10 +386,8 @@ bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, bool 
     if (entry.type() == EntryType::kFailed && !entry.inline_value().empty()) {
       ++shard.misses;
       found->error = Status(ErrorCode::kLoadFailed, entry.inline_value());
-    } else if (entry.is_collection()) {
-      found->error = keyspace::Keyspace::wrong_type();
     } else {
-      shard.hit(place, hash);
+      if (!entry.is_collection()) shard.hit(place, hash);
       found->take(entry);
     }
     return true;
@@ -396,7 +395,7 @@ bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, bool 
   const Entry* dirty = found->ahead ? nullptr : shard.find_dirty(hash, key);
   if (dirty != nullptr && !shard.gone(*dirty)) {
     ++shard.hits;
-    found->value.take(*dirty);
+    found->take(*dirty);
     return true;
   }
   shard.misses += first;
@@ -468,9 +467,14 @@ bool SingleFlight::take_from_store(std::string_view key, std::uint64_t hash, Fli
   if (found.status().ok() && end == 0) return false;
   bool kept = false;
   if (found) {
-    const Result<bool> answer = keyspace_.keep(key, flight, {EntryType::kString, found->bytes, end});
+    const Result<bool> answer = keyspace_.keep(key, flight, {keyspace::entry_type_of(found->type), found->bytes, end});
     kept = answer.ok() && *answer;
-    flight.outcome = std::move(found->bytes);
+    if (found->type == ValueType::kString) {
+      flight.outcome = std::move(found->bytes);
+    } else {
+      const bool malformed = answer.status().code() == ErrorCode::kStoreMalformed;
+      flight.outcome = malformed ? answer.status() : keyspace::Keyspace::wrong_type();
+    }
   } else {
     flight.outcome = found.status();
     if (!retry_later(key, hash, options)) store(key, flight, found.status(), options);

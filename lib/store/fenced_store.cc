@@ -52,10 +52,10 @@ FencedStore::Inside::~Inside() { --depth; }
 
 void FencedStore::check(Lookup<StoredValue>* found) {
   counters_.loads.fetch_add(1, std::memory_order_relaxed);
-  if (*found && (*found)->type != ValueType::kString) {
+  if (*found && ((*found)->type < ValueType::kString || (*found)->type > ValueType::kSortedSet)) {
     *found = Status(ErrorCode::kStoreFailed, "the store gave a value of a type that is not known");
-  } else if (*found && (*found)->bytes.size() > kValueBytesMax) {
-    *found = Status(ErrorCode::kValueTooLarge, "the store gave a value of more than 512 MiB");
+  } else if (*found && (*found)->type == ValueType::kString && (*found)->bytes.size() > kValueBytesMax) {
+    *found = Status(ErrorCode::kValueTooLarge, "the store gave a string of more than 512 MiB");
   }
   if (!found->status().ok()) counters_.loads_failed.fetch_add(1, std::memory_order_relaxed);
 }

@@ -330,6 +330,7 @@ class MoodyStore final : public BackingStore {
   Lookup<StoredValue> load(std::string_view key) override {
     if (key == "throws") throw std::runtime_error("broken");
     if (key == "fails") return Status(ErrorCode::kStoreFailed, "no database");
+    if (key == "malformed") return StoredValue{.type = ValueType::kHash, .bytes = "no hash"};
     return {};
   }
   Status write(std::span<const Mutation> batch, std::span<WriteResult> results) override {
@@ -350,6 +351,9 @@ Rows of_stores() {
       {E::kStoreRefused, "Set", [](Scene& s) { return s.cache->set("refused", "x").status(); }, with_moody_store},
       {E::kStoreThrew, "Get", [](Scene& s) { return s.cache->get("throws").status(); }, with_moody_store},
       {E::kOutcomeUnknown, "Set", [](Scene& s) { return s.cache->set("lost", "x").status(); }, with_moody_store},
+      {E::kStoreMalformed, "Get", [](Scene& s) { return s.cache->get("malformed").status(); }, with_moody_store},
+      {E::kStoreMalformed, "Hset", [](Scene& s) { return s.cache->hset("malformed", "f", "v").status(); },
+       with_moody_store},
       {E::kReadOnly, "Set",
        [](Scene&) {
          Options options;
@@ -418,11 +422,12 @@ bool has_rows(ErrorCode code) {
     case ErrorCode::kReadOnly:
     case ErrorCode::kUndeclaredKey:
     case ErrorCode::kQueueFull:
-    case ErrorCode::kInterrupted: return true;
+    case ErrorCode::kInterrupted:
+    case ErrorCode::kStoreMalformed: return true;
   }
   return false;
 }
-constexpr ErrorCode kLast = ErrorCode::kInterrupted;
+constexpr ErrorCode kLast = ErrorCode::kStoreMalformed;
 
 TEST(ErrorCodes, EachIsProvokedHere) {
   for (int i = 0; i <= static_cast<int>(kLast); ++i) {

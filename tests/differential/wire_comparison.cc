@@ -23,7 +23,8 @@ std::string upper(std::string word) {
   return word;
 }
 
-Options cache_options() {
+Options cache_options(const Behind& behind) {
+  if (behind.store != nullptr) return behind.options;
   Options options;
   options.max_memory = 0;
   options.shards = 4;
@@ -198,7 +199,8 @@ std::string printable_words(const Words& words) {
   return line;
 }
 
-WireComparison::WireComparison(int protocol) : cache_(cache_options()) {
+WireComparison::WireComparison(int protocol, Behind behind)
+    : behind_(std::move(behind)), cache_(cache_options(behind_)) {
   const servers::RedisServer& server = servers::RedisServer::instance();
   failure_ = server.failure();
   if (!failure_.empty()) return;
@@ -220,6 +222,11 @@ WireComparison::WireComparison(int protocol) : cache_(cache_options()) {
 }
 
 void WireComparison::clear() {
+  if (behind_.store != nullptr) {
+    behind_.store->fail_no_writes();
+    (void)cache_.flush(std::chrono::seconds(60));
+    behind_.store->clear();
+  }
   for (WireClient* client : {&*redis_, &*larder_}) {
     for (const char* word : {"DISCARD", "UNWATCH", "FLUSHALL"}) client->call({word});
   }
@@ -282,6 +289,8 @@ std::string WireComparison::step(const Words& line) {
   const bool by_another = !line.empty() && line[0] == kByAnotherClient;
   const Words words(line.begin() + by_another, line.end());
   const std::string name = words.empty() ? "" : upper(words[0]);
+  behind_.before_step(cache_);
+  if (name == "OBJECT" && behind_.store != nullptr) return {};
   if (name == "SCAN" && words.size() > 1 && words[1] == "0") return walk(words);
   if ((name == "HSCAN" || name == "SSCAN" || name == "ZSCAN") && words.size() > 2 && words[2] == "0") {
     return walk(words);
@@ -330,19 +339,35 @@ std::string WireComparison::compare(const Words& words, const std::string& redis
 }
 
 std::string WireComparison::check_state() {
-  std::string wrong = step({"SCAN", "0", "COUNT", "100"});
-  if (wrong.empty()) wrong = step({"DBSIZE"});
-  for (const std::string& key : texts_in(larder_->call({"KEYS", "*"}))) {
-    for (const Words& words : std::vector<Words>{{"TYPE", key},
-                                                 {"PTTL", key},
-                                                 {"OBJECT", "ENCODING", key},
-                                                 {"GET", key},
-                                                 {"HGETALL", key},
-                                                 {"LRANGE", key, "0", "-1"},
-                                                 {"SMEMBERS", key},
-                                                 {"ZRANGE", key, "0", "-1", "WITHSCORES"}}) {
-      if (wrong.empty() && endpoint::CommandTable::instance().find(words[0]) != nullptr) wrong = step(words);
-    }
+  std::string wrong;
+  std::vector<std::string> keys = texts_in(larder_->call({"KEYS", "*"}));
+  if (behind_.store == nullptr) {
+    wrong = step({"SCAN", "0", "COUNT", "100"});
+    if (wrong.empty()) wrong = step({"DBSIZE"});
+  } else {  // what is not resident, and what should not be there
+    behind_.store->fail_no_writes();
+    if (!cache_.flush(std::chrono::seconds(60)).complete()) return "the store does not have it all";
+    keys = texts_in(redis_->call({"KEYS", "*"}));
+    for (const auto& [key, value] : behind_.store->rows()) keys.push_back(key);
+    cache_.clear();
+  }
+  for (const std::string& key : keys) {
+    if (wrong.empty()) wrong = check_key(key);
+  }
+  return wrong.empty() && !cache_.check_invariants().ok() ? cache_.check_invariants().to_string() : wrong;
+}
+
+std::string WireComparison::check_key(const std::string& key) {
+  std::string wrong;
+  for (const Words& words : std::vector<Words>{{"TYPE", key},
+                                               {"PTTL", key},
+                                               {"OBJECT", "ENCODING", key},
+                                               {"GET", key},
+                                               {"HGETALL", key},
+                                               {"LRANGE", key, "0", "-1"},
+                                               {"SMEMBERS", key},
+                                               {"ZRANGE", key, "0", "-1", "WITHSCORES"}}) {
+    if (wrong.empty() && endpoint::CommandTable::instance().find(words[0]) != nullptr) wrong = step(words);
   }
   return wrong;
 }

@@ -2,7 +2,9 @@
 //
 // The same bytes to an endpoint and to a real redis-server, whose replies must be the same bytes.
 //
-// Not compared: the order of KEYS and SCAN, which key RANDOMKEY takes. Times to live may differ by a minute.
+// Not compared: the order of KEYS and SCAN, which key RANDOMKEY takes. Times to live may differ by a minute. With a
+// store behind the cache, nor is what sees resident keys only, and OBJECT ENCODING: what a collection once was is not
+// stored.
 #pragma once
 
 #include <functional>
@@ -14,6 +16,7 @@
 #include "larder/endpoint.h"
 #include "servers/redis_server.h"
 #include "servers/wire_client.h"
+#include "support/scripted_store.h"
 
 namespace larder::differential {
 
@@ -22,10 +25,17 @@ using Words = std::vector<std::string>;
 // Bytes for reading.
 std::string printable_words(const Words& words);
 
+// A store that the cache has behind it, and what happens to both between commands.
+struct Behind {
+  std::shared_ptr<support::ScriptedStore> store;
+  Options options;  // with the store
+  std::function<void(Cache&)> before_step = [](Cache&) {};
+};
+
 class WireComparison {
  public:
   // REQUIRES: protocol is 2 or 3.
-  explicit WireComparison(int protocol);
+  explicit WireComparison(int protocol, Behind behind = {});
 
   // Empty, or what keeps it from running.
   const std::string& failure() const { return failure_; }
@@ -43,7 +53,9 @@ class WireComparison {
   void let_past_ends_pass(const Words& words);
   std::string walk(const Words& words);
   std::string pop_random(const Words& words);
+  std::string check_key(const std::string& key);
 
+  const Behind behind_;
   servers::TemporaryFolder folder_{"wire"};
   Cache cache_;
   std::unique_ptr<Endpoint> endpoint_;

@@ -23,12 +23,12 @@ Status set(Keyspace& keyspace, std::string_view key, std::string_view value) {
   if (value.size() > kInlineBytesMax) {
     Result<Blob*> blob = keyspace.make_blob(keyspace.hash_of(key), value);
     if (!blob) return blob.status();
-    Blob* made = *blob;
+    Outside made(*blob);
     Status status = keyspace.edit(key, [&](const Entry*, Change& change) -> Status {
-      change = {.kind = Change::Kind::kReplace, .value = value, .blob = &made};
+      change = {.kind = Change::Kind::kReplace, .value = value, .outside = &made};
       return {};
     });
-    if (made != nullptr) made->release();
+    if (made) made.release();
     return status;
   }
   return keyspace.edit(key, [&](const Entry*, Change& change) -> Status {

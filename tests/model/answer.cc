@@ -80,6 +80,7 @@ std::string_view name_of(ErrorCode code) {
     case ErrorCode::kUndeclaredKey: return "undeclared key";
     case ErrorCode::kQueueFull: return "queue full";
     case ErrorCode::kInterrupted: return "interrupted";
+    case ErrorCode::kStoreMalformed: return "store malformed";
   }
   return "unknown error";
 }

@@ -18,7 +18,8 @@ class DefectiveStore final : public support::ScriptedStore {
   Status write(std::span<const Mutation> batch, std::span<WriteResult> results) override {
     const std::vector<support::Written> last = std::exchange(last_batch_, {});
     for (const Mutation& one : batch) {
-      last_batch_.push_back({one.kind, std::string(one.key), std::string(one.bytes), one.expires_at, one.sequence, 0});
+      last_batch_.push_back(
+          {one.kind, std::string(one.key), std::string(one.bytes), one.expires_at, one.sequence, 0, one.type});
     }
     std::vector<Mutation> changed;
     std::vector<std::size_t> places;
@@ -59,13 +60,14 @@ class DefectiveStore final : public support::ScriptedStore {
       return false;
     }
     if (!one_in(20)) return false;
-    kept_back_[std::string(one.key)] = {one.kind,       std::string(one.key), std::string(one.bytes),
-                                        one.expires_at, one.sequence,         0};
+    kept_back_[std::string(one.key)] = {
+        one.kind, std::string(one.key), std::string(one.bytes), one.expires_at, one.sequence, 0, one.type};
     return true;
   }
   void write_again(const std::vector<support::Written>& ones) {
     for (const support::Written& one : ones) {
-      const Mutation again{.kind = one.kind, .key = one.key, .bytes = one.bytes, .expires_at = one.expires_at};
+      const Mutation again{
+          .kind = one.kind, .type = one.type, .key = one.key, .bytes = one.bytes, .expires_at = one.expires_at};
       WriteResult ignored;
       (void)ScriptedStore::write({&again, 1}, {&ignored, 1});
     }

@@ -35,6 +35,7 @@ struct Written {
   std::optional<UnixTime> expires_at;
   std::uint64_t sequence;
   std::uint64_t group;
+  ValueType type = ValueType::kString;
 };
 
 // Thread safety: all of it. Hooks run with no lock of this store held.
@@ -115,6 +116,10 @@ class ScriptedStore : public BackingStore {
     const std::lock_guard lock(mutex_);
     rows_[std::string(key)] = std::move(value);
   }
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    rows_.clear();
+  }
   void remove(std::string_view key) {
     const std::lock_guard lock(mutex_);
     rows_.erase(std::string(key));
@@ -170,9 +175,9 @@ class ScriptedStore : public BackingStore {
   }
   void apply(const Mutation& one) {
     written_.push_back(
-        {one.kind, std::string(one.key), std::string(one.bytes), one.expires_at, one.sequence, one.group});
+        {one.kind, std::string(one.key), std::string(one.bytes), one.expires_at, one.sequence, one.group, one.type});
     if (one.is_put()) {
-      rows_[std::string(one.key)] = {.bytes = std::string(one.bytes), .expires_at = one.expires_at};
+      rows_[std::string(one.key)] = {one.type, std::string(one.bytes), one.expires_at};
     } else {
       rows_.erase(std::string(one.key));
     }

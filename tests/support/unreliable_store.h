@@ -26,7 +26,7 @@ class UnreliableStore : public BackingStore {
     const std::lock_guard lock(mutex_);
     const auto row = rows_.find(key);
     if (row == rows_.end() || !row->second.value) return {};
-    return StoredValue{.bytes = *row->second.value};
+    return StoredValue{.type = row->second.type, .bytes = *row->second.value};
   }
 
   Status write(std::span<const Mutation> batch, std::span<WriteResult> results) override {
@@ -67,12 +67,14 @@ class UnreliableStore : public BackingStore {
   struct Row {
     std::uint64_t sequence = 0;
     std::optional<std::string> value;
+    ValueType type = ValueType::kString;
   };
   void apply(const Mutation& one) {
     Row& row = rows_[std::string(one.key)];
     went_back_ += one.sequence < row.sequence;
     ++applied_;
     row.sequence = one.sequence;
+    row.type = one.type;
     row.value.reset();
     if (one.is_put()) row.value = std::string(one.bytes);
   }
