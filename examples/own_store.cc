@@ -33,7 +33,7 @@ class OwnStore final : public larder::BackingStore {
     const std::lock_guard lock(table_->mutex);
     for (const larder::Mutation& one : batch) {
       if (one.is_put()) {
-        table_->rows[std::string(one.key)] = {.bytes = std::string(one.bytes), .expires_at = one.expires_at};
+        table_->rows[std::string(one.key)] = {one.type, std::string(one.bytes), one.expires_at};
       } else {
         table_->rows.erase(std::string(one.key));
       }

@@ -27,7 +27,9 @@ class Pages final : public larder::BackingStore {
     if (broken) return {larder::ErrorCode::kStoreFailed, "no connection"};
     const std::lock_guard lock(mutex_);
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      if (batch[i].bytes.size() > 20) {
+      if (batch[i].is_put() && batch[i].type != larder::ValueType::kString) {
+        results[i] = larder::WriteResult::never("the table has texts only");
+      } else if (batch[i].bytes.size() > 20) {
         results[i] = larder::WriteResult::never("too long for the column");
       } else if (batch[i].is_put()) {
         rows_[std::string(batch[i].key)] = batch[i].bytes;

@@ -29,7 +29,7 @@ class Accounts final : public larder::BackingStore {
     const std::lock_guard lock(mutex_);
     for (const larder::Mutation& one : batch) {
       if (one.is_put()) {
-        rows_[std::string(one.key)] = {.bytes = std::string(one.bytes), .expires_at = one.expires_at};
+        rows_[std::string(one.key)] = {one.type, std::string(one.bytes), one.expires_at};
       } else {
         rows_.erase(std::string(one.key));
       }

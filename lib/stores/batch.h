@@ -37,8 +37,8 @@ inline void refuse_impossible(std::span<const Mutation> batch, std::uint64_t val
   std::erase_if(units, [&](const Unit& unit) {
     for (const std::size_t i : unit) {
       if (!batch[i].is_put()) continue;
-      if (batch[i].type != ValueType::kString) {
-        answer(unit, WriteResult::never("this store keeps strings only"), results);
+      if (batch[i].type < ValueType::kString || batch[i].type > ValueType::kSortedSet) {
+        answer(unit, WriteResult::never("a value of a type that this store does not know"), results);
         return true;
       }
       if (batch[i].bytes.size() > value_bytes_max) {

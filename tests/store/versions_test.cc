@@ -17,7 +17,7 @@ class Shelf final : public BackingStore {
   Lookup<StoredValue> load(std::string_view key) override {
     const auto row = rows_.find(key);
     if (row == rows_.end()) return {};
-    return StoredValue{.bytes = row->second.bytes, .version = row->second.version};
+    return StoredValue{row->second.type, row->second.bytes, {}, row->second.version};
   }
   Status write(std::span<const Mutation> batch, std::span<WriteResult> results) override {
     for (std::size_t i = 0; i < batch.size(); ++i) results[i] = write_one(batch[i]);
@@ -26,7 +26,9 @@ class Shelf final : public BackingStore {
     }
     return {};
   }
-  void put(const std::string& key, const std::string& bytes) { rows_[key] = {bytes, ++version_, 0}; }
+  void put(const std::string& key, const std::string& bytes, ValueType type = ValueType::kString) {
+    rows_[key] = {bytes, ++version_, 0, type};
+  }
   void remove(const std::string& key) { rows_.erase(key); }
   std::string row(std::string_view key) const {
     const auto found = rows_.find(key);
@@ -40,6 +42,7 @@ class Shelf final : public BackingStore {
     std::string bytes;
     std::uint64_t version = 0;
     std::uint64_t sequence = 0;
+    ValueType type = ValueType::kString;
   };
   WriteResult write_one(const Mutation& one) {
     const auto row = rows_.find(one.key);
@@ -53,7 +56,7 @@ class Shelf final : public BackingStore {
       if (row != rows_.end()) rows_.erase(row);
       return WriteResult::done();
     }
-    rows_[std::string(one.key)] = {std::string(one.bytes), ++version_, one.sequence};
+    rows_[std::string(one.key)] = {std::string(one.bytes), ++version_, one.sequence, one.type};
     return WriteResult::done(version_);
   }
 
@@ -175,6 +178,29 @@ TEST_F(CheckedWrites, W14BackWritesThatFollowEachOther) {
   EXPECT_TRUE(cache.incr("n").ok());
   EXPECT_TRUE(cache.flush(1s).complete());
   EXPECT_EQ(shelf_->row("n"), "1");
+}
+
+TEST_F(CheckedWrites, W14OfCollections) {
+  for (const Writes writes : {Writes::kThrough, Writes::kBack}) {
+    Cache& cache = over(writes);
+    shelf_->put("set", "\1\1\1x", ValueType::kSet);
+    EXPECT_TRUE(*cache.sadd("set", "y"));
+    EXPECT_TRUE(cache.flush(0ms).complete());
+    EXPECT_TRUE(*cache.sadd("set", "z"));
+    EXPECT_TRUE(cache.flush(0ms).complete());
+    EXPECT_EQ(shelf_->row("set"), "\1\3\1x\1y\1z");
+    shelf_->put("set", "\1\1\1t", ValueType::kSet);
+    if (writes == Writes::kThrough) {
+      EXPECT_EQ(cache.sadd("set", "u").status().code(), ErrorCode::kConflict);
+    } else {
+      EXPECT_TRUE(*cache.sadd("set", "u"));
+      EXPECT_TRUE(cache.flush(0ms).complete());
+      EXPECT_EQ(letters_->size(), 1u);
+    }
+    EXPECT_EQ(*cache.smembers("set"), std::vector<std::string>{"t"});
+    EXPECT_TRUE(*cache.del("set"));
+    EXPECT_TRUE(cache.flush(0ms).complete());
+  }
 }
 
 TEST_F(CheckedWrites, AStoreWithoutVersionsIsRefused) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <atomic>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "base/random.h"
@@ -163,6 +164,48 @@ std::string name_of(const testing::TestParamInfo<Setup>& parameter) {
           : setup.when_full == WhenFull::kRefuse ? "refuses"
                                                  : "through");
 }
+// Of collections: each thread knows what it has done to its own.
+TEST_P(WriteBackThreads, W1W2CollectionsArriveAsTheyWereLast) {
+  const std::uint64_t each = support::count(300, 10'000);
+  std::vector<std::set<std::string>> sets(kThreads);
+  support::run_threads(kThreads, [&](int thread) {
+    base::Random random(support::seed(1) * 64 + static_cast<std::uint64_t>(thread));
+    const std::string key = "set" + std::to_string(thread);
+    std::set<std::string>& mine = sets[static_cast<std::size_t>(thread)];
+    const auto insist = [](auto write) {
+      while (!write().ok()) std::this_thread::yield();
+    };
+    for (std::uint64_t i = 0; i < each; ++i) {
+      const std::string member = "member" + std::to_string(random.below(150));
+      if (random.below(3) != 0) {
+        insist([&] { return cache_->sadd(key, member).status(); });
+        mine.insert(member);
+      } else {
+        insist([&] { return cache_->srem(key, member).status(); });
+        mine.erase(member);
+      }
+      insist([&] { return cache_->rpush("log", std::to_string(i)).status(); });
+      if (i % 64 == 0) insist([&] { return cache_->del("log").status(); });
+      if (thread == 0 && i % 64 == 0) (void)cache_->clear();
+      const auto size = cache_->scard(key);
+      if (size.ok()) {
+        EXPECT_EQ(*size, mine.size());
+      }
+    }
+  });
+  store_->be_reliable();
+  EXPECT_TRUE(cache_->flush(Milliseconds(60'000)).complete());
+  EXPECT_EQ(letters_.count(), 0u);
+  EXPECT_EQ(store_->went_back(), 0u);
+  Options options;
+  options.store.backing = store_;
+  Cache other(options);
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    const auto members = other.smembers("set" + std::to_string(i));
+    EXPECT_EQ(std::set<std::string>(members->begin(), members->end()), sets[i]);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Setups, WriteBackThreads,
                          testing::Values(Setup{true, 1, WriteBackOptions::WhenFull::kBlock},
                                          Setup{true, 4, WriteBackOptions::WhenFull::kBlock},

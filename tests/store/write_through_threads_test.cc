@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <set>
 #include <thread>
 
 #include "base/random.h"
@@ -78,6 +79,90 @@ TEST_F(StoreThreads, T3TheStoreGetsTheWritesInTheirOrder) {
   ASSERT_EQ(written.size(), each * kThreads);
   for (std::size_t i = 0; i < written.size(); ++i) ASSERT_EQ(written[i].bytes, std::to_string(i + 1));
   EXPECT_EQ(cache->get("n").value(), store->row("n"));
+}
+
+TEST_F(StoreThreads, T3OfCollections) {
+  store->before_write = [](auto) { std::this_thread::yield(); };
+  const std::uint64_t each = support::count(40, 400);
+  support::run_threads(kThreads, [&](int) {
+    for (std::uint64_t i = 0; i < each; ++i) {
+      ASSERT_TRUE(cache->rpush("l", "element").ok());
+      if (i % 16 == 0) {
+        ASSERT_TRUE(cache->invalidate("l").ok());
+      }
+    }
+  });
+  const auto written = store->written();
+  ASSERT_EQ(written.size(), each * kThreads);
+  for (std::size_t i = 1; i < written.size(); ++i) ASSERT_GT(written[i].bytes.size(), written[i - 1].bytes.size());
+  ASSERT_TRUE(cache->clear().ok());
+  EXPECT_EQ(*cache->llen("l"), each * kThreads);
+}
+
+// A set, as text.
+std::string set_text(Cache& cache, const std::string& key) {
+  const auto members = cache.smembers(key);
+  if (!members.ok()) return members.status().to_string();
+  const std::set<std::string> sorted(members->begin(), members->end());
+  std::string text;
+  for (const std::string& member : sorted) text += member + " ";
+  return text;
+}
+
+// What a cache holds of sets is what the store has.
+std::string disagreement_of_sets(Cache& cache, const ScriptedStore& store, const std::vector<std::string>& keys) {
+  auto copy = std::make_shared<ScriptedStore>();
+  for (const auto& [key, row] : store.rows()) copy->put(key, row);
+  Options options;
+  options.store.backing = copy;
+  Cache other(options);
+  for (const std::string& key : keys) {
+    if (!cache.inspect(key)) continue;
+    const std::string one = set_text(cache, key), two = set_text(other, key);
+    if (one != two) return key + ": cache " + one + ", store " + two;
+  }
+  return "";
+}
+
+TEST_F(StoreThreads, T1T2OfCollections) {
+  constexpr Fault kFaults[] = {Fault::kNone,       Fault::kNone,     Fault::kNone,   Fault::kRetry,
+                               Fault::kLost,       Fault::kLate,     Fault::kThrows, Fault::kWritesAndThrows,
+                               Fault::kFailsWhole, Fault::kFirstOnly};
+  std::vector<std::string> members;
+  for (int i = 0; i < 300; ++i) members.push_back("member" + std::to_string(i));
+  const std::vector<std::string_view> names(members.begin(), members.end());
+  const std::vector<std::string> keys = {"a", "b", "c"};
+  const std::uint64_t first = support::seed(1);
+  const std::uint64_t rounds = support::seed_is_given() ? 1 : support::count(40, 3'000);
+  for (std::uint64_t seed = first; seed < first + rounds; ++seed) {
+    SCOPED_TRACE(support::how_to_repeat(seed));
+    base::Random faults(seed);
+    for (int i = 0; i < 100; ++i) store->fail_writes({kFaults[faults.below(std::size(kFaults))]});
+    for (int i = 0; i < 30; ++i) store->fail_loads({faults.below(5) == 0 ? Fault::kThrows : Fault::kNone});
+    support::run_threads(kThreads, [&](int thread) {
+      base::Random random(seed * 64 + static_cast<std::uint64_t>(thread));
+      for (int i = 0; i < 20; ++i) {
+        const std::string& key = keys[random.below(keys.size())];
+        const std::string& other = keys[random.below(keys.size())];
+        const std::string& member = members[random.below(40)];
+        switch (random.below(9)) {
+          case 0:
+          case 1: (void)cache->sadd(key, member); break;
+          case 2: (void)cache->srem(key, member); break;
+          case 3: (void)cache->smove(key, other, member); break;
+          case 4: (void)cache->sadd(key, names); break;
+          case 5: (void)cache->sdiff_store(key, {other, "a"}); break;
+          case 6: (void)cache->invalidate(key); break;
+          case 7:
+            (void)cache->atomically({key, other}, [&](Transaction& t) { return t.smove(key, other, member).status(); });
+            break;
+          default: (void)cache->scard(key); break;
+        }
+      }
+    });
+    store->fail_no_loads();
+    ASSERT_EQ(disagreement_of_sets(*cache, *store, keys), "");
+  }
 }
 
 // What a cache holds is what the store has.

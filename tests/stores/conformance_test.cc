@@ -21,6 +21,7 @@ enum class Defect {
   kMissIsEmpty,
   kDropsAnErase,
   kLosesTheEnd,
+  kLosesTheType,
   kKeepsTheEndOfBefore,
   kKeepsEndsToTheSecond,
   kCutsAtNul,
@@ -213,8 +214,8 @@ class DefectiveStore final : public BackingStore {
       return;
     }
     database_->sequences.insert(one.sequence);
-    Row value{{.bytes = std::string(one.bytes), .expires_at = one.expires_at, .version = ++database_->version},
-              one.sequence};
+    Row value{{one.type, std::string(one.bytes), one.expires_at, ++database_->version}, one.sequence};
+    if (is(Defect::kLosesTheType)) value.type = ValueType::kString;
     if (is(Defect::kLosesTheEnd)) value.expires_at.reset();
     if (is(Defect::kKeepsTheEndOfBefore) && row != rows.end() && !one.expires_at)
       value.expires_at = row->second.expires_at;
@@ -297,6 +298,7 @@ TEST(StoreConformance, WhatIsSentAgainHasChecksOfItsOwn) {
     const std::vector<ConformanceFailure> failures = try_with(defect);
     return std::any_of(failures.begin(), failures.end(), [&](const auto& one) { return one.check == check; });
   };
+  EXPECT_TRUE(finds(Defect::kLosesTheType, "types_round_trip"));
   EXPECT_TRUE(finds(Defect::kWhatHasEndedConflicts, "expected_versions_of_the_ended"));
   EXPECT_TRUE(finds(Defect::kAgainIsAConflict, "put_sent_again"));
   EXPECT_TRUE(finds(Defect::kAgainIsWrittenAgain, "put_sent_again"));

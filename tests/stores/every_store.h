@@ -92,6 +92,34 @@ TYPED_TEST_P(EveryStore, ServesACache) {
   EXPECT_EQ(cache.check_invariants().to_string(), "ok");
 }
 
+TYPED_TEST_P(EveryStore, T4ServesCollections) {
+  Cache cache({.store = {.backing = this->open()}});
+  const auto forgotten = [&]() -> Cache& {
+    EXPECT_TRUE(cache.clear().ok());
+    return cache;
+  };
+  EXPECT_EQ(cache.hset("t4:h", {{"f", "v"}, {"", std::string("\0\xff", 2)}}).value_or(0), 2u);
+  EXPECT_EQ(forgotten().hget("t4:h", "").value_or(""), std::string("\0\xff", 2));
+  EXPECT_TRUE(*cache.expire("t4:h", 1h));
+  EXPECT_TRUE(*forgotten().hset("t4:h", "g", "w"));
+  EXPECT_TRUE(forgotten().ttl("t4:h")->left.has_value());
+  EXPECT_EQ(*cache.hlen("t4:h"), 3u);
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(cache.rpush("t4:l", std::to_string(i)).ok());
+    ASSERT_TRUE(cache.zadd("t4:z", std::to_string(i), i % 7 - 3.5).ok());
+  }
+  EXPECT_EQ(forgotten().lindex("t4:l", 123).value_or(""), "123");
+  EXPECT_EQ(*cache.zcount("t4:z", ScoreRange{.min = -3.5, .max = -3.5}), 29u);
+  EXPECT_EQ(*cache.sadd("t4:s", {"a", "b"}), 2u);
+  EXPECT_TRUE(*forgotten().smove("t4:s", "t4:s2", "b"));
+  EXPECT_TRUE(*forgotten().sis_member("t4:s2", "b"));
+  EXPECT_TRUE(*cache.set("t4:s", "a string"));
+  EXPECT_EQ(forgotten().get("t4:s").value_or(""), "a string");
+  EXPECT_EQ(forgotten().lpop("t4:l", 200)->size(), 200u);
+  EXPECT_FALSE(*forgotten().exists("t4:l"));
+  EXPECT_EQ(*cache.del({"t4:h", "t4:z", "t4:s", "t4:s2"}), 4u);
+}
+
 TYPED_TEST_P(EveryStore, LiesBesideOthers) {
   const auto one = this->open(), two = this->open(this->elsewhere());
   write_one(*one, put("k", "1"));
@@ -113,19 +141,19 @@ TYPED_TEST_P(EveryStore, IsSharedByTwo) {
   EXPECT_EQ(read(*one, "a") + read(*two, "b"), "1919");
 }
 
-TYPED_TEST_P(EveryStore, NeverWritesWhatIsAboveTheLimitOrNoString) {
+TYPED_TEST_P(EveryStore, NeverWritesWhatIsAboveTheLimitOrOfNoType) {
   const auto store = this->open([](auto& options) { options.value_bytes_max = 10; });
   EXPECT_EQ(write_one(*store, put("k", std::string(10, 'x'))).outcome, Outcome::kDone);
   EXPECT_EQ(write_one(*store, put("k", std::string(11, 'y'))).outcome, Outcome::kNever);
   EXPECT_EQ(outcomes(write(*store, {put("a", "1", 3), put("b", std::string(11, 'y'), 3), put("c", "3")})),
             "never never done");
   EXPECT_EQ(read(*store, "a"), "(none)");
-  Mutation list = put("k", "x");
-  list.type = ValueType::kNone;
-  EXPECT_EQ(write_one(*store, list).outcome, Outcome::kNever);
+  Mutation nothing = put("k", "x");
+  nothing.type = ValueType::kNone;
+  EXPECT_EQ(write_one(*store, nothing).outcome, Outcome::kNever);
 }
 
-REGISTER_TYPED_TEST_SUITE_P(EveryStore, Conforms, ServesACache, LiesBesideOthers, IsSharedByTwo,
-                            NeverWritesWhatIsAboveTheLimitOrNoString);
+REGISTER_TYPED_TEST_SUITE_P(EveryStore, Conforms, ServesACache, T4ServesCollections, LiesBesideOthers, IsSharedByTwo,
+                            NeverWritesWhatIsAboveTheLimitOrOfNoType);
 
 }  // namespace larder::stores

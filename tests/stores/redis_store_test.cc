@@ -72,6 +72,31 @@ TEST_F(RedisStoreTest, OtherClientsReadAndWriteTheSameStrings) {
   EXPECT_EQ(read(*store, "k"), "(none)");
 }
 
+TEST_F(RedisStoreTest, CollectionsAreHashesOfTwoFields) {
+  const auto store = open();
+  Mutation set = put("set", "\1\1\1x");
+  set.type = ValueType::kSet;
+  set.expires_at = UnixTime(4'102'444'800'123ms);
+  EXPECT_EQ(write_one(*store, set).outcome, Outcome::kDone);
+  EXPECT_EQ(call({"TYPE", "set"}), "hash");
+  EXPECT_EQ(call({"HGET", "set", "larder.type"}), "4");
+  EXPECT_EQ(call({"HGET", "set", "larder.bytes"}), "\1\1\1x");
+  EXPECT_EQ(call({"PEXPIRETIME", "set"}), "4102444800123");
+  EXPECT_EQ(store->load("set")->type, ValueType::kSet);
+  call({"HSET", "set", "larder.type", "42"});
+  EXPECT_EQ(store->load("set").status().code(), ErrorCode::kStoreFailed);
+  call({"HDEL", "set", "larder.bytes"});
+  EXPECT_NE(store->load("set").status().message().find("WRONGTYPE"), std::string::npos) << "a hash of others";
+  EXPECT_EQ(write_one(*store, set).outcome, Outcome::kDone) << "whatever it was";
+  write_one(*store, put("k", "v"));
+  call({"CONFIG", "SET", "maxmemory", "1"});
+  const WriteResult full = write_one(*store, set);
+  EXPECT_EQ(full.outcome, Outcome::kRetry);
+  EXPECT_NE(full.error.message().find("OOM"), std::string::npos) << full.error.to_string();
+  call({"CONFIG", "SET", "maxmemory", "0"});
+  EXPECT_EQ(store->load("set")->bytes, "\1\1\1x");
+}
+
 TEST_F(RedisStoreTest, WhatIsNoStringIsAnErrorOfItsKeyAlone) {
   const auto store = open();
   call({"RPUSH", "list", "x"});

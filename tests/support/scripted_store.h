@@ -101,6 +101,10 @@ class ScriptedStore : public BackingStore {
   void fail_loads(std::initializer_list<Fault> faults) { add(load_faults_, faults); }
   void fail_writes(std::initializer_list<Fault> faults) { add(write_faults_, faults); }
 
+  void fail_no_loads() {
+    const std::lock_guard lock(mutex_);
+    load_faults_.clear();
+  }
   void fail_no_writes() {
     const std::lock_guard lock(mutex_);
     write_faults_.clear();

@@ -1,7 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
 // A Redis server behind a cache: native strings with their time to live, which other Redis clients read and write as
-// they are. Redis 7.0 or later, no cluster. CMake target: larder::redis_store. Contracts: docs/stores.md.
+// they are, and collections as bytes, in a hash of two fields. Redis 7.0 or later, no cluster. CMake target:
+// larder::redis_store. Contracts: docs/stores.md.
 //
 //     auto store = larder::RedisStore::open({.host = "cache-1", .key_prefix = "shop:"});
 //     if (!store) return store.status();

@@ -38,7 +38,7 @@ std::string printable(const Lookup<StoredValue>& found) {
   if (!found) return "a miss";
   return printable(found->bytes) + printable(found->expires_at) +
          (found->version == 0 ? "" : ", version " + std::to_string(found->version)) +
-         (found->type == ValueType::kString ? "" : ", no string");
+         (found->type == ValueType::kString ? "" : ", type " + std::to_string(static_cast<int>(found->type)));
 }
 
 std::string printable(const Lookup<StoredValue>& found, std::string_view bytes) {
@@ -78,8 +78,8 @@ std::string noise(std::size_t size, std::uint64_t seed) {
 
 UnixTime in(Milliseconds time) { return UnixTime(Clock::system().unix_time() + time); }
 
-bool is(const Lookup<StoredValue>& found, std::string_view bytes, std::optional<UnixTime> end) {
-  return found && found->type == ValueType::kString && found->bytes == bytes && found->expires_at == end;
+bool is(const Lookup<StoredValue>& found, std::string_view bytes, std::optional<UnixTime> end, ValueType type) {
+  return found && found->type == type && found->bytes == bytes && found->expires_at == end;
 }
 
 std::shared_ptr<BackingStore> Trial::open_one(std::string* why) const {

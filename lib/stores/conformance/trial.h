@@ -108,7 +108,8 @@ class Trial {
   std::uint64_t groups_ = 0;
 };
 
-bool is(const Lookup<StoredValue>& found, std::string_view bytes, std::optional<UnixTime> end);
+bool is(const Lookup<StoredValue>& found, std::string_view bytes, std::optional<UnixTime> end,
+        ValueType type = ValueType::kString);
 
 // The same in so many threads at one time; what they threw.
 std::vector<std::string> in_threads(std::size_t count, const std::function<void(std::size_t)>& work);

@@ -105,6 +105,27 @@ void put_over_put(Trial& trial) {
   }
 }
 
+// Each over the one before it. A store for strings alone says so.
+void types_round_trip(Trial& trial) {
+  const std::string key = trial.key("value");
+  constexpr ValueType kTypes[] = {ValueType::kHash,      ValueType::kString, ValueType::kList,  ValueType::kSet,
+                                  ValueType::kSortedSet, ValueType::kHash,   ValueType::kString};
+  std::optional<UnixTime> end;
+  for (const ValueType type : kTypes) {
+    const std::string bytes = noise(300, static_cast<std::uint64_t>(type));
+    Mutation put = trial.put(key, bytes, end);
+    put.type = type;
+    const std::string did = "put a value of type " + std::to_string(static_cast<int>(type));
+    const WriteResult result = trial.write_one(put);
+    if (type != ValueType::kString && result.outcome == WriteResult::Outcome::kNever) continue;
+    if (!trial.require(result.outcome == WriteResult::Outcome::kDone, did, "done, or never", printable(result))) return;
+    const Lookup<StoredValue> found = trial.load(key);
+    trial.require(is(found, bytes, end, type), did + ", then load", "these bytes, their end, and this type",
+                  printable(found, bytes));
+    end = end ? std::nullopt : std::optional(in(1h));
+  }
+}
+
 void erase(Trial& trial) {
   const std::string key = trial.key("value");
   const std::string other = trial.key("value of another");
@@ -166,6 +187,10 @@ std::span<const Check> value_checks() {
       {"ended_value", "what has ended is refused, or loses its end: keep it with its end, or remove it", ended_value},
       {"put_over_put", "an INSERT where there must be an UPDATE if the row is there, or the other way round",
        put_over_put},
+      {"types_round_trip",
+       "Mutation::type is not kept, or not given back: a collection would come back as a string of strange bytes; keep "
+       "it beside the bytes, or answer never to what is no string",
+       types_round_trip},
       {"erase", "the statement matches no row, or others that begin alike", erase},
       {"erase_of_nothing", "that no row was deleted is taken for a failure: it is done", erase_of_nothing},
       {"loads_of_many",

@@ -1,7 +1,10 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// A batch is one round trip: SET and DEL, a group between MULTI and EXEC. A value and its end are read between MULTI
-// and EXEC, too: apart, they could be of two states.
+// A batch is one round trip: SET and DEL, a group between MULTI and EXEC. A value and its end are read by a script:
+// apart, they could be of two states.
+//
+// A collection is a hash of two fields, its type and its stored form, written by a script: the store is handed bytes,
+// and that is what it keeps. Native lists and sets would have to be taken apart and put together here.
 //
 // A write whose connection breaks, or that gets no answer in time, may still be in the server's buffer. The store has
 // the server end that client before anything else is read or written (stores/sessions.h).
@@ -41,6 +44,13 @@ WriteResult refused(const std::string& why) {
   return WriteResult::retry("Redis: " + why);
 }
 
+// A collection. That it begins so has Redis refuse it as a whole where there is no memory (OOM), and not after the DEL.
+constexpr std::string_view kPut = R"(#!lua
+  redis.call('DEL', KEYS[1])
+  redis.call('HSET', KEYS[1], 'larder.type', ARGV[1], 'larder.bytes', ARGV[2])
+  if ARGV[3] ~= '0' then redis.call('PEXPIREAT', KEYS[1], ARGV[3]) end
+  return redis.status_reply('OK'))";
+
 // One batch.
 class Writing {
  public:
@@ -71,10 +81,14 @@ class Writing {
  private:
   void add(const Mutation& one, Commands* commands) const {
     const std::string key = prefix_ + std::string(one.key);
-    if (!one.is_put() || (one.expires_at && one.expires_at->time_since_epoch().count() <= 0)) {
+    const auto end = one.expires_at ? one.expires_at->time_since_epoch().count() : 0;
+    if (!one.is_put() || (one.expires_at && end <= 0)) {
       commands->add({"DEL", key});  // Redis takes no end before 1970
+    } else if (one.type != ValueType::kString) {
+      const std::string type = std::to_string(static_cast<int>(one.type));
+      commands->add({"EVAL", kPut, "1", key, type, one.bytes, std::to_string(end)});
     } else if (one.expires_at) {
-      commands->add({"SET", key, one.bytes, "PXAT", std::to_string(one.expires_at->time_since_epoch().count())});
+      commands->add({"SET", key, one.bytes, "PXAT", std::to_string(end)});
     } else {
       commands->add({"SET", key, one.bytes});
     }
@@ -120,20 +134,28 @@ class Writing {
   const std::span<WriteResult> results_;
 };
 
-constexpr std::string_view kLoad = "return {redis.pcall('GET', KEYS[1]), redis.pcall('PEXPIRETIME', KEYS[1])}";
+constexpr std::string_view kLoad = R"(
+  local bytes, type = redis.pcall('GET', KEYS[1]), '1'
+  if bytes and bytes.err then
+    local form = redis.pcall('HMGET', KEYS[1], 'larder.type', 'larder.bytes')
+    if form[1] and form[2] then type, bytes = form[1], form[2] end
+  end
+  return {bytes, redis.pcall('PEXPIRETIME', KEYS[1]), type})";
 
 Lookup<StoredValue> value_of(const redisReply& reply) {
   constexpr long long kNone = -2;
   constexpr long long kEndless = -1;
-  const bool pair = reply.type == REDIS_REPLY_ARRAY && reply.elements == 2;
-  for (const redisReply* one : {&reply, pair ? reply.element[0] : &reply, pair ? reply.element[1] : &reply}) {
+  const bool whole = reply.type == REDIS_REPLY_ARRAY && reply.elements == 3;
+  for (const redisReply* one : {&reply, whole ? reply.element[0] : &reply, whole ? reply.element[1] : &reply}) {
     if (is_error(*one)) return Status(ErrorCode::kStoreFailed, "Redis: " + text_of(*one));
   }
-  if (!pair) return Status(ErrorCode::kStoreFailed, "Redis: an odd reply");
+  if (!whole) return Status(ErrorCode::kStoreFailed, "Redis: an odd reply");
   const redisReply& bytes = *reply.element[0];
   const long long end = reply.element[1]->integer;
   if (bytes.type == REDIS_REPLY_NIL || end == kNone) return {};
-  StoredValue found{.bytes = text_of(bytes)};
+  const std::string type = text_of(*reply.element[2]);
+  if (type.size() != 1) return Status(ErrorCode::kStoreFailed, "Redis: a collection of an odd type");
+  StoredValue found{.type = static_cast<ValueType>(type[0] - '0'), .bytes = text_of(bytes)};
   if (end != kEndless) found.expires_at = UnixTime(Milliseconds(end));
   return found;
 }
