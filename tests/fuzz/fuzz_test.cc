@@ -6,6 +6,7 @@
 #include "fuzz/collections_target.h"
 #include "fuzz/commands_target.h"
 #include "fuzz/run_all.h"
+#include "fuzz/stored_form_target.h"
 #include "fuzz/wheel_target.h"
 
 namespace larder::fuzz {
@@ -17,6 +18,18 @@ TEST(Fuzz, Commands) {
 
 TEST(Fuzz, Collections) {
   run_all([](const Bytes& bytes) { return run_collections(bytes); }, support::count(400, 50'000), 2'000);
+}
+
+// Random bytes are mostly malformed at once: these begin well, and are of few items and short ones.
+TEST(Fuzz, StoredForms) {
+  run_all([](const Bytes& bytes) { return run_stored_form(bytes); }, support::count(2'000, 200'000), 300);
+  run_all(
+      [](Bytes bytes) {
+        if (bytes.size() > 1) bytes[1] = 1;
+        for (std::size_t i = 2; i < bytes.size(); ++i) bytes[i] %= 5;
+        return run_stored_form(bytes);
+      },
+      support::count(5'000, 500'000), 60);
 }
 
 TEST(Fuzz, WheelWhoseIdsAreUnique) {
