@@ -354,6 +354,12 @@ Rows of_stores() {
       {E::kStoreMalformed, "Get", [](Scene& s) { return s.cache->get("malformed").status(); }, with_moody_store},
       {E::kStoreMalformed, "Hset", [](Scene& s) { return s.cache->hset("malformed", "f", "v").status(); },
        with_moody_store},
+      {E::kInterrupted, "Blpop",
+       [](Scene& s) {
+         Interrupt stop;
+         stop.interrupt();
+         return s.cache->blpop({"none"}, {.interrupt = &stop}).status();
+       }},
       {E::kReadOnly, "Set",
        [](Scene&) {
          Options options;

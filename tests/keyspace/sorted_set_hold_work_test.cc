@@ -26,6 +26,7 @@ class SortedSetHoldWork : public support::CacheFixture {
   static constexpr int kMembers = 100'000;
 
   void SetUp() override {
+    base::take_most_work();
     std::vector<ScoredMember> members;
     for (int i = 0; i < kMembers; ++i)
       members.push_back({"member" + std::to_string(i), static_cast<double>(i % 1'000)});
