@@ -14,20 +14,29 @@
 namespace larder::concurrency {
 
 enum class Action : std::uint8_t {
-  kGet,            // text or miss
-  kExists,         // 0 or 1
-  kStrlen,         // number or miss
-  kSet,            // 1
-  kSetIfAbsent,    // 1, or 0
-  kSetIfPresent,   // 1, or 0
-  kGetSet,         // the value before, or miss
-  kDelete,         // 1, or 0
-  kGetDelete,      // the value, or miss
-  kIncrBy,         // the number, or an error: not an integer
-  kAppend,         // the length
-  kSetFirstByte,   // set_range at 0: the length
-  kExpireFar,      // 1, or 0: to a time that never comes
-  kExpirePast,     // 1 and the key is gone, or 0
+  kGet,           // text or miss
+  kMget,          // the same, and a miss for what is no string
+  kExists,        // 0 or 1
+  kStrlen,        // number or miss
+  kSet,           // 1
+  kSetIfAbsent,   // 1, or 0
+  kSetIfPresent,  // 1, or 0
+  kGetSet,        // the value before, or miss
+  kDelete,        // 1, or 0
+  kGetDelete,     // the value, or miss
+  kIncrBy,        // the number, or an error: not an integer
+  kAppend,        // the length
+  kSetFirstByte,  // set_range at 0: the length
+  kExpireFar,     // 1, or 0: to a time that never comes
+  kExpirePast,    // 1 and the key is gone, or 0
+  // Of collections. The key of another type: an error, here and above.
+  kPush,           // rpush: the size
+  kPop,            // lpop: the element, or miss
+  kListSize,       // the size, or 0
+  kAddMember,      // sadd: 1, or 0
+  kRemoveMember,   // srem: 1, or 0
+  kMembers,        // all, sorted, in one text; empty: none
+  kAddToField,     // hincr_by: the number
   kGetVersioned,   // text or miss, and the version
   kCompareAndSet,  // 1 and the new version, or an error: conflict
 };

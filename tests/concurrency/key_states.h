@@ -15,6 +15,7 @@
 namespace larder::concurrency {
 
 struct KeyState {
+  // A string, or a collection as one: see key_states.cc.
   std::optional<std::string> value = {};
   // Versions that were read since the last change, sorted: only with one of these may compare_and_set succeed.
   std::vector<std::uint64_t> versions = {};

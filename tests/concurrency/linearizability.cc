@@ -205,10 +205,10 @@ bool is_linearizable_by_brute_force(const std::vector<Operation>& history, Loss 
 }
 
 const char* name_of(Action action) {
-  static constexpr const char* kNames[] = {"get",           "exists",         "strlen",        "set",
-                                           "set if absent", "set if present", "get_set",       "del",
-                                           "get_del",       "incr_by",        "append",        "set_range 0",
-                                           "expire far",    "expire past",    "get_versioned", "compare_and_set"};
+  static constexpr const char* kNames[] = {
+      "get",  "mget",    "exists",  "strlen", "set",         "set if absent", "set if present", "get_set",
+      "del",  "get_del", "incr_by", "append", "set_range 0", "expire far",    "expire past",    "rpush",
+      "lpop", "llen",    "sadd",    "srem",   "smembers",    "hincr_by",      "get_versioned",  "compare_and_set"};
   return kNames[static_cast<std::size_t>(action)];
 }
 
@@ -216,7 +216,8 @@ std::string printable(const Operation& operation) {
   std::string text = "[" + std::to_string(operation.called) + ", " + std::to_string(operation.returned) + "] thread " +
                      std::to_string(operation.thread) + ": " + name_of(operation.action);
   if (!operation.text.empty()) text += " " + model::printable(operation.text);
-  if (operation.action == Action::kIncrBy) text += " " + std::to_string(operation.number);
+  if (operation.action == Action::kIncrBy || operation.action == Action::kAddToField)
+    text += " " + std::to_string(operation.number);
   if (operation.action == Action::kCompareAndSet) text += " if version " + std::to_string(operation.version);
   text += " -> " + model::printable(operation.answer);
   if (operation.version_after != 0) text += ", version " + std::to_string(operation.version_after);

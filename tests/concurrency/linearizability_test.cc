@@ -100,6 +100,31 @@ TEST(Linearizability, AMissedConflictIsRejected) {
   EXPECT_EQ(verdict({read, store, get(7, 8, "b")}), Verdict::kNot);
 }
 
+TEST(Linearizability, CollectionsAreWhatWasPutIntoThem) {
+  const auto push = [](std::uint64_t called, std::uint64_t returned, std::string text, std::int64_t size) {
+    return op(called, returned, Action::kPush, Answer::number(size), std::move(text));
+  };
+  const auto pop = [](std::uint64_t called, std::uint64_t returned, const char* value) {
+    return op(called, returned, Action::kPop, value == nullptr ? Answer::miss() : Answer::bytes(value));
+  };
+  const auto members = [](std::uint64_t called, std::uint64_t returned, std::string all) {
+    return op(called, returned, Action::kMembers, Answer::bytes(all));
+  };
+  EXPECT_EQ(verdict({push(1, 2, "a", 1), push(3, 4, "b", 2), pop(5, 6, "a"), pop(7, 8, "b"), pop(9, 10, nullptr)}),
+            Verdict::kLinearizable);
+  EXPECT_EQ(verdict({push(1, 2, "a", 1), push(3, 4, "b", 2), pop(5, 6, "b")}), Verdict::kNot) << "overtaken";
+  EXPECT_EQ(verdict({push(1, 2, "a", 1), pop(3, 5, "a"), pop(4, 6, "a")}), Verdict::kNot) << "taken twice";
+  EXPECT_EQ(verdict({push(1, 4, "a", 1), push(2, 3, "b", 1)}), Verdict::kNot) << "one was lost";
+  const auto add = [](std::uint64_t called, std::uint64_t returned, std::string text, int added) {
+    return op(called, returned, Action::kAddMember, Answer::number(added), std::move(text));
+  };
+  EXPECT_EQ(verdict({add(1, 2, "b", 1), add(3, 4, "a", 1), members(5, 6, "a b ")}), Verdict::kLinearizable);
+  EXPECT_EQ(verdict({add(1, 3, "a", 1), add(2, 4, "a", 1)}), Verdict::kNot);
+  EXPECT_EQ(verdict({add(1, 2, "a", 1), pop(3, 4, nullptr)}), Verdict::kNot) << "another type";
+  EXPECT_EQ(verdict({add(1, 2, "a", 1), op(3, 4, Action::kPop, Answer::failure(ErrorCode::kWrongType))}),
+            Verdict::kLinearizable);
+}
+
 TEST(Linearizability, WhatMayBeLostMayBeMissingAndNeverComesBack) {
   EXPECT_EQ(verdict({set(1, 2, "a"), get(3, 4, nullptr)}, Loss::kAnyTime), Verdict::kLinearizable);
   EXPECT_EQ(verdict({set(1, 2, "a"), get(3, 4, nullptr), get(5, 6, "a")}, Loss::kAnyTime), Verdict::kNot);
@@ -116,7 +141,7 @@ std::vector<Operation> good_history(std::mt19937_64& random, std::size_t size, i
   for (std::size_t i = 0; i < size; ++i) {
     const std::uint64_t effect = 1'000 * (i + 1);
     Operation operation;
-    operation.action = static_cast<Action>(random() % (kActions - 2));
+    operation.action = static_cast<Action>(random() % static_cast<unsigned>(Action::kPush));
     operation.thread = static_cast<int>(random() % static_cast<std::uint64_t>(threads));
     operation.text = "v" + std::to_string(random() % 3);
     operation.number = 1;

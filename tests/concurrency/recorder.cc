@@ -3,6 +3,7 @@
 // Random operations, recorded.
 #include "concurrency/recorder.h"
 
+#include <algorithm>
 #include <thread>
 
 namespace larder::concurrency {
@@ -45,6 +46,8 @@ void Recorder::act(const std::string& key) {
   operation.number = static_cast<std::int64_t>(random_() % 5) - 2;
   operation.text =
       operation.action == Action::kAppend ? std::to_string(thread_ % 10) : text_of(random_, thread_, ++written_);
+  const bool of_a_set = operation.action == Action::kAddMember || operation.action == Action::kRemoveMember;
+  if (of_a_set) operation.text = std::to_string(random_() % 5);  // so that they meet
   if (operation.action == Action::kSetFirstByte) operation.text = std::string(1, static_cast<char>('a' + thread_));
   operation.thread = thread_;
   run(key, operation);
@@ -57,8 +60,16 @@ void Recorder::run(const std::string& key, Operation& operation) {
   if (pause) std::this_thread::yield();
   switch (operation.action) {
     case Action::kGet:
+    case Action::kMget:
     case Action::kExists:
     case Action::kStrlen: operation.answer = run_read(key, operation); break;
+    case Action::kPush:
+    case Action::kPop:
+    case Action::kListSize:
+    case Action::kAddMember:
+    case Action::kRemoveMember:
+    case Action::kMembers:
+    case Action::kAddToField: operation.answer = run_on_collection(key, operation); break;
     case Action::kGetVersioned:
     case Action::kCompareAndSet: operation.answer = run_versioned(key, operation); break;
     default: operation.answer = run_write(key, operation); break;
@@ -70,20 +81,22 @@ void Recorder::run(const std::string& key, Operation& operation) {
 Answer Recorder::run_read(const std::string& key, const Operation& operation) {
   if (operation.action == Action::kExists) return number(cache_.exists(key));
   if (operation.action == Action::kStrlen) return length_or_miss(cache_.strlen(key));
-  switch (random_() % (peeks_ ? 5 : 4)) {
+  if (operation.action == Action::kMget) {
+    const std::string_view keys[] = {key};
+    return text_or_miss(cache_.mget(keys)[0]);
+  }
+  switch (random_() % (peeks_ ? 4 : 3)) {
     case 0: return text_or_miss(cache_.get(key));
     case 1: {
       const auto pinned = cache_.pin(key);
+      if (!pinned && !pinned.missing()) return Answer::failure(pinned.status().code());
       return pinned ? Answer::bytes(pinned->view()) : Answer::miss();
     }
     case 2: {
       std::string seen;
       const auto length = cache_.read(key, [&](std::string_view bytes) { seen = bytes; });
+      if (!length && !length.missing()) return Answer::failure(length.status().code());
       return length ? Answer::bytes(seen) : Answer::miss();
-    }
-    case 3: {
-      const std::string_view keys[] = {key};
-      return text_or_miss(cache_.mget(keys)[0]);
     }
     default: return text_or_miss(cache_.peek(key));
   }
@@ -103,6 +116,25 @@ Answer Recorder::run_write(const std::string& key, const Operation& operation) {
     case Action::kExpireFar: return number(cache_.expire(key, std::chrono::hours(1)));
     default: return number(cache_.expire(key, Milliseconds(-1)));
   }
+}
+
+Answer Recorder::run_on_collection(const std::string& key, const Operation& operation) {
+  switch (operation.action) {
+    case Action::kPush: return number(cache_.rpush(key, operation.text));
+    case Action::kPop: return text_or_miss(cache_.lpop(key));
+    case Action::kListSize: return number(cache_.llen(key));
+    case Action::kAddMember: return number(cache_.sadd(key, operation.text));
+    case Action::kRemoveMember: return number(cache_.srem(key, operation.text));
+    case Action::kAddToField: return number(cache_.hincr_by(key, "field", operation.number));
+    default: break;
+  }
+  auto members = cache_.smembers(key);
+  if (!members.ok()) return Answer::failure(members.status().code());
+  std::vector<std::string> all(members->begin(), members->end());
+  std::sort(all.begin(), all.end());
+  std::string text;
+  for (const std::string& member : all) text += member + " ";
+  return Answer::bytes(text);
 }
 
 Answer Recorder::run_versioned(const std::string& key, Operation& operation) {

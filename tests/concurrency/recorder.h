@@ -28,6 +28,7 @@ class Recorder {
   void run(const std::string& key, Operation& operation);
   model::Answer run_read(const std::string& key, const Operation& operation);
   model::Answer run_write(const std::string& key, const Operation& operation);
+  model::Answer run_on_collection(const std::string& key, const Operation& operation);
   model::Answer run_versioned(const std::string& key, Operation& operation);
 
   Cache& cache_;

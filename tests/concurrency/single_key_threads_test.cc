@@ -94,7 +94,7 @@ TEST_P(SingleKey, CommandsAreLinearizable) {
   options.max_memory = 0;
   options.shards = 2;
   Cache cache(options);
-  check_rounds(cache, support::count(120, 5'000), 3, Loss::kNone, [&](const auto& keys, std::uint64_t seed) {
+  check_rounds(cache, support::count(60, 5'000), 3, Loss::kNone, [&](const auto& keys, std::uint64_t seed) {
     return run_round(cache, keys, GetParam(), operations_each(), seed);
   });
 }
@@ -106,7 +106,7 @@ TEST_P(SingleKey, CommandsAreLinearizableUnderEviction) {
   options.shards = 1;
   options.eviction = Eviction::random();
   Cache cache(options);
-  check_rounds(cache, support::count(80, 3'000), 12, Loss::kAnyTime, [&](const auto& keys, std::uint64_t seed) {
+  check_rounds(cache, support::count(40, 3'000), 12, Loss::kAnyTime, [&](const auto& keys, std::uint64_t seed) {
     return run_round(cache, keys, GetParam(), operations_each(), seed);
   });
   EXPECT_GT(tally_.lost, 0u) << "nothing was evicted that was missed";
@@ -124,7 +124,7 @@ class SingleKeyOverAStore : public SingleKey {
     options.store = std::move(store);
     options.store.backing = std::make_shared<support::ScriptedStore>();
     Cache cache(options);
-    check_rounds(cache, support::count(60, 3'000), 6, Loss::kNone, [&](const auto& keys, std::uint64_t seed) {
+    check_rounds(cache, support::count(40, 3'000), 6, Loss::kNone, [&](const auto& keys, std::uint64_t seed) {
       const std::jthread forgetful([&](const std::stop_token& stop) {
         std::mt19937_64 random(seed);
         while (!stop.stop_requested()) {

@@ -151,5 +151,56 @@ TEST_F(BlockingClients, AfterItsTimeAClientGoesOn) {
   EXPECT_EQ(one.call({"BLPOP", "a", "b", "0.001"}), popped("a", "x"));
 }
 
+// --- With a store behind: tried on another thread ---------------------------------------------------------------------
+
+class StoredBlockingClients : public BlockingClients {
+ protected:
+  void begin() {
+    Options cache_options;
+    cache_options.store.backing = store_;
+    start(open_options(), cache_options);
+  }
+  std::shared_ptr<support::ScriptedStore> store_ = std::make_shared<support::ScriptedStore>();
+};
+
+TEST_F(StoredBlockingClients, AreServedInTheOrderOfTheirComing) {
+  begin();
+  std::vector<WireClient> clients;
+  for (int i = 0; i < 10; ++i) clients.push_back(waiting({"BLPOP", "a", "b", "0"}));
+  EXPECT_EQ(call({"RPUSH", "a", "0", "1", "2", "3"}), ":4\r\n");
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(clients[i].reply(), popped("a", std::to_string(i)));
+  ASSERT_TRUE(cache_->rpush("b", {"4", "5", "6", "7", "8", "9"}).ok());
+  for (std::size_t i = 4; i < 10; ++i) EXPECT_EQ(clients[i].reply(), popped("b", std::to_string(i)));
+  expect_none_waits();
+  EXPECT_TRUE(store_->rows().empty());
+}
+
+TEST_F(StoredBlockingClients, TakeWhatIsLoaded) {
+  begin();
+  ASSERT_TRUE(cache_->rpush("a", {"x", "y"}).ok());
+  ASSERT_TRUE(cache_->invalidate("a").ok());
+  EXPECT_EQ(call({"BLPOP", "a", "0"}), popped("a", "x"));
+  EXPECT_EQ(call({"BRPOPLPUSH", "a", "b", "0"}), bulk("y"));
+  EXPECT_EQ(store_->rows().size(), 1u);
+}
+
+TEST_F(StoredBlockingClients, GoAwayWhileTheyAreTried) {
+  begin();
+  std::promise<void> gate;
+  std::atomic<int> waits{0};
+  WireClient other = client();
+  {
+    WireClient gone = waiting({"BLPOP", "a", "0"});
+    store_->before_write = [&](auto) {
+      if (++waits == 2) gate.get_future().wait();  // the client's own, behind that of the push
+    };
+    EXPECT_EQ(other.call({"RPUSH", "a", "x", "y"}), ":2\r\n");
+    ASSERT_TRUE(support::wait_until([&] { return waits == 2; }));
+  }
+  gate.set_value();
+  expect_none_waits();
+  EXPECT_EQ(other.call({"LRANGE", "a", "0", "-1"}), "*1\r\n" + bulk("y")) << "it was on its way";
+}
+
 }  // namespace
 }  // namespace larder::endpoint

@@ -179,6 +179,17 @@ TEST_F(StoredTransactions, AreOneBatchOfTheStore) {
   EXPECT_EQ(one.call({"GET", "n"}), bulk("42"));
 }
 
+TEST_F(StoredTransactions, CarryCollections) {
+  begin(EndpointOptions::Reads::kMark);
+  WireClient one = client();
+  calls(one, {{"MULTI"}, {"RPUSH", "l", "x", "y"}, {"SADD", "s", "m"}, {"HINCRBY", "h", "f", "2"}, {"LPOP", "l"}});
+  EXPECT_EQ(one.call({"EXEC"}), "*4\r\n:2\r\n:1\r\n:2\r\n" + bulk("x"));
+  EXPECT_THAT(store_->rows(), SizeIs(3));
+  ASSERT_TRUE(cache_->clear().ok());
+  calls(one, {{"WATCH", "l"}, {"MULTI"}, {"LRANGE", "l", "0", "-1"}, {"ZADD", "z", "1", "m"}});
+  EXPECT_EQ(one.call({"EXEC"}), "*2\r\n*1\r\n" + bulk("y") + ":1\r\n");
+}
+
 TEST_F(StoredTransactions, ThatOnlyLookLoadNothing) {
   store_->put("a", {.bytes = "1"});
   begin(EndpointOptions::Reads::kLook);
