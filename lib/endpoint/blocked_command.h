@@ -86,10 +86,13 @@ class BlockedCommand final : public keyspace::Waiter {
   const CommandTable::Place& place() const noexcept { return place_; }
   std::span<const std::string_view> arguments() const noexcept { return arguments_.view(); }
   const keyspace::PlacesInLine& places() const noexcept { return places_; }
+  // What it takes, with its places in lines, which have a copy of their key.
+  std::size_t bytes() const noexcept { return 2 * arguments_.bytes() + kPlaceBytes * arguments().size(); }
   End ended() const noexcept { return ended_; }
   std::uint64_t deadline_ms() const noexcept { return deadline_ms_; }  // on the loop's time; 0: none
 
  private:
+  static constexpr std::size_t kPlaceBytes = 200;
   EventLoop& loop_;
   Connection& connection_;
   const CommandTable::Place& place_;

@@ -25,10 +25,12 @@ bool CommandQueue::off_loop(const Service& service) const noexcept {
 }
 
 template <typename Run>
-void CommandQueue::timed(Queued& queued, Run&& run) {
+bool CommandQueue::timed(Service& service, Queued& queued, Run&& run) {
   const std::uint64_t begun = uv_hrtime();
   run();
   queued.took_us = (uv_hrtime() - begun) / 1000;
+  replies_ += queued.output.copied();
+  return replies_ <= service.limits().output_bytes_max;
 }
 
 void CommandQueue::run(Service& service, std::span<const Watched> watched, int protocol) {
@@ -36,13 +38,12 @@ void CommandQueue::run(Service& service, std::span<const Watched> watched, int p
   for (Queued& queued : commands_) queued.reply.emplace(queued.output, protocol);
   try {
     status_ = run_keys(service, watched);
+    for (Queued& queued : commands_) {
+      if (!status_.ok() || queued.names_keys() || !queued.place.command->has(kOffLoop)) continue;
+      timed(service, queued, [&] { service.run(queued.place, nullptr, queued.arguments(), *queued.reply); });
+    }
   } catch (const std::bad_alloc&) {
     lacks_memory_ = true;
-  }
-  if (lacks_memory_ || !status_.ok()) return;
-  for (Queued& queued : commands_) {
-    if (queued.names_keys() || !queued.place.command->has(kOffLoop)) continue;
-    timed(queued, [&] { service.run(queued.place, nullptr, queued.arguments(), *queued.reply); });
   }
 }
 
@@ -56,11 +57,12 @@ Status CommandQueue::run_keys(Service& service, std::span<const Watched> watched
   std::vector<Unchanged> unchanged;
   for (const Watched& one : watched) unchanged.push_back({one.key, one.version});
   if (keys.empty() && unchanged.empty()) return {};
-  const auto run_all = [&](auto&& run_one) {
+  const auto run_all = [&](auto&& run_one) -> Status {
     for (Queued& queued : commands_) {
-      if (queued.names_keys()) timed(queued, [&] { run_one(queued); });
+      if (!queued.names_keys() || timed(service, queued, [&] { run_one(queued); })) continue;
+      return {ErrorCode::kInvalidArgument, "the replies of this transaction are more than may wait for a client"};
     }
-    return Status();
+    return {};
   };
   if (service.looks_past_store() && !writes) {  // a transaction would load what it names
     if (Status status = service.check_unchanged(unchanged); !status.ok()) return status;
@@ -80,12 +82,12 @@ void CommandQueue::answer(Call& call, std::span<const Watched> watched) {
   if (!status_.ok()) return reply_error(call, status_);
   Output all;
   for (Queued& queued : commands_) {
-    if (queued.reply->replies() == 0) {
-      timed(queued, [&] { service.run(queued.place, call.session, queued.arguments(), *queued.reply); });
+    if (queued.reply->replies() == 0 && replies_ <= service.limits().output_bytes_max) {
+      timed(service, queued, [&] { service.run(queued.place, call.session, queued.arguments(), *queued.reply); });
     }
     service.account(queued.place, *call.session, queued.arguments(), queued.took_us, *queued.reply);
   }
-  // Without memory one may be begun and not whole: then nothing that comes behind it would be understood.
+  // Without memory, or room, one is not whole: then nothing that comes behind it would be understood.
   for (Queued& queued : commands_) {
     if (!queued.is_answered()) return call.reply.array(1);
     all.append(std::move(queued.output));

@@ -50,7 +50,7 @@ class CommandQueue {
   bool off_loop(const Service& service) const noexcept;
 
   void run(Service& service, std::span<const Watched> watched, int protocol);
-  // REQUIRES: not spoiled. Runs it, if nobody has.
+  // REQUIRES: not spoiled. Runs it, if nobody has. If not all can be told, the reply is begun and not whole.
   void answer(Call& call, std::span<const Watched> watched);
 
  private:
@@ -67,14 +67,16 @@ class CommandQueue {
     bool is_answered() const noexcept { return reply && reply->replies() == 1; }
   };
   Status run_keys(Service& service, std::span<const Watched> watched);
+  // False: there are more bytes of replies than may wait for a client.
   template <typename Run>
-  static void timed(Queued& queued, Run&& run);
+  bool timed(Service& service, Queued& queued, Run&& run);
 
   std::deque<Queued> commands_;
   std::size_t bytes_ = 0;
   bool is_spoiled_ = false;
   bool has_run_ = false;
   bool lacks_memory_ = false;  // so nothing was done
+  std::size_t replies_ = 0;    // bytes of them, so far
   Status status_;              // of the transaction
 };
 

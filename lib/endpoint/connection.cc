@@ -15,8 +15,6 @@ namespace {
 
 // A client that has so much to take is not served further until it has taken some.
 constexpr std::size_t kOutputPause = std::size_t{256} << 10;
-// So much of what comes while a command waits is read.
-constexpr std::size_t kInputWhileBlocked = std::size_t{16} << 10;
 // What an idle connection may keep.
 constexpr std::size_t kInputKept = std::size_t{1} << 10;
 // One that has less is not to blame if all together have too much.
@@ -46,12 +44,17 @@ struct Connection::Work {
   ReplyWriter reply;
   Blocking blocking;
   std::uint64_t took_ns = 0;
+  bool lacks_memory = false;  // not even for saying so
 
   // On its thread. What EXEC answers is put together on the loop's.
-  void run() {
+  void run() noexcept {
     Service& service = connection.loop_.service();
-    if (queue == nullptr) return service.run(place, nullptr, arguments, reply, &blocking);
-    queue->run(service, connection.session_.watched, connection.session_.protocol);
+    try {
+      if (queue == nullptr) return service.run(place, nullptr, arguments, reply, &blocking);
+      queue->run(service, connection.session_.watched, connection.session_.protocol);
+    } catch (const std::bad_alloc&) {
+      lacks_memory = true;
+    }
   }
 };
 
@@ -154,7 +157,7 @@ void Connection::check() {
 // --- Bytes in -------------------------------------------------------------------------------------------------------
 
 void Connection::update_reading() {
-  const bool waits = blocked_ != nullptr && work_ == nullptr && input_.size() < kInputWhileBlocked;
+  const bool waits = blocked_ != nullptr && work_ == nullptr;
   const bool wanted = (may_run() && !again_) || waits;
   if (wanted == reading_ || closing_) return;
   reading_ = wanted;
@@ -361,35 +364,41 @@ void Connection::start_work(const CommandTable::Place& place, std::span<const st
 
 void Connection::finish_work() {
   const std::unique_ptr<Work> work = std::move(work_);
-  if (work->queue != nullptr) {
-    const std::uint64_t begun = uv_hrtime();
-    loop_.service().run(work->place, &session_, work->arguments, work->reply);
-    work->took_ns += uv_hrtime() - begun;
-  }
-  const bool blocks = work->blocking.blocks;
-  if (!blocks) loop_.service().account(work->place, session_, work->arguments, work->took_ns / 1000, work->reply);
   if (closing_) {
     unblock();
     if (!handle_open_) loop_.gone(session_.id);
     return;
   }
-  if (work->reply.replies() < 0) return cut_off();
   try {
-    if (blocked_ == nullptr) {
-      if (blocks) block(work->place, work->arguments, work->blocking);
-      consumed_ += parser_.size();
-    } else if (blocks) {
-      if (woken_meanwhile_) blocked_->wake();
-    } else {
-      unblock();
-    }
-    session_.last_use_ms = loop_.now_ms();
-    if (!blocks) deliver(work->output);
+    take(*work);
   } catch (const std::bad_alloc&) {
     return cut_off();
   }
+  if (closing_) return;
   process();
   loop_.serve_woken();
+}
+
+// What it has answered, or that it waits.
+void Connection::take(Work& work) {
+  if (work.queue != nullptr && !work.lacks_memory) {
+    const std::uint64_t begun = uv_hrtime();
+    loop_.service().run(work.place, &session_, work.arguments, work.reply);
+    work.took_ns += uv_hrtime() - begun;
+  }
+  const bool blocks = work.blocking.blocks;
+  if (!blocks) loop_.service().account(work.place, session_, work.arguments, work.took_ns / 1000, work.reply);
+  if (work.lacks_memory || work.reply.replies() < 0) return cut_off();
+  if (blocked_ == nullptr) {
+    if (blocks) block(work.place, work.arguments, work.blocking);
+    consumed_ += parser_.size();
+  } else if (!blocks) {
+    unblock();
+  } else if (woken_meanwhile_) {
+    blocked_->wake();
+  }
+  session_.last_use_ms = loop_.now_ms();
+  if (!blocks) deliver(work.output);
 }
 
 // --- Bytes out ------------------------------------------------------------------------------------------------------
@@ -446,12 +455,14 @@ void Connection::settle() {
   session_.input_free = input_.capacity() - input_.size();
   session_.output_bytes = waiting();
   session_.output_chunks = pending_.chunks() + writing_.chunks();
-  const std::size_t queued = session_.queue == nullptr ? 0 : session_.queue->bytes();
+  const std::size_t queued = session_.transaction_bytes() + (blocked_ == nullptr ? 0 : blocked_->bytes());
   const std::size_t copied = pending_.copied() + writing_.copied();
   const std::size_t now = input_.capacity() + parser_.memory() + copied + queued;
   const bool all_within = loop_.account(accounted_, now);
   accounted_ = now;
-  if (copied > loop_.service().limits().output_bytes_max || (!all_within && now > kBlameless)) return cut_off();
+  const EndpointLimits& limits = loop_.service().limits();
+  const bool says_too_much = blocked_ != nullptr && input_.size() > limits.request_bytes_max;
+  if (says_too_much || copied > limits.output_bytes_max || (!all_within && now > kBlameless)) return cut_off();
   if (session_.end == Session::End::kAfterReply && waiting() == 0) return close();
   update_reading();
 }

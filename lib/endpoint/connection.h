@@ -5,9 +5,8 @@
 //   reading   bytes come, and what is whole in them is run, in order
 //   waiting   a command of it runs on another thread; or more waits to be taken by the client than kOutputPause; or
 //             others have their turn. Nothing is read, nothing is run
-//   blocked   a command of it waits for a key to hold something. Bytes are read, a few, so that it is seen if the
-//   client
-//             goes; nothing is run
+//   blocked   a command of it waits for a key to hold something. Bytes are read, so that it is seen if the
+//             client goes; nothing is run
 //   ending    what it was answered is sent, then it is closed
 //   closed    the handle is; the object goes when no other thread refers to it either
 //
@@ -66,6 +65,7 @@ class Connection {
   bool off_loop(const CommandTable::Place& place) const noexcept;
   void start_work(const CommandTable::Place& place, std::span<const std::string_view> arguments);
   void finish_work();
+  void take(Work& work);
   void answer(const CommandTable::Place& place, std::span<const std::string_view> arguments);
   void block(const CommandTable::Place& place, std::span<const std::string_view> arguments, const Blocking& blocking);
   void try_blocked();

@@ -137,7 +137,7 @@ constexpr Command kCommands[] = {
     {"echo", 2, kLoading | kStale | kFast, {}, kConnection, "1.0.0", "message", "Answers the message", echo},
     {"hello",
      -1,
-     kBeforeAuth,
+     kBeforeAuth | kNoMulti,
      {},
      kConnection,
      "6.0.0",

@@ -29,6 +29,8 @@ class OwnedArguments {
   OwnedArguments(const OwnedArguments&) = delete;
   OwnedArguments& operator=(const OwnedArguments&) = delete;
 
+  // What it takes beside itself.
+  std::size_t bytes() const noexcept { return bytes_.capacity() + views_.capacity() * sizeof(std::string_view); }
   std::span<const std::string_view> view() const noexcept { return views_; }
   static std::size_t bytes_of(std::span<const std::string_view> arguments) noexcept {
     std::size_t sum = 0;

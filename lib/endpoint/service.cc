@@ -129,8 +129,8 @@ void Service::run(Call& call) {
   const std::int64_t before = reply.replies();
   try {
     call.command.handler(call);
-    const bool waits = call.blocking != nullptr && call.blocking->blocks;
-    LARDER_DCHECK(reply.replies() == before + (waits ? 0 : 1), "a command answers exactly once");
+    LARDER_DCHECK(reply.replies() == before + (call.blocking != nullptr && call.blocking->blocks ? 0 : 1),
+                  "a command answers exactly once, unless it waits");
   } catch (const std::bad_alloc&) {
     // Once a reply is begun, it cannot be put in other words.
     if (reply.replies() == before) reply.error("OOM there is no memory for this command");

@@ -47,6 +47,11 @@ struct Session {
   BlockedCommand* blocked = nullptr;         // it waits
   std::unique_ptr<CommandQueue> queue = {};  // between MULTI and EXEC
   std::vector<Watched> watched = {};
+  std::size_t transaction_bytes() const noexcept {
+    std::size_t sum = queue == nullptr ? 0 : queue->bytes();
+    for (const Watched& one : watched) sum += sizeof(Watched) + one.key.capacity();
+    return sum;
+  }
   void leave_transaction() noexcept {
     queue.reset();
     watched.clear();

@@ -1,30 +1,34 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "keyspace/wait_lines.h"
 
+#include <algorithm>
+
 #include "keyspace/keyspace.h"
 
 namespace larder::keyspace {
 
-void WaitLines::join(std::string_view key, Waiter& waiter) {
+WaitLines::Line::iterator WaitLines::join(std::string_view key, Waiter& waiter) {
   Lines& lines = of(waiter.what());
   const auto found = lines.try_emplace(std::string(key)).first;
   try {
-    found->second.push_back(&waiter);
+    return found->second.insert(found->second.end(), &waiter);
   } catch (const std::bad_alloc&) {
     if (found->second.empty()) lines.erase(found);
     throw;
   }
 }
 
-void WaitLines::leave(std::string_view key, Waiter& waiter) noexcept {
-  Lines& lines = of(waiter.what());
+// Only the first may have been woken for something that he leaves behind.
+void WaitLines::leave(std::string_view key, Line::iterator place) noexcept {
+  Lines& lines = of((*place)->what());
   const auto found = lines.find(key);
-  if (found == lines.end()) return;
-  found->second.remove(&waiter);
-  if (found->second.empty()) {
+  Line& line = found->second;
+  const bool was_first = place == line.begin();
+  line.erase(place);
+  if (line.empty()) {
     lines.erase(found);
-  } else {
-    found->second.front()->wake();
+  } else if (was_first) {
+    line.front()->wake();
   }
 }
 
@@ -55,27 +59,30 @@ auto with_lines(Keyspace& keyspace, std::string_view key, Use&& use) {
 }  // namespace
 
 PlacesInLine::PlacesInLine(Keyspace& keyspace, std::span<const std::string_view> keys, Waiter& waiter)
-    : keyspace_(keyspace), keys_(keys), waiter_(waiter) {
-  std::size_t joined = 0;
+    : keyspace_(keyspace), waiter_(waiter) {
+  std::vector<std::string_view> once(keys.begin(), keys.end());
+  std::sort(once.begin(), once.end());
+  once.erase(std::unique(once.begin(), once.end()), once.end());
+  places_.reserve(once.size());
   try {
-    for (; joined < keys.size(); ++joined) {
-      with_lines(keyspace, keys[joined], [&](Shard& shard) { shard.lines.join(keys[joined], waiter); });
+    for (const std::string_view key : once) {
+      places_.push_back({key, with_lines(keyspace, key, [&](Shard& shard) { return shard.lines.join(key, waiter); })});
     }
   } catch (const std::bad_alloc&) {
-    leave(joined);
+    leave();
     throw;
   }
   keyspace.count_waiters(1);
 }
 
 PlacesInLine::~PlacesInLine() {
-  leave(keys_.size());
+  leave();
   keyspace_.count_waiters(-1);
 }
 
-void PlacesInLine::leave(std::size_t joined) noexcept {
-  for (const std::string_view key : keys_.first(joined)) {
-    with_lines(keyspace_, key, [&](Shard& shard) { shard.lines.leave(key, waiter_); });
+void PlacesInLine::leave() noexcept {
+  for (const Place& place : places_) {
+    with_lines(keyspace_, place.key, [&](Shard& shard) { shard.lines.leave(place.key, place.at); });
   }
 }
 

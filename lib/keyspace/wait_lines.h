@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace larder::keyspace {
 
@@ -37,15 +38,17 @@ class Waiter {
 
 class WaitLines {
  public:
+  using Line = std::list<Waiter*>;
   bool empty() const noexcept { return of_lists_.empty() && of_sorted_sets_.empty(); }
   bool has(std::string_view key, WaitsFor what) const { return of(what).contains(key); }
   // Whether nobody who waits for the same was there before. REQUIRES: he is in this line.
   bool is_first(std::string_view key, const Waiter& waiter) const {
     return of(waiter.what()).find(key)->second.front() == &waiter;
   }
-  // Throws std::bad_alloc.
-  void join(std::string_view key, Waiter& waiter);
-  void leave(std::string_view key, Waiter& waiter) noexcept;
+  // The place that it has there. Throws std::bad_alloc.
+  Line::iterator join(std::string_view key, Waiter& waiter);
+  // O(1).
+  void leave(std::string_view key, Line::iterator place) noexcept;
   // The key was written.
   void wake(std::string_view key) noexcept;
   void wake_all() noexcept;
@@ -54,7 +57,6 @@ class WaitLines {
   struct Hash : std::hash<std::string_view> {
     using is_transparent = void;
   };
-  using Line = std::list<Waiter*>;
   using Lines = std::unordered_map<std::string, Line, Hash, std::equal_to<>>;
   const Lines& of(WaitsFor what) const noexcept { return what == WaitsFor::kList ? of_lists_ : of_sorted_sets_; }
   Lines& of(WaitsFor what) noexcept { return what == WaitsFor::kList ? of_lists_ : of_sorted_sets_; }
@@ -66,7 +68,8 @@ class WaitLines {
 // A waiter's places in the lines of several keys.
 class PlacesInLine {
  public:
-  // The last in each line. The keys must stay as they are. Throws std::bad_alloc.
+  // The last in each line; in one line once, however often it is named. The keys must stay as they are. Throws
+  // std::bad_alloc.
   PlacesInLine(Keyspace& keyspace, std::span<const std::string_view> keys, Waiter& waiter);
   ~PlacesInLine();
   PlacesInLine(const PlacesInLine&) = delete;
@@ -76,11 +79,15 @@ class PlacesInLine {
   bool is_first(std::string_view key) const;
 
  private:
-  void leave(std::size_t joined) noexcept;
+  void leave() noexcept;
 
+  struct Place {
+    std::string_view key;
+    WaitLines::Line::iterator at;
+  };
   Keyspace& keyspace_;
-  const std::span<const std::string_view> keys_;
   Waiter& waiter_;
+  std::vector<Place> places_;
 };
 
 // Whether somebody waits for that already.

@@ -102,18 +102,57 @@ TEST_F(BlockingClients, AreNotIdle) {
   EXPECT_EQ(one.reply(), popped("a", "x"));
 }
 
-// So that it is seen if they go; but what they say meanwhile is not taken without end.
-TEST_F(BlockingClients, ALittleOfWhatTheySayMeanwhileIsRead) {
-  start();
-  WireClient one = waiting({"BLPOP", "a", "0"});
-  std::size_t sent = 0;
+// What they say meanwhile is read, so that it is seen if they go, and is bounded.
+TEST_F(BlockingClients, WhatTheySayMeanwhileIsReadUpToTheLimitOfARequest) {
+  EndpointOptions options = open_options();
+  options.limits.bulk_bytes_max = 16 << 10;
+  options.limits.request_bytes_max = 256 << 10;
+  start(options);
   const std::string piece = request({"SET", "k", std::string(10'000, 'x')});
-  for (std::size_t now = 1; now != 0; sent += now) now = one.send_some(piece);
-  EXPECT_THAT(sent, testing::Gt(20'000u));
-  EXPECT_LT(std::stoull(field("qbuf", "cmd=blpop")), 200'000u);
+  {
+    WireClient gone = waiting({"BLPOP", "a", "0"});
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(gone.send(piece));
+  }
+  expect_none_waits();
+  WireClient talker = waiting({"BLPOP", "a", "0"});
+  while (talker.send_some(piece) != 0) {
+  }
+  EXPECT_TRUE(talker.is_closed());
+  expect_none_waits();
+  WireClient one = waiting({"BLPOP", "a", "0"});
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(one.send(piece));
   EXPECT_EQ(call({"RPUSH", "a", "x"}), ":1\r\n");
   EXPECT_EQ(one.reply(), popped("a", "x"));
   EXPECT_EQ(one.reply(), kOk);
+}
+
+TEST_F(BlockingClients, WhatTheyWaitForIsCounted) {
+  EndpointOptions options = open_options();
+  options.limits.buffers_bytes_max = 4 << 20;
+  start(options);
+  std::vector<WireClient> clients;
+  for (int i = 0; i < 8; ++i) {
+    Words words{"BLPOP"};
+    for (int k = 0; k < 20; ++k) words.push_back(std::to_string(k) + std::string(60'000, 'k'));
+    words.push_back("0");
+    clients.push_back(client());
+    (void)clients.back().send(request(words));  // it may be cut off before it has said all
+  }
+  ASSERT_TRUE(support::wait_until([&] { return info("evicted_clients") >= 6; }));
+  EXPECT_LE(cache_->stats().waiting_for_items, 2u);
+}
+
+TEST_F(BlockingClients, AKeyNamedManyTimesIsWaitedForOnce) {
+  start();
+  Words words{"BLPOP"};
+  words.insert(words.end(), 1'024, "k");
+  words.push_back("0");
+  std::vector<WireClient> clients;
+  for (int i = 0; i < 100; ++i) clients.push_back(waiting(words));
+  EXPECT_EQ(call({"RPUSH", "k", "x"}), ":1\r\n");
+  EXPECT_EQ(clients[0].reply(), popped("k", "x"));
+  clients.clear();
+  expect_none_waits();
 }
 
 TEST_F(BlockingClients, ManyAreServedInTheOrderOfTheirComing) {

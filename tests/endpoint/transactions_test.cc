@@ -83,6 +83,36 @@ TEST_F(Transactions, WhatIsQueuedIsBoundedAndShownByClientList) {
   EXPECT_THAT(call({"CLIENT", "LIST"}), testing::Not(HasSubstr("multi=6")));
 }
 
+TEST_F(Transactions, RepliesBeyondWhatMayWaitForAClientUndoThem) {
+  EndpointOptions options = open_options();
+  options.limits.output_bytes_max = 1 << 20;
+  start(options);
+  WireClient one = client();
+  one.call({"SET", "k", std::string(15'000, 'x')});
+  calls(one, {{"MULTI"}, {"INCR", "n"}});
+  for (int i = 0; i < 100; ++i) one.call({"GET", "k"});
+  EXPECT_THAT(one.call({"EXEC"}), HasSubstr("more than may wait for a client"));
+  EXPECT_EQ(one.call({"GET", "n"}), kNil);
+}
+
+TEST_F(Transactions, WhatIsWatchedIsCounted) {
+  EndpointOptions options = open_options();
+  options.limits.buffers_bytes_max = 4 << 20;
+  start(options);
+  WireClient one = client();
+  int taken = 0;
+  while (taken < 200 && one.call({"WATCH", std::to_string(taken) + std::string(60'000, 'k')}) == kOk) ++taken;
+  EXPECT_THAT(taken, testing::AllOf(testing::Gt(50), testing::Lt(80)));
+}
+
+TEST_F(Transactions, WhatChangesHowRepliesAreSentIsRefused) {
+  start();
+  WireClient one = client();
+  const std::string refused = "-ERR Command not allowed inside a transaction\r\n";
+  EXPECT_THAT(calls(one, {{"MULTI"}, {"HELLO", "3"}, {"CLIENT", "REPLY", "SKIP"}, {"EXEC"}, {"PING"}}),
+              ElementsAre(kOk, refused, refused, kAborted, kPong));
+}
+
 TEST_F(Transactions, MoreKeysThanAreAtomic) {
   start();
   WireClient one = client();

@@ -40,16 +40,17 @@ TEST_F(WaitLinesTest, AWriteWakesTheFirst) {
 }
 
 // Whether or not he has found something: he may have been woken for what is still there.
-TEST_F(WaitLinesTest, WhoLeavesWakesTheNext) {
-  lines_.join("k", a_);
-  lines_.join("k", b_);
-  lines_.join("k", c_);
-  lines_.leave("k", a_);
+TEST_F(WaitLinesTest, WhoWasFirstWakesTheNextWhenHeLeaves) {
+  const auto a = lines_.join("k", a_);
+  const auto b = lines_.join("k", b_);
+  const auto c = lines_.join("k", c_);
+  lines_.leave("k", a);
   EXPECT_EQ(b_.woken(), 1);
   EXPECT_EQ(c_.woken(), 0);
-  lines_.leave("k", c_);  // from behind
+  lines_.leave("k", c);  // from behind
+  EXPECT_EQ(b_.woken(), 0);
   EXPECT_TRUE(lines_.is_first("k", b_));
-  lines_.leave("k", b_);
+  lines_.leave("k", b);
   EXPECT_EQ(a_.woken(), 0);
   EXPECT_EQ(c_.woken(), 0);
   EXPECT_TRUE(lines_.empty());
@@ -58,29 +59,17 @@ TEST_F(WaitLinesTest, WhoLeavesWakesTheNext) {
 
 TEST_F(WaitLinesTest, ThoseWhoWaitForListsDoNotStandBehindThoseWhoWaitForSortedSets) {
   Sleeper sorted(WaitsFor::kSortedSet);
-  lines_.join("k", sorted);
+  const auto first = lines_.join("k", sorted);
   EXPECT_FALSE(lines_.has("k", WaitsFor::kList));
-  lines_.join("k", a_);
+  const auto a = lines_.join("k", a_);
   EXPECT_TRUE(lines_.is_first("k", a_));
   EXPECT_TRUE(lines_.is_first("k", sorted));
   lines_.wake("k");
   EXPECT_EQ(a_.woken(), 1);
   EXPECT_EQ(sorted.woken(), 1);
-  lines_.leave("k", a_);
+  lines_.leave("k", a);
   EXPECT_EQ(sorted.woken(), 0);
-  lines_.leave("k", sorted);
-  EXPECT_TRUE(lines_.empty());
-}
-
-TEST_F(WaitLinesTest, TwiceInOneLine) {
-  lines_.join("k", a_);
-  lines_.join("k", b_);
-  lines_.join("k", a_);
-  lines_.leave("k", a_);
-  EXPECT_TRUE(lines_.is_first("k", b_));
-  EXPECT_EQ(b_.woken(), 1);
-  lines_.leave("k", a_);  // of the second mention
-  lines_.leave("k", b_);
+  lines_.leave("k", first);
   EXPECT_TRUE(lines_.empty());
 }
 
