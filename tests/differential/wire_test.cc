@@ -111,7 +111,8 @@ class LineMaker {
       using endpoint::Group;
       const Group group = place.command->group;
       const bool compared = group != Group::kConnection && group != Group::kServer && group != Group::kTransactions;
-      if (compared && place.subcommands.empty()) commands_.push_back(place.command);
+      const bool waits = place.command->has(endpoint::kBlocks);  // blocking_wire_test.cc
+      if (compared && !waits && place.subcommands.empty()) commands_.push_back(place.command);
     }
   }
 
