@@ -10,6 +10,7 @@
 #include "endpoint/service.h"
 
 namespace larder::endpoint {
+
 std::size_t CommandQueue::bytes_for(Arguments arguments) noexcept {
   return sizeof(Queued) + arguments.size_bytes() + OwnedArguments::bytes_of(arguments);
 }
