@@ -14,7 +14,8 @@ Words certain_line(LineChoices& choices) {
   constexpr MakeLine kFamilies[] = {key_line, key_line, hash_line, set_line, list_line, sorted_set_line, move_line};
   for (;;) {
     Words words = kFamilies[choices.below(std::size(kFamilies))](choices);
-    // To Redis this is a write; to Larder nothing has changed (docs/endpoint.md).
+    // What leaves a list as it was is a write to Redis, and none to Larder (docs/endpoint.md).
+    if (words[0] == "LTRIM") return {"LTRIM", words[1], "1", "-1"};
     const bool goes_back = words[0] == "LMOVE" && words[1] == words[2];
     if (!kUncertain.contains(words[0]) && !goes_back) return words;
   }
