@@ -7,6 +7,7 @@
 #include <string>
 
 #include "larder/cache.h"
+#include "support/depth.h"
 
 namespace larder {
 namespace {
@@ -91,12 +92,13 @@ TEST(PolicyMemory, GhostsWorkInAFullCache) {
 
 // What a policy remembers of entries that were deleted must not stand in the way of a lower bound.
 TEST(PolicyMemory, IsGivenBackWhenTheBoundIsLowered) {
+  const auto many = static_cast<int>(support::count(400'000, 400'000));
   for (const char* policy : {"s3-fifo", "lru", "lfu", "random"}) {
     for (const int left : {0, 500, 30'000}) {
       SCOPED_TRACE(std::string(policy) + ", left " + std::to_string(left));
-      Cache cache({.max_memory = 16_MiB, .eviction = *Eviction::named(policy), .shards = 4, .seed = 1});
-      for (int i = 0; i < 400'000; ++i) ASSERT_TRUE(cache.set("key" + std::to_string(i), "a value").ok());
-      for (int i = 0; i < 400'000 - left; ++i) ASSERT_TRUE(cache.del("key" + std::to_string(i)).ok());
+      Cache cache({.max_memory = many * 42ull, .eviction = *Eviction::named(policy), .shards = 4, .seed = 1});
+      for (int i = 0; i < many; ++i) ASSERT_TRUE(cache.set("key" + std::to_string(i), "a value").ok());
+      for (int i = 0; i < many - left; ++i) ASSERT_TRUE(cache.del("key" + std::to_string(i)).ok());
       while (cache.tick().more) {
       }
       ASSERT_TRUE(cache.set_max_memory(1_MiB).ok());
@@ -110,15 +112,16 @@ TEST(PolicyMemory, IsGivenBackWhenTheBoundIsLowered) {
 
 // A policy finds out that entries have gone; it need not see others come.
 TEST(PolicyMemory, GoesWithTheEntries) {
+  const auto many = static_cast<int>(support::count(200'000, 200'000));
   for (const char* policy : {"s3-fifo", "lru", "lfu"}) {
     SCOPED_TRACE(policy);
     Cache cache({.max_memory = 16_MiB, .eviction = *Eviction::named(policy), .shards = 1, .seed = 1});
     const std::uint64_t empty = cache.stats().bytes_used;
     const auto fill = [&] {
-      for (int i = 0; i < 200'000; ++i) ASSERT_TRUE(cache.set("key" + std::to_string(i), "a value").ok());
+      for (int i = 0; i < many; ++i) ASSERT_TRUE(cache.set("key" + std::to_string(i), "a value").ok());
     };
     fill();
-    for (int i = 0; i < 200'000; ++i) ASSERT_TRUE(cache.del("key" + std::to_string(i)).ok());
+    for (int i = 0; i < many; ++i) ASSERT_TRUE(cache.del("key" + std::to_string(i)).ok());
     while (cache.tick().more) {
     }
     EXPECT_LT(cache.stats().bytes_used, 256_KiB);

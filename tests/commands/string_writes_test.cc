@@ -7,6 +7,7 @@
 #include "commands/every_call.h"
 #include "larder/strings.h"
 #include "support/cache_fixture.h"
+#include "support/depth.h"
 
 namespace larder::commands {
 namespace {
@@ -517,9 +518,10 @@ TEST_F(StringWrites, MsetKnowsHowManyEntriesThereMayBe) {
 
 // Where hardly any bucket of a large table has an entry, sampling finds those that are left.
 TEST_F(StringWrites, WhatIsLeftOfManyEntriesIsEvicted) {
+  const auto many = static_cast<int>(support::count(500'000, 500'000));
   for (const char* policy : {"random", "lfu", "lru", "s3-fifo"}) {
     Cache& cache = make({.max_memory = 64_MiB, .eviction = *Eviction::named(policy), .shards = 1});
-    for (int i = 0; i < 500'000; ++i) ASSERT_TRUE(cache.set("many" + std::to_string(i), "v").ok());
+    for (int i = 0; i < many; ++i) ASSERT_TRUE(cache.set("many" + std::to_string(i), "v").ok());
     ASSERT_TRUE(cache.invalidate_prefix("many").ok());
     for (int i = 0; i < 40; ++i) {
       ASSERT_TRUE(cache.set("large" + std::to_string(i), std::string(7'000'000, 'v')).ok()) << policy << " " << i;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "larder/cache.h"
+#include "support/depth.h"
 
 namespace larder {
 namespace {
@@ -129,11 +130,12 @@ TEST_F(HoldWorkTest, EvictionByEachPolicy) {
 
 // What a policy remembered of many small entries is too much for fewer large ones.
 TEST_F(HoldWorkTest, SmallEntriesMakeWayForLargeOnes) {
-  ASSERT_TRUE(cache_.set_max_memory(32_MiB).ok());
-  for (int i = 0; i < 1'500'000; ++i) ASSERT_TRUE(cache_.set(key(i), "value").ok());
+  const auto many = static_cast<int>(support::count(1'500'000, 1'500'000));
+  ASSERT_TRUE(cache_.set_max_memory(many * 22ull).ok());
+  for (int i = 0; i < many; ++i) ASSERT_TRUE(cache_.set(key(i), "value").ok());
   expect_bounded("small");
   const std::string large(1'000, 'v');
-  for (int i = 0; i < 60'000; ++i) ASSERT_TRUE(cache_.set(key(-i), large).ok());
+  for (int i = 0; i < many / 25; ++i) ASSERT_TRUE(cache_.set(key(-i), large).ok());
   expect_bounded("large");
 }
 

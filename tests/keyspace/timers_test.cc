@@ -33,7 +33,7 @@ std::vector<std::string> keys_that_look_alike(std::uint64_t seed, std::size_t co
 // When one is used, and the other's time comes, each keeps a timer of its own; and finds it when the bucket is split.
 TEST_F(TimersTest, EntriesThatLookAlikeHaveTimersOfTheirOwn) {
   Cache& cache = make({.expiry = {.idle = Milliseconds(50)}, .shards = 1});
-  const std::vector<std::string> keys = keys_that_look_alike(1, 4);
+  const std::vector<std::string> keys = keys_that_look_alike(1, 2);
   for (int round = 0; round < 40; ++round) {
     for (std::size_t i = 0; i < keys.size(); ++i) {
       if ((round + static_cast<int>(i)) % 4 != 0) cache.set(keys[i], "value");

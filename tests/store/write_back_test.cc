@@ -7,6 +7,7 @@
 #include <map>
 
 #include "store/store_fixture.h"
+#include "support/depth.h"
 
 namespace larder::store {
 namespace {
@@ -757,8 +758,9 @@ TEST(WriteBackOutage, W8StaysInItsBounds) {
   options.max_memory = 16_MiB;
   options.store = {.backing = store, .writes = StoreOptions::Writes::kBack};
   WriteBackOptions& back = options.store.write_back;
+  const auto writes_each_second = static_cast<int>(support::count(1'000, 1'000));
   back.threads = 0;
-  back.rate_max = 100;
+  back.rate_max = static_cast<std::uint64_t>(writes_each_second / 10);
   back.when_full = WriteBackOptions::WhenFull::kRefuse;
   back.close_wait = Milliseconds(0);
   std::uint64_t letters = 0;
@@ -769,13 +771,11 @@ TEST(WriteBackOutage, W8StaysInItsBounds) {
   std::uint64_t most_bytes = 0;
   for (int second = 0; second < 630; ++second) {
     down = second >= 10 && second < 610;
-    for (int i = 0; i < 1'000; ++i) {
-      const std::string key = "k" + std::to_string(second * 1'000 + i);
-      if (cache.set(key, key).ok()) {
-        acknowledged[key] = key;
-      } else {
-        ++refused;
-      }
+    for (int i = 0; i < writes_each_second; ++i) {
+      const std::string key = "k" + std::to_string(second * writes_each_second + i);
+      const bool stored = cache.set(key, key).ok();
+      if (stored) acknowledged[key] = key;
+      refused += !stored;
     }
     most_bytes = std::max(most_bytes, cache.stats().bytes_dirty);
     ASSERT_LE(cache.stats().bytes_dirty, 2_MiB);
@@ -785,7 +785,7 @@ TEST(WriteBackOutage, W8StaysInItsBounds) {
   }
   EXPECT_GT(refused, 0u);
   EXPECT_GT(most_bytes, 1_MiB);
-  for (int second = 0; second < 600 && cache.stats().dirty_items != 0; ++second) {
+  for (int second = 0; second < 6'000 && cache.stats().dirty_items != 0; ++second) {
     clock.advance(std::chrono::seconds(1));
     cache.tick();
   }

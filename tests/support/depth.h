@@ -20,11 +20,11 @@ namespace larder::support {
 
 inline bool full_depth() { return std::getenv("LARDER_FULL") != nullptr; }
 
-// How often something is done: `short_count` by default, `long_count` with LARDER_FULL; under a sanitizer a third of
+// How often something is done: `short_count` by default, `long_count` with LARDER_FULL; under a sanitizer a sixth of
 // the one, a fifth of the other (docs/decisions/0011-depths-of-testing.md).
 inline std::uint64_t count(std::uint64_t short_count, std::uint64_t long_count) {
 #ifdef LARDER_TESTS_ARE_SLOW
-  return full_depth() ? long_count / 5 + 1 : short_count / 3 + 1;
+  return full_depth() ? long_count / 5 + 1 : short_count / 6 + 1;
 #else
   return full_depth() ? long_count : short_count;
 #endif
