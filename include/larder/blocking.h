@@ -25,7 +25,7 @@ namespace larder {
 // Ends calls that wait.
 class Interrupt final {
  public:
-  Interrupt();   // throws std::bad_alloc
+  Interrupt();   // throws std::bad_alloc. For one stop: it is not set back
   ~Interrupt();  // REQUIRES: no call waits with it
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
@@ -42,7 +42,7 @@ class Interrupt final {
 };
 
 struct BlockOptions {
-  Milliseconds at_most{0};  // zero: as long as it takes
+  Milliseconds at_most{0};  // zero: as long as it takes; below zero, as what is left of a time: not at all
   Interrupt* interrupt = nullptr;
 };
 

@@ -81,7 +81,8 @@ class Cache final : public Commands, public Contents, public Loading {
 
   // Runs `function` once on these keys (at most 1,024: kTooManyKeys), all or nothing: what it does becomes visible, and
   // goes to a store behind the cache, as one batch, at one instant after it has returned ok. If it returns an error,
-  // that is answered, and nothing has changed; what it throws becomes kCallbackThrew.
+  // that is answered, and nothing has changed; what it throws becomes kCallbackThrew. An error of one of its commands
+  // ends nothing by itself: `function` says, by what it returns, whether the others count.
   //
   // While it runs, other writers of these keys wait, readers see what was there before, and eviction and expiry pass
   // the keys by. It runs in this thread, under no lock. It may read the cache, but write only the transaction: a write
@@ -97,8 +98,16 @@ class Cache final : public Commands, public Contents, public Loading {
   // The same, if none of these has changed since its version was read: otherwise kConflict, and `function` is not run.
   // They are declared with it, and count among the 1,024. A rare conflict with another key's write is possible, a
   // missed one is not.
+  //
+  //     const Result<larder::Version> seen = cache.version("stock");
+  //     ...
+  //     cache.atomically({"orders"}, {{"stock", *seen}}, [](larder::Transaction& t) { return t.incr("orders").status(); });
   Status atomically(const KeyList& keys, std::span<const Unchanged> unchanged,
                     FunctionRef<Status(Transaction&)> function);
+  Status atomically(std::initializer_list<std::string_view> keys, std::initializer_list<Unchanged> unchanged,
+                    FunctionRef<Status(Transaction&)> function) {
+    return atomically(KeyList(keys), std::span(unchanged.begin(), unchanged.size()), function);
+  }
 
   // Does what time has made due: gives back what expired, compacts timers and queues, shrinks the index. Not needed for
   // correctness, and not with `background_thread`. Never holds a lock for more than a few dozen microseconds. With

@@ -143,7 +143,15 @@ class Lists {
 
   // The same, of a list that is there now, or as soon as there is one: see blocking.h.
   Lookup<PoppedElement> blpop(const KeyList& keys, const BlockOptions& options = {});
+  Lookup<PoppedElement> blpop(std::initializer_list<std::string_view> keys, const BlockOptions& options = {}) {
+    return blpop(KeyList(keys), options);
+  }
+  Lookup<PoppedElement> blpop(std::string_view key, const BlockOptions& options = {}) { return blpop({key}, options); }
   Lookup<PoppedElement> brpop(const KeyList& keys, const BlockOptions& options = {});
+  Lookup<PoppedElement> brpop(std::initializer_list<std::string_view> keys, const BlockOptions& options = {}) {
+    return brpop(KeyList(keys), options);
+  }
+  Lookup<PoppedElement> brpop(std::string_view key, const BlockOptions& options = {}) { return brpop({key}, options); }
   Lookup<std::string> blmove(std::string_view from, std::string_view to, ListEnd from_end, ListEnd to_end,
                              const BlockOptions& options = {});
   Lookup<PoppedElements> blmpop(const KeyList& keys, ListEnd end, std::uint64_t count = 1,

@@ -238,7 +238,19 @@ class SortedSets {
 
   // The same, of a sorted set that is there now, or as soon as there is one: see blocking.h.
   Lookup<PoppedMember> bzpop_min(const KeyList& keys, const BlockOptions& options = {});
+  Lookup<PoppedMember> bzpop_min(std::initializer_list<std::string_view> keys, const BlockOptions& options = {}) {
+    return bzpop_min(KeyList(keys), options);
+  }
+  Lookup<PoppedMember> bzpop_min(std::string_view key, const BlockOptions& options = {}) {
+    return bzpop_min({key}, options);
+  }
   Lookup<PoppedMember> bzpop_max(const KeyList& keys, const BlockOptions& options = {});
+  Lookup<PoppedMember> bzpop_max(std::initializer_list<std::string_view> keys, const BlockOptions& options = {}) {
+    return bzpop_max(KeyList(keys), options);
+  }
+  Lookup<PoppedMember> bzpop_max(std::string_view key, const BlockOptions& options = {}) {
+    return bzpop_max({key}, options);
+  }
   Lookup<PoppedMembers> bzmpop_min(const KeyList& keys, std::uint64_t count = 1, const BlockOptions& options = {});
   Lookup<PoppedMembers> bzmpop_max(const KeyList& keys, std::uint64_t count = 1, const BlockOptions& options = {});
 

@@ -52,7 +52,7 @@ auto pop_or_wait(keyspace::Keyspace& keyspace, keyspace::WaitsFor what, std::spa
     }
     if (auto found = pop(key); !found.missing()) return found;
   }
-  if (!keyspace.may_wait()) return {};
+  if (options.at_most < Milliseconds(0) || !keyspace.may_wait()) return {};
   const std::uint64_t give_up_us = keyspace.give_up_us(options.at_most);
   BlockedThread thread(what, options.interrupt);
   const keyspace::PlacesInLine places(keyspace, keys, thread);

@@ -18,10 +18,11 @@ std::string line_of(const Session& session, std::uint64_t now_ms) {
     return std::to_string((now_ms - std::min(now_ms, then)) / 1000);
   };
   const std::size_t memory = sizeof(Session) + session.input_bytes + session.input_free + session.output_bytes;
-  std::string flags = session.unix_socket ? "U" : "";
-  if (session.protected_from_eviction) flags += "e";
+  std::string flags;  // in Redis's order
   if (session.queue != nullptr) flags += "x";
   if (session.blocked != nullptr) flags += "b";
+  if (session.unix_socket) flags += "U";
+  if (session.protected_from_eviction) flags += "e";
   std::string line;
   const auto field = [&](std::string_view name, std::string_view value) {
     if (!line.empty()) line += ' ';

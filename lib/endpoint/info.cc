@@ -87,6 +87,7 @@ void add_server(Service& service, Lines& lines) {
   uname(&system);
   const std::uint64_t up = (service.now_ms - service.started_ms) / 1000;
   lines.add("redis_version", kVersion);
+  lines.add("larder_version", LARDER_VERSION);
   lines.add("redis_git_sha1", "00000000");
   lines.add("redis_git_dirty", "0");
   lines.add("redis_mode", "standalone");

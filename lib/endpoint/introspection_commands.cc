@@ -73,8 +73,9 @@ void reply_info(Call& call, const Place& place) {
   const auto categories = category_names(command);
   call.reply.set(categories.size());
   for (const std::string& category : categories) call.reply.status(category);
-  call.reply.array(0);  // tips
+  call.reply.set(0);  // tips
   reply_key_specs(call, command);
+  if (place.subcommands.empty()) return call.reply.set(0);
   call.reply.array(place.subcommands.size());
   for (const Place& sub : place.subcommands) reply_info(call, sub);
 }

@@ -99,6 +99,9 @@ Status Listener::listen_tcp(const std::string& address, std::uint16_t port) {
 
 Status Listener::listen_unix(const std::string& path) {
   const sockaddr_un address = unix_address(path);
+  struct stat found {};
+  if (lstat(path.c_str(), &found) == 0 && !S_ISSOCK(found.st_mode))
+    return {ErrorCode::kInvalidArgument, path + " is there, and is no socket"};
   if (is_left_over(path, address)) unlink(path.c_str());
   descriptor_ = socket(AF_UNIX, kSocketFlags, 0);
   if (descriptor_ < 0) return failure(path);

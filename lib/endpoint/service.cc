@@ -11,14 +11,17 @@ namespace {
 
 constexpr std::size_t kErrorWordsMax = 128;
 
-// What was not understood, in quotes, as much of it as fits.
+// What was not understood, as much of it as fits: up to the first zero byte, as Redis has it.
+constexpr std::size_t kShownMax = 128;
+std::string shown(std::string_view word, std::size_t size_max = kShownMax) {
+  word = word.substr(0, size_max);
+  return std::string(word.substr(0, word.find('\0')));
+}
 std::string beginning_of(std::span<const std::string_view> arguments) {
-  constexpr std::size_t kShownMax = 128;
   std::string text;
   for (const std::string_view argument : arguments) {
     if (text.size() >= kShownMax) break;
-    const std::string_view shown = argument.substr(0, kShownMax - text.size());
-    text += "'" + std::string(shown.substr(0, shown.find('\0'))) + "' ";
+    text += "'" + shown(argument, kShownMax - text.size()) + "' ";
   }
   return text;
 }
@@ -44,7 +47,7 @@ Service::Service(Cache& cache, const EndpointOptions& options, std::uint16_t por
 const CommandTable::Place* Service::find(Arguments arguments, ReplyWriter& reply) {
   const CommandTable::Place* place = CommandTable::instance().find(arguments[0]);
   if (place == nullptr) {
-    reply.error("ERR unknown command '" + std::string(arguments[0].substr(0, 128)) +
+    reply.error("ERR unknown command '" + shown(arguments[0]) +
                 "', with args beginning with: " + beginning_of(arguments.subspan(1)));
     return nullptr;
   }
@@ -53,7 +56,7 @@ const CommandTable::Place* Service::find(Arguments arguments, ReplyWriter& reply
   if (sub == nullptr) {
     std::string name = place->full_name;
     for (char& c : name) c = to_upper(c);
-    reply.error("ERR unknown subcommand '" + std::string(arguments[1].substr(0, 128)) + "'. Try " + name + " HELP.");
+    reply.error("ERR unknown subcommand '" + shown(arguments[1]) + "'. Try " + name + " HELP.");
   }
   return sub;
 }

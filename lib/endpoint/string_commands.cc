@@ -20,9 +20,10 @@ void reply_pinned(Call& call, Lookup<Pinned>&& value) {
   call.reply.null();
 }
 
-// APPEND and SETRANGE have words of their own for a value beyond all bounds.
+// APPEND and SETRANGE have words of their own for a value beyond all bounds. Where memory bounds it, the bound is
+// named.
 void reply_length(Call& call, const Result<std::uint64_t>& length) {
-  if (length.status().code() == ErrorCode::kValueTooLarge)
+  if (length.status().code() == ErrorCode::kValueTooLarge && call.cache.stats().max_memory == 0)
     return call.reply.error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
   reply_integer(call, length);
 }

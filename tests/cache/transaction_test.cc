@@ -227,8 +227,7 @@ class UnchangedTest : public TransactionTest {
   Status run_after(std::string_view key, FunctionRef<void()> change) {
     const Version version = *cache_.version(key);
     change();
-    const Unchanged unchanged[] = {{key, version}};
-    return cache_.atomically(KeyList({"result"}), unchanged, [](Transaction& t) { return t.incr("result").status(); });
+    return cache_.atomically({"result"}, {{key, version}}, [](Transaction& t) { return t.incr("result").status(); });
   }
 };
 

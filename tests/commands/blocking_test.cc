@@ -56,6 +56,15 @@ TEST_F(Blocking, TheTimeIsThatOfTheCachesClock) {
   EXPECT_EQ(cache_.stats().waiting_for_items, 0u);
 }
 
+TEST_F(Blocking, WhatIsLeftOfATimeMayBeLessThanNothing) {
+  EXPECT_EQ(text(cache_.blpop("a", {.at_most = -5ms})), "nothing");
+  ASSERT_TRUE(cache_.rpush("a", {"1", "2"}).ok());
+  EXPECT_EQ(text(cache_.blpop("a", {.at_most = -5ms})), "a/1");
+  EXPECT_EQ(text(cache_.brpop("a")), "a/2");
+  EXPECT_TRUE(cache_.bzpop_min("z", {.at_most = -5ms}).missing());
+  EXPECT_TRUE(cache_.bzpop_max("z", {.at_most = -5ms}).missing());
+}
+
 TEST_F(Blocking, AnyWriterWakesThem) {
   const std::vector<std::string> two = {"other", "list"};
   ASSERT_TRUE(cache_.rpush("source", {"x", "x", "x", "x", "x"}).ok());

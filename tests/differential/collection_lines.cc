@@ -5,6 +5,16 @@
 
 namespace larder::differential {
 
+std::size_t LineChoices::below(std::size_t n) {
+  if (!bytes_ || ended()) return random_() % n;
+  std::size_t chosen = 0;
+  for (std::size_t reached = 1; reached < n && !bytes_->empty(); reached *= 256) {
+    chosen = chosen * 256 + bytes_->front();
+    bytes_ = bytes_->subspan(1);
+  }
+  return chosen % n;
+}
+
 std::string LineChoices::item() {
   switch (below(12)) {
     case 0: return std::to_string(below(600));  // integers, across 512

@@ -6,7 +6,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +21,10 @@ using Words = std::vector<std::string>;
 class LineChoices {
  public:
   explicit LineChoices(std::uint64_t seed) : random_(seed) {}
-  std::size_t below(std::size_t n) { return random_() % n; }
+  // The bytes choose, as long as there are any; after that, numbers that are always the same.
+  explicit LineChoices(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+  bool ended() const { return bytes_ && bytes_->empty(); }
+  std::size_t below(std::size_t n);
   bool one_in(std::size_t n) { return below(n) == 0; }
   template <typename T>
   const T& one_of(const std::vector<T>& of) {
@@ -36,6 +41,7 @@ class LineChoices {
 
  private:
   std::mt19937_64 random_;
+  std::optional<std::span<const std::uint8_t>> bytes_;
 };
 
 // Commands that any type meets: DEL, EXPIRE, PERSIST, RENAME, COPY, SET, TYPE, EXISTS, OBJECT ENCODING, APPEND, GET.

@@ -102,6 +102,19 @@ TEST_P(Wire, Transactions) {
   });
 }
 
+TEST_P(Wire, NamesThatAreNone) {
+  const std::string odd("a\0b\r\n'\xff", 7);
+  const std::vector<Words> lines = {{odd},
+                                    {odd, odd, odd},
+                                    {"CONFIG", odd},
+                                    {"CLIENT", odd, odd},
+                                    {"OBJECT", ""},
+                                    {std::string(200, 'n')},
+                                    {"nosuch", std::string(200, 'a'), "b"},
+                                    {"nosuch", "a", std::string(200, 'b')}};
+  for (const Words& line : lines) EXPECT_EQ(comparison_.step(line), "");
+}
+
 // --- Lines that make no sense ---------------------------------------------------------------------------------------
 
 class LineMaker {

@@ -60,7 +60,7 @@ TEST_F(BlockingClients, WhoGoesAwayTakesNothingWithHim) {
   {
     WireClient gone = waiting({"BLPOP", "a", "0"});
     WireClient killed = waiting({"BZPOPMIN", "a", "0"});
-    EXPECT_EQ(field("flags", "cmd=blpop"), "Ub");
+    EXPECT_EQ(field("flags", "cmd=blpop"), "bU");
     EXPECT_EQ(info("blocked_clients"), 2u);
     EXPECT_EQ(info("larder_waiting_for_items"), 2u);
     EXPECT_EQ(call({"CLIENT", "KILL", "ID", field("id", "cmd=bzpopmin")}), ":1\r\n");

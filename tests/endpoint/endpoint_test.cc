@@ -3,6 +3,7 @@
 // An endpoint as its host program and its clients see it.
 #include "larder/endpoint.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -93,7 +94,7 @@ TEST_F(EndpointTest, APortOrPathThatIsTakenIsAnError) {
   options.unix_socket = folder_.path() + "/a_file";
   std::ofstream(options.unix_socket) << "not a socket";
   second = Endpoint::start(*cache_, options);
-  EXPECT_FALSE(second) << "a file is not replaced";
+  EXPECT_THAT(second.status().to_string(), testing::HasSubstr("is no socket")) << "a file is not replaced";
 }
 
 TEST_F(EndpointTest, SeveralEndpointsMayStandAroundOneCache) {

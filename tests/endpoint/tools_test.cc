@@ -111,6 +111,7 @@ TEST_F(Tools, EndsWhenItIsToldTo) {
 TEST(LarderServer, SaysWhatIsWrongWithItsOptions) {
   const std::string server = LARDER_SERVER;
   EXPECT_EQ(run(server + " --help").status, 0);
+  EXPECT_TRUE(run(server + " --version").text.starts_with("larder-server 0."));
   for (const auto& [line, part] :
        {std::pair{"--port", "--port needs N"},
         {"--port 70000", "--port is not a port"},

@@ -78,7 +78,7 @@ TEST_F(Transactions, WhatIsQueuedIsBoundedAndShownByClientList) {
   int taken = 0;
   while (one.call({"SET", "k", std::string(10'000, 'x')}) == kQueued) ++taken;
   EXPECT_EQ(taken, 6);
-  EXPECT_THAT(call({"CLIENT", "LIST"}), HasSubstr("flags=Ux db=0 sub=0 psub=0 ssub=0 multi=6"));
+  EXPECT_THAT(call({"CLIENT", "LIST"}), HasSubstr("flags=xU db=0 sub=0 psub=0 ssub=0 multi=6"));
   EXPECT_EQ(one.call({"EXEC"}), kAborted);
   EXPECT_THAT(call({"CLIENT", "LIST"}), testing::Not(HasSubstr("multi=6")));
 }

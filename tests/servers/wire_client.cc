@@ -10,11 +10,24 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
 
 namespace larder::servers {
+namespace {
+
+// Again after a signal: a debugger's, or the clock of libFuzzer.
+template <typename Call>
+ssize_t uninterrupted(Call&& call) {
+  for (;;) {
+    const ssize_t done = call();
+    if (done >= 0 || errno != EINTR) return done;
+  }
+}
+
+}  // namespace
 
 std::string request(const std::vector<std::string>& words) {
   std::string bytes = "*" + std::to_string(words.size()) + "\r\n";
@@ -63,7 +76,7 @@ void WireClient::take_little() {
 
 bool WireClient::send(std::string_view bytes) {
   while (!bytes.empty()) {
-    const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = uninterrupted([&] { return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL); });
     if (sent <= 0) return false;
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -79,7 +92,7 @@ void WireClient::finish_sending() { shutdown(socket_, SHUT_WR); }
 
 bool WireClient::receive_more() {
   std::array<char, 65'536> buffer;
-  const ssize_t count = recv(socket_, buffer.data(), buffer.size(), 0);
+  const ssize_t count = uninterrupted([&] { return recv(socket_, buffer.data(), buffer.size(), 0); });
   if (count <= 0) return false;
   received_.append(buffer.data(), static_cast<std::size_t>(count));
   return true;

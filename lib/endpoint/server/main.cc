@@ -49,5 +49,9 @@ int main(int count, char** words) {
     std::cout << larder::endpoint::help_text();
     return 0;
   }
+  if (options.version) {
+    std::cout << larder::endpoint::version_text();
+    return 0;
+  }
   return run(options);
 }

@@ -69,7 +69,7 @@ constexpr Option kOptions[] = {
        return nullptr;
      }},
     {"maxmemory", "SIZE", "bound of the cache, 256mb if nothing is said; 0: none", read_max_memory},
-    {"maxmemory-policy", "NAME", "what goes then: allkeys-lru, volatile-lfu, noeviction, ...; allkeys-s3-fifo",
+    {"maxmemory-policy", "NAME", "what goes then: allkeys-lru, volatile-lfu, noeviction, ... (default allkeys-s3-fifo)",
      read_policy},
     {"maxclients", "N", "connections at a time, 1000 if nothing is said", read_max_clients},
     {"read-only", "", "refuse commands that write",
@@ -85,6 +85,11 @@ constexpr Option kOptions[] = {
     {"enable-debug-command", "", "allow DEBUG, for tests",
      [](ServerOptions& options, std::string_view) -> const char* {
        options.endpoint.debug_commands = true;
+       return nullptr;
+     }},
+    {"version", "", "print the version",
+     [](ServerOptions& options, std::string_view) -> const char* {
+       options.version = true;
        return nullptr;
      }},
     {"help", "", "this text",
@@ -122,6 +127,8 @@ std::string read_command_line(std::span<const std::string_view> words, ServerOpt
   if (!options->endpoint.port && options->endpoint.unix_socket.empty()) options->endpoint.port = 6379;
   return {};
 }
+
+std::string version_text() { return "larder-server " LARDER_VERSION "\n"; }
 
 std::string help_text() {
   std::string text =

@@ -16,10 +16,12 @@ struct ServerOptions {
   Options cache = {};
   EndpointOptions endpoint = {};
   bool help = false;
+  bool version = false;
 };
 
 // Reads it. What is wrong with it, in words; empty: nothing.
 std::string read_command_line(std::span<const std::string_view> words, ServerOptions* options);
 std::string help_text();
+std::string version_text();
 
 }  // namespace larder::endpoint
