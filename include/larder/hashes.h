@@ -78,9 +78,9 @@ class Hashes {
   // A field, each as likely as any other; a miss if there is no such key.
   Lookup<std::string> hrand_field(std::string_view key);
   // That many different fields, or all there are, with their values; -n: exactly n, drawn one by one. O(n), or O(size)
-  // if n is more than a third of it.
+  // if n is more than a third of it. kOutOfRange for a count below -kDrawnMax.
   Result<std::vector<std::pair<std::string, std::string>>> hrand_fields(std::string_view key, std::int64_t count);
-  // The same without a copy: shown with no lock held, until `visit` answers false.
+  // The same without a copy, and for any count: shown with no lock held, until `visit` answers false.
   Status hrand_fields(std::string_view key, std::int64_t count,
                       FunctionRef<bool(std::string_view field, std::string_view value)> visit);
   // Some fields, and where to go on; begin with 0. One that is there from the first call to the last is returned at

@@ -13,6 +13,9 @@
 
 namespace larder {
 
+// As many items at most may be drawn one by one into one answer.
+inline constexpr std::int64_t kDrawnMax = std::int64_t{1} << 27;
+
 // Items of bytes, one after the other in one block: two allocations, however many there are, and eight bytes an item
 // beside its own.
 //

@@ -79,7 +79,6 @@ class Sets {
   Result<std::vector<std::string>> srand_members(std::string_view key, std::int64_t count);
   // The same without a copy, and for any count.
   Status srand_members(std::string_view key, std::int64_t count, VisitMember visit);
-  static constexpr std::int64_t kDrawnMax = std::int64_t{1} << 27;
   // Some members, and where to go on; begin with 0. One that is there from the first call to the last is returned at
   // least once. O(count). kInvalidArgument for a count out of range.
   Result<MemberPage> sscan(std::string_view key, std::uint64_t cursor, const ScanOptions& options = {});

@@ -181,8 +181,11 @@ class SortedSets {
   // A member, each as likely as any other; a miss if there is no such key.
   Lookup<std::string> zrand_member(std::string_view key);
   // That many different members, or all there are; -n: exactly n, drawn one by one. O(n), or O(size) if n is more than
-  // a third of it.
+  // a third of it. kOutOfRange for a count below -kDrawnMax.
   Result<std::vector<ScoredMember>> zrand_members(std::string_view key, std::int64_t count);
+  // The same without a copy, and for any count: shown with no lock held, until `visit` answers false.
+  Status zrand_members(std::string_view key, std::int64_t count,
+                       FunctionRef<bool(std::string_view member, double score)> visit);
   // Some members, and where to go on; begin with 0. One that is there from the first call to the last is returned at
   // least once. O(count). kInvalidArgument for a count out of range.
   Result<ScoredPage> zscan(std::string_view key, std::uint64_t cursor, const ScanOptions& options = {});

@@ -188,6 +188,7 @@ Status Hashes::hrand_fields(std::string_view key, std::int64_t count,
 }
 
 Result<std::vector<Pair>> Hashes::hrand_fields(std::string_view key, std::int64_t count) {
+  if (count < -kDrawnMax) return commands::too_many_drawn();
   std::vector<Pair> drawn;
   Status status = hrand_fields(key, count, [&](std::string_view field, std::string_view value) {
     drawn.emplace_back(field, value);

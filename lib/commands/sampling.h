@@ -9,8 +9,12 @@
 #include <tsl/robin_set.h>
 
 #include "base/random.h"
+#include "larder/items.h"
+#include "larder/status.h"
 
 namespace larder::commands {
+
+inline Status too_many_drawn() { return {ErrorCode::kOutOfRange, "count is out of range: at least -kDrawnMax"}; }
 
 // Emits n different items of a collection, or all there are: each set of n is as likely as any other.
 //

@@ -153,7 +153,7 @@ Status Sets::srand_members(std::string_view key, std::int64_t count, VisitMember
 }
 
 Result<std::vector<std::string>> Sets::srand_members(std::string_view key, std::int64_t count) {
-  if (count < -kDrawnMax) return Status(ErrorCode::kOutOfRange, "count is out of range");
+  if (count < -kDrawnMax) return commands::too_many_drawn();
   std::vector<std::string> drawn;
   Status status = srand_members(key, count, [&](std::string_view member) {
     drawn.emplace_back(member);

@@ -200,23 +200,31 @@ Lookup<std::string> SortedSets::zrand_member(std::string_view key) {
   });
 }
 
-Result<std::vector<ScoredMember>> SortedSets::zrand_members(std::string_view key, std::int64_t count) {
+Status SortedSets::zrand_members(std::string_view key, std::int64_t count,
+                                 FunctionRef<bool(std::string_view, double)> visit) {
   Held<SortedSetType> held;
   Status status = keyspace::hold(*keyspace_, key, use_of(looks_, Use::kMark), &held);
-  if (!status.ok()) return status;
-  std::vector<ScoredMember> drawn;
-  if (!held || count == 0) return drawn;
+  if (!status.ok() || !held) return status;
   base::Random random = commands::random_for(*keyspace_, key);
   const View view = held.view();
-  const auto emit = [&](std::string_view member, double score) { drawn.push_back({std::string(member), score}); };
-  const auto one = [&](base::Random& its_random, const auto& visit) { view.random(its_random, visit); };
-  if (count < 0) {
-    for (; count < 0; ++count) one(random, emit);
-  } else {
-    commands::sample(
-        view.size(), static_cast<std::uint64_t>(count), random, [&](const auto& visit) { view.each(visit); }, one,
-        emit);
-  }
+  bool more = true;
+  const auto emit = [&](std::string_view member, double score) { more = more && visit(member, score); };
+  for (; count < 0 && more; ++count) view.random(random, emit);
+  if (count <= 0) return {};
+  commands::sample(
+      view.size(), static_cast<std::uint64_t>(count), random, [&](const auto& show) { view.each(show); },
+      [&](base::Random& its_random, const auto& show) { view.random(its_random, show); }, emit);
+  return {};
+}
+
+Result<std::vector<ScoredMember>> SortedSets::zrand_members(std::string_view key, std::int64_t count) {
+  if (count < -kDrawnMax) return commands::too_many_drawn();
+  std::vector<ScoredMember> drawn;
+  Status status = zrand_members(key, count, [&](std::string_view member, double score) {
+    drawn.push_back({std::string(member), score});
+    return true;
+  });
+  if (!status.ok()) return status;
   return drawn;
 }
 

@@ -41,6 +41,15 @@ class GatheredReply {
     ++count_;
     return check();
   }
+  bool scored(std::string_view member, double score) {
+    if (too_long_) return false;
+    const bool nested = call_.reply.resp3();
+    if (nested) writer_.array(2);
+    writer_.bulk(member);
+    writer_.real(score);
+    count_ += nested ? 1 : 2;
+    return check();
+  }
 
   // One reply: what was gathered, or an error if it is too long.
   void send_array() {

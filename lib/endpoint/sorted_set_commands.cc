@@ -2,10 +2,12 @@
 // Commands on sorted sets.
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "commands/numbers.h"
 #include "endpoint/arguments.h"
+#include "endpoint/gathered_reply.h"
 
 namespace larder::endpoint {
 namespace {
@@ -350,7 +352,14 @@ void zrandmember(Call& call) {
   const bool with_scores = call.size() == 4 && is_word(call[3], "withscores");
   if (call.size() > 3 && !with_scores) return reply_syntax_error(call);
   if (with_scores && (count < -kMost / 2 || count > kMost / 2)) return call.reply.error("ERR value is out of range");
-  reply_members(call, with_scores, call.view.zrand_members(call[1], count));
+  GatheredReply reply(call);
+  bool begun = false;
+  Status status = call.view.zrand_members(call[1], count, [&](std::string_view member, double score) {
+    if (!std::exchange(begun, true)) reply.expect(count < 0 ? static_cast<std::uint64_t>(-count) : 0);
+    return with_scores ? reply.scored(member, score) : reply.bulk(member);
+  });
+  if (!status.ok()) return reply_error(call, status);
+  reply.send_array();
 }
 
 void zscan(Call& call) {

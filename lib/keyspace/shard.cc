@@ -331,7 +331,6 @@ bool Shard::evict_for(std::int64_t bytes, std::int64_t entries, Discards& discar
                       std::optional<EntryId> spared) noexcept {
   std::uint32_t evicted = 0;
   looks_ = 0;
-  if (spared && index_.size() == 1) return false;
   spared_ = spared;
   while (evicted < kEvictionsAHold && looks_ < kLooksAHold &&
          (memory_.available() + discards.pending() < bytes || !entry_lease_.ensure(entries))) {

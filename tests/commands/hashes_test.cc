@@ -162,6 +162,7 @@ TEST_F(HashesTest, DrawsFields) {
   }
   EXPECT_TRUE(cache_.hrand_field("none").missing());
   EXPECT_TRUE(cache_.hrand_fields("none", -5)->empty());
+  EXPECT_EQ(cache_.hrand_fields("none", -kDrawnMax - 1).status().code(), ErrorCode::kOutOfRange);
 }
 
 // What is there from the first call to the last is shown, whatever comes and goes, and whichever form the hash takes.

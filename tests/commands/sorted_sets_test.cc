@@ -536,6 +536,7 @@ TEST_F(SortedSetCommands, DrawsAtRandomInEveryForm) {
   }
   EXPECT_TRUE(cache_.zrand_member("nothing").missing());
   EXPECT_EQ(cache_.zrand_members("nothing", -5)->size(), 0u);
+  EXPECT_EQ(cache_.zrand_members("z", -kDrawnMax - 1).status().code(), ErrorCode::kOutOfRange);
 }
 
 TEST_F(SortedSetCommands, AWalkShowsEverythingThatStays) {

@@ -19,10 +19,15 @@ TEST_F(GatheredReplies, CountsOfDrawsHaveALimit) {
   WireClient one = client();
   one.call({"SADD", "s", "a"});
   one.call({"HSET", "h", "f", "v"});
+  one.call({"ZADD", "z", "1", "a"});
   for (const std::string count : {"-4611686018427387903", "-1000000000", "-11184811"}) {
     EXPECT_EQ(one.call({"SRANDMEMBER", "s", count}), kTooLong);
     EXPECT_EQ(one.call({"HRANDFIELD", "h", count}), kTooLong);
     EXPECT_EQ(one.call({"HRANDFIELD", "h", count, "WITHVALUES"}), kTooLong);
+    EXPECT_EQ(one.call({"ZRANDMEMBER", "z", count}), kTooLong);
+    EXPECT_EQ(one.call({"ZRANDMEMBER", "z", count, "WITHSCORES"}), kTooLong);
+    EXPECT_EQ(one.call({"ZRANDMEMBER", "none", count}), "*0\r\n");
+    EXPECT_TRUE(one.call({"ZRANDMEMBER", "s", count}).starts_with("-WRONGTYPE"));
     EXPECT_EQ(one.call({"SRANDMEMBER", "none", count}), "*0\r\n");
     EXPECT_EQ(one.call({"HRANDFIELD", "none", count}), "*0\r\n");
     EXPECT_TRUE(one.call({"HRANDFIELD", "s", count}).starts_with("-WRONGTYPE"));
@@ -30,11 +35,16 @@ TEST_F(GatheredReplies, CountsOfDrawsHaveALimit) {
   }
   EXPECT_EQ(one.call({"SRANDMEMBER", "s", "-9223372036854775807"}), kTooLong);
   EXPECT_EQ(one.call({"SRANDMEMBER", "s", "-2"}), "*2\r\n" + bulk("a") + bulk("a"));
+  EXPECT_EQ(one.call({"ZRANDMEMBER", "z", "-9223372036854775807"}), kTooLong);
+  EXPECT_EQ(one.call({"ZRANDMEMBER", "z", "-2"}), "*2\r\n" + bulk("a") + bulk("a"));
+  EXPECT_EQ(one.call({"ZRANDMEMBER", "z", "-2", "WITHSCORES"}),
+            "*4\r\n" + bulk("a") + bulk("1") + bulk("a") + bulk("1"));
   EXPECT_EQ(one.call({"SRANDMEMBER", "s", "9223372036854775807"}), "*1\r\n" + bulk("a"));
   EXPECT_EQ(one.call({"HRANDFIELD", "h", "-2", "WITHVALUES"}),
             "*4\r\n" + bulk("f") + bulk("v") + bulk("f") + bulk("v"));
   one.call({"HELLO", "3"});
   EXPECT_EQ(one.call({"HRANDFIELD", "h", "-1", "WITHVALUES"}), "*1\r\n*2\r\n" + bulk("f") + bulk("v"));
+  EXPECT_EQ(one.call({"ZRANDMEMBER", "z", "-1", "WITHSCORES"}), "*1\r\n*2\r\n" + bulk("a") + ",1\r\n");
 }
 
 TEST_F(GatheredReplies, AreRefusedWhereTheyGetTooLong) {

@@ -63,6 +63,17 @@ TEST_P(GrowingValues, AnotherValueTakesThePlaceOfAHashThatIsAllThereIs) {
   EXPECT_EQ(cache_.strlen("hot").value_or(0), 500'000u);
 }
 
+TEST_P(GrowingValues, ANewKeyTakesThePlaceOfTheOnlyOne) {
+  Cache one({.max_memory = 1_MiB, .max_entries = 1, .eviction = *Eviction::named(GetParam()), .seed = 1});
+  EXPECT_TRUE(one.set("a", "").ok());
+  EXPECT_TRUE(one.set_range("b", 0, "x").ok());
+  EXPECT_TRUE(one.sadd("c", "x").ok());
+  EXPECT_TRUE(one.append("d", std::string(50'000, 'x')).ok());
+  EXPECT_TRUE(one.append("d", std::string(50'000, 'x')).ok());
+  EXPECT_EQ(one.dbsize().value_or(0), 1u);
+  EXPECT_EQ(one.strlen("d").value_or(0), 100'000u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Policies, GrowingValues, testing::Values("s3-fifo", "lru", "lfu", "random"),
                          [](const auto& info) {
                            const std::string name = info.param;
