@@ -19,7 +19,11 @@ void open_gate() NO_THREAD_SAFETY_ANALYSIS { fork_gate().unlock(); }
 }  // namespace
 
 Background::Background(Slice slice, std::chrono::milliseconds interval) : process_(::getpid()) {
-  static const int registered = ::pthread_atfork(close_gate, open_gate, open_gate);
+  // The gate is made here, where std::bad_alloc has somebody to go to: in the thread it would end the program.
+  static const int registered = [] {
+    (void)fork_gate();
+    return ::pthread_atfork(close_gate, open_gate, open_gate);
+  }();
   (void)registered;
   worker_->thread =
       std::thread([&worker = *worker_, slice = std::move(slice), interval] { run(worker, slice, interval); });

@@ -96,7 +96,10 @@ TEST(PolicyMemory, IsGivenBackWhenTheBoundIsLowered) {
   for (const char* policy : {"s3-fifo", "lru", "lfu", "random"}) {
     for (const int left : {0, 500, 30'000}) {
       SCOPED_TRACE(std::string(policy) + ", left " + std::to_string(left));
-      Cache cache({.max_memory = many * 42ull, .eviction = *Eviction::named(policy), .shards = 4, .seed = 1});
+      Cache cache({.max_memory = static_cast<std::uint64_t>(many) * 42,
+                   .eviction = *Eviction::named(policy),
+                   .shards = 4,
+                   .seed = 1});
       for (int i = 0; i < many; ++i) ASSERT_TRUE(cache.set("key" + std::to_string(i), "a value").ok());
       for (int i = 0; i < many - left; ++i) ASSERT_TRUE(cache.del("key" + std::to_string(i)).ok());
       while (cache.tick().more) {

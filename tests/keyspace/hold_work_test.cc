@@ -131,7 +131,7 @@ TEST_F(HoldWorkTest, EvictionByEachPolicy) {
 // What a policy remembered of many small entries is too much for fewer large ones.
 TEST_F(HoldWorkTest, SmallEntriesMakeWayForLargeOnes) {
   const auto many = static_cast<int>(support::count(1'500'000, 1'500'000));
-  ASSERT_TRUE(cache_.set_max_memory(many * 22ull).ok());
+  ASSERT_TRUE(cache_.set_max_memory(static_cast<std::uint64_t>(many) * 22).ok());
   for (int i = 0; i < many; ++i) ASSERT_TRUE(cache_.set(key(i), "value").ok());
   expect_bounded("small");
   const std::string large(1'000, 'v');
