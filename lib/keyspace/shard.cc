@@ -139,7 +139,7 @@ Verdict Shard::judge(const Place& place, EntryId id, FunctionRef<Verdict(Residen
   bool known = true;
   with_resident(place, id, weight, [&](Resident& resident) {
     verdict = visit(resident);
-    if (verdict == Verdict::kEvict && (entry.latched() || id == spared_)) {
+    if (verdict == Verdict::kEvict && entry.latched()) {
       known = policy_->on_insert(resident, *this);
       verdict = Verdict::kKeep;
     }
@@ -281,7 +281,7 @@ bool Shard::adopt(std::uint32_t buckets, bool evict, Discards& discards) noexcep
       const bool has_fields = !in_scope(*place.entry()) || widen(&place, discards);
       const Entry& entry = *place.entry();
       if (has_fields && track(place, id_of(index_.hash_of(entry)), footprint_of(entry))) return;
-      if (evict && !entry.latched() && id_of(index_.hash_of(entry)) != spared_) {
+      if (evict && !entry.latched()) {
         no_room = place;
       } else {
         place.entry()->set_policy_epoch(PolicyEpoch::kNone);
@@ -327,11 +327,9 @@ bool Shard::widen(Place* place, Discards& discards) noexcept {
 
 // --- Memory ---------------------------------------------------------------------------------------------------------------
 
-bool Shard::evict_for(std::int64_t bytes, std::int64_t entries, Discards& discards,
-                      std::optional<EntryId> spared) noexcept {
+bool Shard::evict_for(std::int64_t bytes, std::int64_t entries, Discards& discards) noexcept {
   std::uint32_t evicted = 0;
   looks_ = 0;
-  spared_ = spared;
   while (evicted < kEvictionsAHold && looks_ < kLooksAHold &&
          (memory_.available() + discards.pending() < bytes || !entry_lease_.ensure(entries))) {
     if (evict_one(discards)) {
@@ -342,14 +340,12 @@ bool Shard::evict_for(std::int64_t bytes, std::int64_t entries, Discards& discar
       break;
     }
   }
-  spared_.reset();
   vain_holds_ = evicted != 0 || looks_ < kLooksAHold ? 0 : vain_holds_ + 1;
   const std::uint64_t vain_holds_max = kVainHoldsMax + index_.buckets() / kBucketsAVainHold;
   return evicted != 0 || (looks_ >= kLooksAHold && vain_holds_ < vain_holds_max);
 }
 
-Room Shard::make_room(std::int64_t bytes, std::int64_t entries, Discards& discards,
-                      std::optional<EntryId> spared) noexcept {
+Room Shard::make_room(std::int64_t bytes, std::int64_t entries, Discards& discards) noexcept {
   const std::int64_t wanted = bytes + slack();
   const auto ready = [&] { return memory_.ensure(wanted) && entry_lease_.ensure(entries); };
   if (ready()) return Room::kReady;
@@ -358,7 +354,7 @@ Room Shard::make_room(std::int64_t bytes, std::int64_t entries, Discards& discar
     expire(environment_.now(), kEvictionsAHold, discards);
     if (ready()) return Room::kReady;
   }
-  const bool goes_on = evict_for(wanted, entries, discards, spared);
+  const bool goes_on = evict_for(wanted, entries, discards);
   if (ready()) return Room::kReady;
   return goes_on || discards.count() != 0 ? Room::kFreeFirst : Room::kNone;
 }
@@ -368,10 +364,10 @@ void Shard::give_back_leases() noexcept {
   entry_lease_.give_back_surplus(true);
 }
 
-void Shard::do_housekeeping(Discards& discards, std::optional<EntryId> spared) noexcept {
+void Shard::do_housekeeping(Discards& discards) noexcept {
   const std::int64_t wanted = to_keep_free();
   if (memory_.available() + discards.pending() < wanted && !memory_.ensure(wanted)) {
-    evict_for(wanted, 0, discards, spared);
+    evict_for(wanted, 0, discards);
   }
   if (adopting_) adopt(1, false, discards);
   if (armed_ != 0) {
