@@ -65,7 +65,7 @@ class MemoryTest : public CollectionTest {
   void edits_are_done_or_not(std::uint64_t seed, const Apply& apply_one) {
     model::RandomChoices choices(seed);
     std::uint64_t failures = 0;
-    for (std::uint64_t round = 0; round < support::count(9, 200) && !this->HasFailure(); ++round) {
+    for (std::uint64_t round = 0; round < support::count(24, 200) && !this->HasFailure(); ++round) {
       Pair pair;
       edit(pair, choices, {.inserts_of_16 = 16}, choices.below(choices.one_in(2) ? 700 : 30));
       Pair frozen;
