@@ -176,14 +176,7 @@ Status Hashes::hrand_fields(std::string_view key, std::int64_t count,
   Status status = keyspace::hold(*keyspace_, key, use_of(looks_, Use::kMark), &held);
   if (!status.ok() || !held) return status;
   base::Random random = commands::random_for(*keyspace_, key);
-  const View view = held.view();
-  bool more = true;
-  const auto emit = [&](std::string_view field, std::string_view value) { more = more && visit(field, value); };
-  for (; count < 0 && more; ++count) view.random(random, emit);
-  if (count <= 0) return {};
-  commands::sample(
-      view.size(), static_cast<std::uint64_t>(count), random, [&](const auto& show) { view.each(show); },
-      [&](base::Random& its_random, const auto& show) { view.random(its_random, show); }, emit);
+  commands::draw(held.view(), count, random, visit);
   return {};
 }
 

@@ -43,4 +43,17 @@ void sample(std::uint64_t size, std::uint64_t n, base::Random& random, Each&& ea
   }
 }
 
+// The same, as those commands count: -n draws n one by one, and may draw one of them again. visit(name, rest...) until
+// it answers false.
+template <typename View, typename Visit>
+void draw(const View& view, std::int64_t count, base::Random& random, Visit&& visit) {
+  bool more = true;
+  const auto emit = [&](const auto&... item) { more = more && visit(item...); };
+  for (; count < 0 && more; ++count) view.random(random, emit);
+  if (count <= 0) return;
+  sample(
+      view.size(), static_cast<std::uint64_t>(count), random, [&](const auto& show) { view.each(show); },
+      [&](base::Random& its_random, const auto& show) { view.random(its_random, show); }, emit);
+}
+
 }  // namespace larder::commands

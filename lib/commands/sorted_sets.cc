@@ -206,14 +206,7 @@ Status SortedSets::zrand_members(std::string_view key, std::int64_t count,
   Status status = keyspace::hold(*keyspace_, key, use_of(looks_, Use::kMark), &held);
   if (!status.ok() || !held) return status;
   base::Random random = commands::random_for(*keyspace_, key);
-  const View view = held.view();
-  bool more = true;
-  const auto emit = [&](std::string_view member, double score) { more = more && visit(member, score); };
-  for (; count < 0 && more; ++count) view.random(random, emit);
-  if (count <= 0) return {};
-  commands::sample(
-      view.size(), static_cast<std::uint64_t>(count), random, [&](const auto& show) { view.each(show); },
-      [&](base::Random& its_random, const auto& show) { view.random(its_random, show); }, emit);
+  commands::draw(held.view(), count, random, visit);
   return {};
 }
 

@@ -24,17 +24,19 @@ class GatheredReply {
 
   explicit GatheredReply(Call& call) noexcept : call_(call), writer_(written_, call.reply.resp3() ? 3 : 2) {}
 
-  // Says that so many items are to come, if that is known. What cannot be sent is not begun, then.
-  void expect(std::uint64_t items) noexcept { too_long_ = items > kBytesMax / kItemBytesMin; }
+  // -n: n items are to come, if any. What cannot be sent is not begun, then.
+  void expect(std::int64_t count) noexcept {
+    may_begin_ = count >= 0 || static_cast<std::uint64_t>(-count) <= kBytesMax / kItemBytesMin;
+  }
   // False: it is too long already, and what else there is is not wanted. So are the others.
   bool bulk(std::string_view bytes) {
-    if (too_long_) return false;
+    if (!goes_on()) return false;
     writer_.bulk(bytes);
     ++count_;
     return check();
   }
   bool pair(std::string_view first, std::string_view second) {
-    if (too_long_) return false;
+    if (!goes_on()) return false;
     writer_.array(2);
     writer_.bulk(first);
     writer_.bulk(second);
@@ -42,7 +44,7 @@ class GatheredReply {
     return check();
   }
   bool scored(std::string_view member, double score) {
-    if (too_long_) return false;
+    if (!goes_on()) return false;
     const bool nested = call_.reply.resp3();
     if (nested) writer_.array(2);
     writer_.bulk(member);
@@ -62,6 +64,10 @@ class GatheredReply {
  private:
   static constexpr std::uint64_t kItemBytesMin = 6;  // an empty one
 
+  bool goes_on() noexcept {
+    too_long_ = too_long_ || !may_begin_;
+    return !too_long_;
+  }
   bool check() noexcept {
     too_long_ = written_.size() > kBytesMax;
     return !too_long_;
@@ -75,6 +81,7 @@ class GatheredReply {
   Output written_;
   ReplyWriter writer_;
   std::uint64_t count_ = 0;
+  bool may_begin_ = true;
   bool too_long_ = false;
 };
 

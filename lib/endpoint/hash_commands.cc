@@ -88,9 +88,8 @@ void hrandfield(Call& call) {
   if (with_values && !check_pairs(call, count)) return;
   const bool nested = with_values && call.reply.resp3();
   GatheredReply reply(call);
-  bool begun = false;
+  reply.expect(count);
   Status status = call.view.hrand_fields(call[1], count, [&](std::string_view field, std::string_view value) {
-    if (!std::exchange(begun, true)) reply.expect(count < 0 ? static_cast<std::uint64_t>(-count) : 0);
     if (nested) return reply.pair(field, value);
     return reply.bulk(field) && (!with_values || reply.bulk(value));
   });

@@ -30,10 +30,8 @@ sockaddr_un unix_address(const std::string& path) {
   return address;
 }
 
-// Whether a socket stands there that nobody listens at.
-bool is_left_over(const std::string& path, const sockaddr_un& address) {
-  struct stat found {};
-  if (lstat(path.c_str(), &found) != 0 || !S_ISSOCK(found.st_mode)) return false;
+// Whether nobody listens at the socket that stands there.
+bool is_left_over(const sockaddr_un& address) {
   const int probe = socket(AF_UNIX, kSocketFlags, 0);
   if (probe < 0) return false;
   const bool refused =
@@ -100,9 +98,10 @@ Status Listener::listen_tcp(const std::string& address, std::uint16_t port) {
 Status Listener::listen_unix(const std::string& path) {
   const sockaddr_un address = unix_address(path);
   struct stat found {};
-  if (lstat(path.c_str(), &found) == 0 && !S_ISSOCK(found.st_mode))
-    return {ErrorCode::kInvalidArgument, path + " is there, and is no socket"};
-  if (is_left_over(path, address)) unlink(path.c_str());
+  if (lstat(path.c_str(), &found) == 0) {
+    if (!S_ISSOCK(found.st_mode)) return {ErrorCode::kInvalidArgument, path + " is there, and is no socket"};
+    if (is_left_over(address)) unlink(path.c_str());
+  }
   descriptor_ = socket(AF_UNIX, kSocketFlags, 0);
   if (descriptor_ < 0) return failure(path);
   // Nobody can connect before `listen`: there is no moment at which the mode is another.

@@ -52,11 +52,8 @@ void srandmember(Call& call) {
   std::int64_t count = 0;
   if (!read_count(call, call[2], &count)) return;
   GatheredReply reply(call);
-  bool begun = false;
-  Status status = call.view.srand_members(call[1], count, [&](std::string_view member) {
-    if (!std::exchange(begun, true)) reply.expect(count < 0 ? static_cast<std::uint64_t>(-count) : 0);
-    return reply.bulk(member);
-  });
+  reply.expect(count);
+  Status status = call.view.srand_members(call[1], count, [&](std::string_view member) { return reply.bulk(member); });
   if (!status.ok()) return reply_error(call, status);
   reply.send_array();
 }

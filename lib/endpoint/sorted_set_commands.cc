@@ -353,9 +353,8 @@ void zrandmember(Call& call) {
   if (call.size() > 3 && !with_scores) return reply_syntax_error(call);
   if (with_scores && (count < -kMost / 2 || count > kMost / 2)) return call.reply.error("ERR value is out of range");
   GatheredReply reply(call);
-  bool begun = false;
+  reply.expect(count);
   Status status = call.view.zrand_members(call[1], count, [&](std::string_view member, double score) {
-    if (!std::exchange(begun, true)) reply.expect(count < 0 ? static_cast<std::uint64_t>(-count) : 0);
     return with_scores ? reply.scored(member, score) : reply.bulk(member);
   });
   if (!status.ok()) return reply_error(call, status);

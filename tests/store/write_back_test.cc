@@ -785,7 +785,7 @@ TEST(WriteBackOutage, W8StaysInItsBounds) {
   }
   EXPECT_GT(refused, 0u);
   EXPECT_GT(most_bytes, 1_MiB);
-  for (int second = 0; second < 6'000 && cache.stats().dirty_items != 0; ++second) {
+  for (int second = 0; second < 600'000 / writes_each_second && cache.stats().dirty_items != 0; ++second) {
     clock.advance(std::chrono::seconds(1));
     cache.tick();
   }
