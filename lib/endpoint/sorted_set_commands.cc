@@ -2,7 +2,6 @@
 // Commands on sorted sets.
 #include <limits>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "commands/numbers.h"
