@@ -45,9 +45,7 @@ class Leaderboard {
     return *better + 1;
   }
 
-  std::vector<larder::ScoredMember> top(std::int64_t count) {
-    return *cache_.zrange(key_, 0, count - 1, {.rev = true});
-  }
+  larder::ScoredMembers top(std::int64_t count) { return *cache_.zrange(key_, 0, count - 1, {.rev = true}); }
 
   // A player between the next better and the next worse ones. Rank and neighbours are of one instant: a snapshot does
   // not change while others report.
@@ -108,8 +106,8 @@ int main() {
   }
 
   const auto ten = spring.top(10);
-  for (const auto& [name, points] : ten) std::printf("%-12s %6.0f\n", name.c_str(), points);
-  sound = sound && ten.size() == 10 && ten[0] == larder::ScoredMember{player(199), kThreads * kGames * 200.0};
+  for (const auto& [name, points] : ten) std::printf("%-12s %6.0f\n", std::string(name).c_str(), points);
+  sound = sound && ten.size() == 10 && ten[0] == larder::MemberScore{player(199), kThreads * kGames * 200.0};
 
   const auto places = spring.around(player(42), 2);
   std::printf("around %s:\n", player(42).c_str());
@@ -131,6 +129,6 @@ int main() {
   clock.advance(std::chrono::days(30));
   const bool spring_is_gone = spring.top(1).empty() && !spring.rank(player(42));
   std::printf("90 days later: spring is %s, %s leads in summer and of all time\n", spring_is_gone ? "gone" : "there?",
-              summer.top(1)[0].member.c_str());
+              std::string(summer.top(1)[0].member).c_str());
   return spring_is_gone && all_time.top(1)[0].member == player(7) && cache.check_invariants().ok() ? 0 : 1;
 }

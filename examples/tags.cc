@@ -54,10 +54,12 @@ class Follows {
       keys.push_back("following:" + std::string(friend_of_who));
       return keys.size() < 1'000;  // a command takes up to 1,024 keys
     });
-    auto known = *cache_.zunion(keys);
-    std::erase_if(known, [&](const auto& one) { return one.member == who || following->contains(one.member); });
+    const auto known = *cache_.zunion(keys);
     Names names;
-    for (auto one = known.rbegin(); one != known.rend() && names.size() < most; ++one) names.push_back(one->member);
+    for (std::size_t i = known.size(); i-- > 0 && names.size() < most;) {
+      const std::string_view name = known[i].member;
+      if (name != who && !following->contains(name)) names.emplace_back(name);
+    }
     return names;
   }
 

@@ -39,6 +39,7 @@ namespace larder {
 struct ScoredMember {
   std::string member;
   double score = 0;
+  operator MemberScore() const noexcept { return {member, score}; }
   bool operator==(const ScoredMember&) const = default;
 };
 
@@ -144,7 +145,7 @@ class SortedSetSnapshot {
 // What ZMPOP has removed, and from which of the keys.
 struct PoppedMembers {
   std::string key;
-  std::vector<ScoredMember> members;
+  ScoredMembers members;
 };
 struct PoppedMember {
   std::string key;
@@ -153,7 +154,7 @@ struct PoppedMember {
 
 struct ScoredPage {
   std::uint64_t cursor = 0;  // for the next call; 0: done
-  std::vector<ScoredMember> members;
+  ScoredMembers members;
 };
 
 class SortedSets {
@@ -170,10 +171,9 @@ class SortedSets {
   // How many are in it. O(log size). ZCOUNT, ZLEXCOUNT.
   Result<std::uint64_t> zcount(std::string_view key, const MemberRange& range);
   // Of one instant, in their order. O(log size + members).
-  Result<std::vector<ScoredMember>> zrange(std::string_view key, const MemberRange& range,
-                                           const ZRangeOptions& options = {});
-  Result<std::vector<ScoredMember>> zrange(std::string_view key, std::int64_t first, std::int64_t last,
-                                           const ZRangeOptions& options = {}) {
+  Result<ScoredMembers> zrange(std::string_view key, const MemberRange& range, const ZRangeOptions& options = {});
+  Result<ScoredMembers> zrange(std::string_view key, std::int64_t first, std::int64_t last,
+                               const ZRangeOptions& options = {}) {
     return zrange(key, RankRange{first, last}, options);
   }
   // The whole sorted set without a copy of it; a miss if there is no such key.
@@ -182,7 +182,7 @@ class SortedSets {
   Lookup<std::string> zrand_member(std::string_view key);
   // That many different members, or all there are; -n: exactly n, drawn one by one. O(n), or O(size) if n is more than
   // a third of it. kOutOfRange for a count below -kDrawnMax.
-  Result<std::vector<ScoredMember>> zrand_members(std::string_view key, std::int64_t count);
+  Result<ScoredMembers> zrand_members(std::string_view key, std::int64_t count);
   // The same without a copy, and for any count: shown with no lock held, until `visit` answers false.
   Status zrand_members(std::string_view key, std::int64_t count,
                        FunctionRef<bool(std::string_view member, double score)> visit);
@@ -193,10 +193,10 @@ class SortedSets {
   // Of several keys at one instant; work on what they were then is done with no lock held. A plain set counts as a
   // sorted set whose scores are 1; a key that is not there as an empty one. In the order of the scores that come out.
   // O(members), and O(n log n) for the n that come out. kInvalidArgument for no keys, kTooManyKeys above 1,024.
-  Result<std::vector<ScoredMember>> zunion(const KeyList& keys, const ZCombineOptions& options = {});
-  Result<std::vector<ScoredMember>> zinter(const KeyList& keys, const ZCombineOptions& options = {});
+  Result<ScoredMembers> zunion(const KeyList& keys, const ZCombineOptions& options = {});
+  Result<ScoredMembers> zinter(const KeyList& keys, const ZCombineOptions& options = {});
   // Those of the first that no other has, with the scores of the first.
-  Result<std::vector<ScoredMember>> zdiff(const KeyList& keys);
+  Result<ScoredMembers> zdiff(const KeyList& keys);
   // How many members all have; counts up to `limit`, 0: without limit.
   Result<std::uint64_t> zinter_card(const KeyList& keys, std::uint64_t limit = 0);
 
@@ -222,8 +222,8 @@ class SortedSets {
   Lookup<ScoredMember> zpop_min(std::string_view key);
   Lookup<ScoredMember> zpop_max(std::string_view key);
   // Up to so many, the outermost first.
-  Result<std::vector<ScoredMember>> zpop_min(std::string_view key, std::uint64_t count);
-  Result<std::vector<ScoredMember>> zpop_max(std::string_view key, std::uint64_t count);
+  Result<ScoredMembers> zpop_min(std::string_view key, std::uint64_t count);
+  Result<ScoredMembers> zpop_max(std::string_view key, std::uint64_t count);
 
   // --- Writing one from others ------------------------------------------------------------------------------------
   // What zunion, zinter, zdiff and zrange would answer takes the place of whatever `to` holds, which may be one of the

@@ -1,12 +1,31 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "collections/list.h"
 
+#include "collections/copies.h"
+
 namespace larder::collections {
 namespace {
 
 using Rank = Tree<Sequence>::Rank;
 
 }  // namespace
+
+bool ListView::copy(std::uint64_t first, std::uint64_t count, bool backwards, std::uint64_t bytes_max,
+                    ItemList& to) const {
+  const std::uint64_t size = this->size();
+  if (first >= size) return true;
+  count = std::min(count, size - first);
+  if (large_ != nullptr)
+    return copy_items(*large_, backwards ? size - 1 - first : first, count, backwards, bytes_max, to);
+  if (small_.bytes().size() > bytes_max) return false;
+  base::count_bytes(small_.bytes().size());
+  to.reserve(count, small_.bytes().size());
+  range(first, count, backwards, [&](std::string_view element) {
+    to.push_back(element);
+    return true;
+  });
+  return true;
+}
 
 bool ListDraft::fits_small(std::string_view element, const PackedItem& goes) const noexcept {
   const bool few = goes.end != 0 || small_.count() < tools_.limits.entries;

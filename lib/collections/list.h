@@ -9,6 +9,7 @@
 
 #include "collections/draft.h"
 #include "collections/tree.h"
+#include "larder/items.h"
 
 namespace larder::collections {
 
@@ -40,12 +41,12 @@ class ListView {
       return small_.range(static_cast<unsigned>(lowest), static_cast<unsigned>(count), backwards,
                           [&](const PackedItem& item) { return visit(item.bytes); });
     }
-    auto cursor = large_->seek(Tree<Sequence>::Rank{backwards ? size - 1 - first : first});
-    for (; count > 0 && cursor; --count) {
-      if (!visit(cursor.item())) return;
-      backwards ? cursor.prev() : cursor.next();
-    }
+    large_->range(backwards ? size - 1 - first : first, count, backwards,
+                  [&](std::string_view item, Sequence::Key) { return visit(item); });
   }
+
+  // Copies them. False: they have more bytes than that, and some of them may have been copied. Throws std::bad_alloc.
+  bool copy(std::uint64_t first, std::uint64_t count, bool backwards, std::uint64_t bytes_max, ItemList& to) const;
 
  private:
   Packed small_;

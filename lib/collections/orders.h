@@ -4,6 +4,7 @@
 // may have a key, too, by which they are ordered before their names. Names compare as unsigned bytes.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -70,25 +71,20 @@ struct Scored {
 // By score, and among equals by name. No score is NaN.
 struct ByScore {
   static constexpr bool kSorted = true;
-  static constexpr std::size_t kLeafBytesMax = 1024;
+  static constexpr std::size_t kLeafBytesMax = 2048;
   using Key = double;
-  // An item, as far as it fits: two that are equal may differ in their names behind.
-  struct Separator {
-    double score;
-    std::uint64_t prefix;
+  // How a name begins: 16 bytes of it, for user:12345 and the like.
+  struct Prefix {
+    std::uint64_t words[2] = {};
+    auto operator<=>(const Prefix&) const = default;
   };
 
   static std::string_view name(std::string_view item) noexcept { return item; }
-  static Separator separator(double score, std::string_view name) noexcept {
-    std::uint64_t prefix = 0;
-    if (!name.empty()) std::memcpy(&prefix, name.data(), name.size() < 8 ? name.size() : 8);
-    return {score, __builtin_bswap64(prefix)};
-  }
-  static bool before(const Separator& a, const Separator& b) noexcept {
-    return (a.score < b.score) | ((a.score == b.score) & (a.prefix < b.prefix));
-  }
-  static bool same(const Separator& a, const Separator& b) noexcept {
-    return (a.score == b.score) & (a.prefix == b.prefix);
+  static Prefix prefix(std::string_view name) noexcept {
+    Prefix prefix;
+    if (!name.empty()) std::memcpy(prefix.words, name.data(), name.size() < 16 ? name.size() : 16);
+    for (std::uint64_t& word : prefix.words) word = __builtin_bswap64(word);
+    return prefix;
   }
 };
 
@@ -97,15 +93,12 @@ struct Sequence {
   static constexpr bool kSorted = false;
   static constexpr std::size_t kLeafBytesMax = 4096;
   struct Key {
-    bool operator==(const Key&) const = default;
-    bool operator<(const Key&) const noexcept { return false; }
+    auto operator<=>(const Key&) const = default;
   };
-  using Separator = Key;
+  using Prefix = Key;
 
   static std::string_view name(std::string_view) noexcept { return {}; }
-  static Separator separator(Key, std::string_view) noexcept { return {}; }
-  static bool before(Separator, Separator) noexcept { return false; }
-  static bool same(Separator, Separator) noexcept { return false; }
+  static Prefix prefix(std::string_view) noexcept { return {}; }
 };
 
 }  // namespace larder::collections

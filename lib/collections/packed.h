@@ -40,6 +40,8 @@ class Packed {
   // Whether it once had more, or longer, items than Redis keeps in a compact form (OBJECT ENCODING).
   bool outgrown() const noexcept { return header() & kOutgrown; }
 
+  // All there is, at most kPackedBytesMax.
+  std::string_view bytes() const noexcept { return bytes_; }
   // The item behind another one, or the first. False: there is none.
   bool next(PackedItem* item) const noexcept {
     std::size_t at = item->end == 0 ? kHeaderBytes : item->end;

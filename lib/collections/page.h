@@ -83,6 +83,11 @@ class Leaf : public Page {
     return blob;
   }
   std::string_view item(unsigned i) const noexcept { return is_blob(i) ? blob(i)->view() : stored(i); }
+  // The bytes of the items [from, to), the last first. REQUIRES: there are some, and none is a blob.
+  std::string_view stored(unsigned from, unsigned to) const noexcept {
+    const std::size_t end = this->end(to - 1);
+    return {block_end() - end, end - begin(from)};
+  }
 
   // A place for an item, whose bytes are to be written. REQUIRES: has_room.
   char* insert(unsigned i, const Key& key, std::size_t item_bytes, bool is_blob) noexcept;
@@ -137,44 +142,62 @@ class Leaf : public Page {
   }
 };
 
-// A page of a tree: children, with how many items are below each, and what none of these is smaller than.
-template <typename Separator>
+// What none of the items below a page is smaller than, as far as it is kept: two that are equal may have names that
+// differ behind their prefixes.
+template <typename Key, typename Prefix>
+struct Separator {
+  Key key;
+  Prefix prefix;
+};
+
+// A page of a tree: children, with how many items are below each, and the separators that they begin by; the first
+// child has none.
+template <typename Key, typename Prefix>
 struct Inner : Page {
-  static constexpr std::size_t kSeparatorBytes = std::is_empty_v<Separator> ? 0 : sizeof(Separator);
+  static constexpr bool kSeparates = !std::is_empty_v<Key>;
+  static constexpr std::size_t kSeparatorBytes = kSeparates ? sizeof(Key) + sizeof(Prefix) : 0;
   static constexpr unsigned kFanout = (1024 - 16) / (sizeof(Page*) + 4 + kSeparatorBytes);
 
+  // What a search needs stands together.
+  Key keys[kSeparates ? kFanout : 1];
   Page* children[kFanout];
   std::uint32_t sizes[kFanout];
-  Separator separators[kSeparatorBytes == 0 ? 1 : kFanout];  // the first child has none
+  Prefix prefixes[kSeparates ? kFanout : 1];
 
   bool full() const noexcept { return count == kFanout; }
-  void insert(unsigned i, Page* child, std::uint64_t size, const Separator& separator) noexcept {
-    move(i + 1, i, count - i);
+  Separator<Key, Prefix> separator(unsigned i) const noexcept {
+    if constexpr (!kSeparates) return {};
+    return {keys[i], prefixes[i]};
+  }
+  void set_separator(unsigned i, const Separator<Key, Prefix>& separator) noexcept {
+    if constexpr (!kSeparates) return;
+    keys[i] = separator.key;
+    prefixes[i] = separator.prefix;
+  }
+  void insert(unsigned i, Page* child, std::uint64_t size, const Separator<Key, Prefix>& separator) noexcept {
+    move(i + 1, *this, i, count - i);
     children[i] = child;
     sizes[i] = static_cast<std::uint32_t>(size);
-    if constexpr (kSeparatorBytes != 0) separators[i] = separator;
+    set_separator(i, separator);
     ++count;
   }
   void erase(unsigned i) noexcept {
-    move(i, i + 1, count - i - 1u);
+    move(i, *this, i + 1, count - i - 1u);
     --count;
   }
   // The children [from, to) of another page, behind those that are here.
   void append(const Inner& other, unsigned from, unsigned to) noexcept {
-    const unsigned n = to - from;
-    std::memcpy(children + count, other.children + from, n * sizeof *children);
-    std::memcpy(sizes + count, other.sizes + from, n * sizeof *sizes);
-    if constexpr (kSeparatorBytes != 0) {
-      std::memcpy(separators + count, other.separators + from, n * sizeof *separators);
-    }
-    count = static_cast<std::uint16_t>(count + n);
+    move(count, other, from, to - from);
+    count = static_cast<std::uint16_t>(count + to - from);
   }
 
  private:
-  void move(unsigned to, unsigned from, unsigned n) noexcept {
-    std::memmove(children + to, children + from, n * sizeof *children);
-    std::memmove(sizes + to, sizes + from, n * sizeof *sizes);
-    if constexpr (kSeparatorBytes != 0) std::memmove(separators + to, separators + from, n * sizeof *separators);
+  void move(unsigned to, const Inner& other, unsigned from, unsigned n) noexcept {
+    std::memmove(children + to, other.children + from, n * sizeof *children);
+    std::memmove(sizes + to, other.sizes + from, n * sizeof *sizes);
+    if constexpr (!kSeparates) return;
+    std::memmove(keys + to, other.keys + from, n * sizeof *keys);
+    std::memmove(prefixes + to, other.prefixes + from, n * sizeof *prefixes);
   }
 };
 

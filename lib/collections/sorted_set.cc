@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "collections/copies.h"
+
 namespace larder::collections {
 namespace {
 
@@ -33,6 +35,24 @@ std::optional<double> SortedSetView::score(const base::KeyHash& hash, std::strin
   const std::optional<PackedItem> item = find_small(member);
   if (!item) return {};
   return Scored::score(item->bytes);
+}
+
+bool SortedSetView::copy(std::uint64_t first, std::uint64_t count, bool backwards, std::uint64_t bytes_max,
+                         ScoredMembers& to) const {
+  const std::uint64_t size = this->size();
+  if (first >= size) return true;
+  count = std::min(count, size - first);
+  if (large_ != nullptr) {
+    return copy_items(large_->by_score, backwards ? size - 1 - first : first, count, backwards, bytes_max, to);
+  }
+  if (small_.bytes().size() > bytes_max) return false;
+  base::count_bytes(small_.bytes().size());
+  to.reserve(count, small_.bytes().size());
+  range(first, count, backwards, [&](std::string_view member, double score) {
+    to.push_back({member, score});
+    return true;
+  });
+  return true;
 }
 
 std::uint64_t SortedSetView::before(double score, std::string_view member) const noexcept {

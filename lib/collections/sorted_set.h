@@ -13,6 +13,7 @@
 #include "collections/draft.h"
 #include "collections/table.h"
 #include "collections/tree.h"
+#include "larder/score_list.h"
 
 namespace larder::collections {
 
@@ -45,6 +46,8 @@ class SortedSetView {
   // reversed, ranks and all, until it returns false.
   template <typename Visit>
   void range(std::uint64_t first, std::uint64_t count, bool backwards, Visit&& visit) const;
+  // Copies them. False: they have more bytes than that, and some of them may have been copied. Throws std::bad_alloc.
+  bool copy(std::uint64_t first, std::uint64_t count, bool backwards, std::uint64_t bytes_max, ScoredMembers& to) const;
   // As of a hash (hash.h), with visit(member, score).
   template <typename Visit>
   void each(Visit&& visit) const {
@@ -91,11 +94,7 @@ void SortedSetView::range(std::uint64_t first, std::uint64_t count, bool backwar
         static_cast<unsigned>(lowest), static_cast<unsigned>(count), backwards,
         [&](const PackedItem& item) { return visit(Scored::name(item.bytes), Scored::score(item.bytes)); });
   }
-  auto cursor = large_->by_score.seek(Tree<ByScore>::Rank{backwards ? size - 1 - first : first});
-  for (; count > 0 && cursor; --count) {
-    if (!visit(cursor.item(), cursor.key())) return;
-    backwards ? cursor.prev() : cursor.next();
-  }
+  large_->by_score.range(backwards ? size - 1 - first : first, count, backwards, visit);
 }
 
 // One that is being edited.

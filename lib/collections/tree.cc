@@ -4,9 +4,17 @@
 #include <algorithm>
 #include <new>
 
+#include "base/prefetch.h"
+
 namespace larder::collections {
 
 // --- Looking ------------------------------------------------------------------------------------------------------------
+
+// All of it, as a search in it would wait for one line after the other.
+inline const Page* fetched(const Page* page, std::size_t lines = 16) noexcept {
+  for (std::size_t line = 0; line < lines; ++line) base::prefetch(reinterpret_cast<const char*>(page) + 64 * line);
+  return page;
+}
 
 template <typename Order>
 std::uint64_t Tree<Order>::items_below(const Page& page) noexcept {
@@ -25,18 +33,26 @@ bool Tree<Order>::begins_by(const Page* page, const Name& name) noexcept {
   return Order::name(leaf.item(0)) <= name.name;
 }
 
-// The last child whose items may be no greater. Branches are for ties only, which are rare.
+// The last child whose items may be no greater: by the keys, without a branch; of several with this key, by the names.
 template <typename Order>
 unsigned Tree<Order>::Name::into(const InnerPage& inner) noexcept {
-  const Separator wanted = separator();
   unsigned base = 0;
   for (unsigned length = inner.count; length > 1;) {
     const unsigned half = length / 2;
-    const Separator& first = inner.separators[base + half];
-    bool before = Order::before(first, wanted);
-    if (Order::same(first, wanted)) [[unlikely]]
-      before = begins_by(inner.children[base + half], *this);
-    base += before ? half : 0;
+    base += inner.keys[base + half] <= key ? half : 0;
+    length -= half;
+  }
+  if (base == 0 || inner.keys[base] != key) [[likely]]
+    return base;
+  unsigned length = 2;  // those with this key, and the child before them
+  for (; --base > 0 && inner.keys[base] == key; ++length) {
+  }
+  const auto prefix = Order::prefix(name);
+  while (length > 1) {
+    const unsigned half = length / 2;
+    const auto& first = inner.prefixes[base + half];
+    const bool no_greater = first == prefix ? begins_by(inner.children[base + half], *this) : first < prefix;
+    base += no_greater ? half : 0;
     length -= half;
   }
   return base;
@@ -84,29 +100,17 @@ unsigned Tree<Order>::Rank::at(const LeafPage& leaf) const noexcept {
 }
 
 template <typename Order>
-template <typename Where>
-typename Tree<Order>::Cursor Tree<Order>::seek(Where where) const noexcept {
+typename Tree<Order>::Cursor Tree<Order>::seek(Rank where) const noexcept {
   Cursor cursor;
-  if (root_ == nullptr) return cursor;
+  if (where.rank >= size()) return cursor;
   const Page* page = root_;
   while (page->level != 0) {
     const unsigned child = where.into(inner(page));
     cursor.steps_[cursor.depth_++] = {&inner(page), child};
-    page = inner(page).children[child];
+    page = fetched(inner(page).children[child]);
   }
   cursor.leaf_ = static_cast<const LeafPage*>(page);
   cursor.at_ = where.at(*cursor.leaf_);
-  if (cursor.at_ == cursor.leaf_->count) {
-    --cursor.at_;
-    cursor.next();
-  }
-  return cursor;
-}
-
-template <typename Order>
-typename Tree<Order>::Cursor Tree<Order>::find(const Name& name) const noexcept {
-  Cursor cursor = seek(name);
-  if (cursor && !name.found(*cursor.leaf_, cursor.at_)) return {};
   return cursor;
 }
 
@@ -117,42 +121,38 @@ std::uint64_t Tree<Order>::rank(Name name) const noexcept {
   const Page* page = root_;
   while (page->level != 0) {
     const unsigned child = name.into(inner(page));
+    const Page* below = fetched(inner(page).children[child]);
     for (unsigned i = 0; i < child; ++i) rank += inner(page).sizes[i];
-    page = inner(page).children[child];
+    page = below;
   }
   return rank + name.at(*static_cast<const LeafPage*>(page));
 }
 
 template <typename Order>
-void Tree<Order>::Cursor::next() noexcept {
-  if (++at_ < leaf_->count) return;
-  for (unsigned depth = depth_; depth-- > 0;) {
-    if (++steps_[depth].child < steps_[depth].inner->count) return go_down(depth, false);
-  }
-  leaf_ = nullptr;
+void Tree<Order>::Cursor::fetch_next_leaf(bool backwards) const noexcept {
+  if (depth_ == 0) return;
+  const Step& step = steps_[depth_ - 1];
+  const unsigned next = step.child + (backwards ? -1u : 1u);
+  if (next < step.inner->count) fetched(step.inner->children[next], 32);  // -1 is not
 }
 
 template <typename Order>
-void Tree<Order>::Cursor::prev() noexcept {
-  if (at_-- > 0) return;
-  for (unsigned depth = depth_; depth-- > 0;) {
-    if (steps_[depth].child-- > 0) return go_down(depth, true);
+void Tree<Order>::Cursor::enter_next_leaf(bool backwards) noexcept {
+  unsigned depth = depth_;
+  for (; depth > 0; --depth) {
+    Step& step = steps_[depth - 1];
+    step.child += backwards ? -1u : 1u;
+    if (step.child < step.inner->count) break;  // -1 is not
   }
   leaf_ = nullptr;
-}
-
-template <typename Order>
-void Tree<Order>::Cursor::go_down(unsigned depth, bool to_last) noexcept {
-  for (;; ++depth) {
-    const Page* page = steps_[depth].inner->children[steps_[depth].child];
-    const unsigned child = to_last ? page->count - 1u : 0;
-    if (page->level == 0) {
-      leaf_ = static_cast<const LeafPage*>(page);
-      at_ = child;
-      return;
-    }
-    steps_[depth + 1] = {&inner(page), child};
+  if (depth == 0) return;
+  const Page* page = steps_[depth - 1].inner->children[steps_[depth - 1].child];
+  for (; page->level != 0; ++depth) {
+    steps_[depth] = {&inner(page), backwards ? page->count - 1u : 0};
+    page = inner(page).children[steps_[depth].child];
   }
+  leaf_ = static_cast<const LeafPage*>(page);
+  at_ = backwards ? leaf_->count - 1u : 0;
 }
 
 // --- Pages --------------------------------------------------------------------------------------------------------------
@@ -263,6 +263,7 @@ bool Tree<Order>::descend(PageMemory& memory, Where where, bool grows, Way& way)
     const unsigned child = where.into(inner(page));
     way.steps[way.depth++] = {&inner(page), child};
     slot = &inner(page).children[child];
+    fetched(*slot);
   }
 }
 
@@ -285,7 +286,7 @@ bool Tree<Order>::split_inner(PageMemory& memory, typename Way::Step& step) noex
   right->append(left, half, left.count);
   left.count = static_cast<std::uint16_t>(half);
   parent.sizes[step.child] = static_cast<std::uint32_t>(items_below(left));
-  parent.insert(step.child + 1, right, items_below(*right), right->separators[0]);
+  parent.insert(step.child + 1, right, items_below(*right), right->separator(0));
   return true;
 }
 
@@ -308,7 +309,8 @@ Placed Tree<Order>::insert(PageMemory& memory, Where where, const Key& key, std:
     const bool is_last = way.depth == 0 || way.last().child + 1u == way.last().inner->count;
     const bool at_end = way.at == 0 || (way.at == leaf.count && is_last);
     const unsigned middle = at_end ? way.at : middle_of(leaf);
-    if (!split(memory, way, middle, way.at <= middle && way.at != leaf.count, more, where.separator())) {
+    const Separator entering = where.separator();
+    if (!split(memory, way, middle, way.at <= middle && way.at != leaf.count, more, &entering)) {
       return {Edited::kNoMemory};
     }
   } else if (leaf.used() + more > leaf.capacity && !enlarge(memory, way, leaf.used() + more)) {
@@ -329,7 +331,7 @@ Placed Tree<Order>::replace(PageMemory& memory, Where where, std::size_t item_by
   const std::size_t bytes = leaf.used() - leaf.stored(way.at).size() + item_bytes;
   if (bytes > Order::kLeafBytesMax) {
     const unsigned middle = middle_of(leaf);
-    if (!split(memory, way, middle, way.at < middle, item_bytes, {})) return {Edited::kNoMemory};
+    if (!split(memory, way, middle, way.at < middle, item_bytes, nullptr)) return {Edited::kNoMemory};
   } else if (bytes > leaf.capacity && !enlarge(memory, way, bytes)) {
     return {Edited::kNoMemory};
   }
@@ -347,11 +349,11 @@ bool Tree<Order>::enlarge(PageMemory& memory, Way& way, std::size_t bytes) noexc
   return true;
 }
 
-// Parts a leaf; the place that the way leads to goes left or right, and has so much more room there. `separator`: of
-// what stands first in the right one, if nothing does.
+// Parts a leaf; the place that the way leads to goes left or right, and has so much more room there. `entering`: what
+// comes into that place, if it is a new one.
 template <typename Order>
 bool Tree<Order>::split(PageMemory& memory, Way& way, unsigned middle, bool goes_left, std::size_t more,
-                        const Separator& separator) noexcept {
+                        const Separator* entering) noexcept {
   LeafPage& old = *way.leaf;
   if (way.depth == 0) {
     if (!add_root(memory)) return false;
@@ -370,17 +372,24 @@ bool Tree<Order>::split(PageMemory& memory, Way& way, unsigned middle, bool goes
   right->append(old, middle, old.count);
   memory.free(&old, old.capacity);
   auto& step = way.last();
-  const bool known = right->count == 0;
+  const bool enters_last = entering != nullptr && goes_left && way.at == middle;
+  const Separator last = enters_last ? *entering : separator_of(*left, left->count - 1u);
+  const Separator first = right->count == 0 ? *entering : separator_of(*right, 0);
   step.inner->children[step.child] = left;
   step.inner->sizes[step.child] = left->count;
-  step.inner->insert(step.child + 1, right, right->count,
-                     known ? separator : Order::separator(right->key(0), Order::name(right->item(0))));
+  // Between two keys no name matters: a search for one that stands anywhere among those of the second is no tie.
+  step.inner->insert(step.child + 1, right, right->count, last.key < first.key ? Separator{first.key, {}} : first);
   way.leaf = left;
   if (goes_left) return true;
   way.leaf = right;
   way.at -= middle;
   ++step.child;
   return true;
+}
+
+template <typename Order>
+typename Tree<Order>::Separator Tree<Order>::separator_of(const LeafPage& leaf, unsigned i) noexcept {
+  return {leaf.key(i), Order::prefix(Order::name(leaf.item(i)))};
 }
 
 // Of its bytes. REQUIRES: at least two items.
@@ -489,7 +498,7 @@ bool Tree<Order>::join_inner(PageMemory& memory, typename Way::Step& step) noexc
     if (own(memory, parent.children[left + 1]) == nullptr) return false;
     InnerPage& one = inner(parent.children[left]);
     InnerPage& other = inner(parent.children[left + 1]);
-    other.separators[0] = parent.separators[left + 1];
+    other.set_separator(0, parent.separator(left + 1));
     one.append(other, 0, other.count);
     parent.sizes[left] += parent.sizes[left + 1];
     memory.free(&other, other.capacity);
@@ -564,7 +573,11 @@ const char* Tree<Order>::check(const Page& page, const LeafPage** last) noexcept
       const Page& child = *inner(&page).children[i];
       if (child.level + 1 != page.level) return "tree: leaves are not equally deep";
       if (items_below(child) != inner(&page).sizes[i]) return "tree: the number of items below a page is wrong";
+      const LeafPage* const before = *last;
       if (const char* wrong = check(child, last)) return wrong;
+      if (Order::kSorted && i > 0 && !separates(inner(&page).separator(i), *before, child)) {
+        return "tree: a separator is not between what it separates";
+      }
     }
     return nullptr;
   }
@@ -584,6 +597,17 @@ const char* Tree<Order>::check(const Page& page, const LeafPage** last) noexcept
   }
   *last = &leaf;
   return nullptr;
+}
+
+template <typename Order>
+bool Tree<Order>::separates(const Separator& separator, const LeafPage& before, const Page& child) noexcept {
+  const Page* first = &child;
+  while (first->level != 0) first = inner(first).children[0];
+  const auto is_less = [](const Separator& a, const Separator& b) {
+    return a.key < b.key || (a.key == b.key && a.prefix < b.prefix);
+  };
+  return !is_less(separator, separator_of(before, before.count - 1u)) &&
+         !is_less(separator_of(*static_cast<const LeafPage*>(first), 0), separator);
 }
 
 template <typename Order>
@@ -629,15 +653,12 @@ std::int64_t Tree<Order>::charge_about(const memory::Account& account, const Pag
 // --- The trees there are ------------------------------------------------------------------------------------------------
 
 template class Tree<Sequence>;
-template Tree<Sequence>::Cursor Tree<Sequence>::seek(Rank) const noexcept;
 template Placed Tree<Sequence>::insert(PageMemory&, Rank, const Key&, std::size_t, bool) noexcept;
 template Placed Tree<Sequence>::replace(PageMemory&, Rank, std::size_t, bool) noexcept;
 template Edited Tree<Sequence>::erase(PageMemory&, Rank) noexcept;
 
 template class Tree<ByScore>;
 template bool Tree<ByScore>::descend(PageMemory&, Name, bool, Way&) noexcept;
-template Tree<ByScore>::Cursor Tree<ByScore>::seek(Rank) const noexcept;
-template Tree<ByScore>::Cursor Tree<ByScore>::seek(Name) const noexcept;
 template Placed Tree<ByScore>::insert(PageMemory&, Name, const Key&, std::size_t, bool) noexcept;
 template Edited Tree<ByScore>::erase(PageMemory&, Name) noexcept;
 template Edited Tree<ByScore>::erase(PageMemory&, Rank) noexcept;

@@ -14,6 +14,7 @@
 // Thread safety: none; versions may be read and edited by different threads.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -37,9 +38,9 @@ template <typename Order>
 class Tree {
  public:
   using Key = typename Order::Key;
-  using Separator = typename Order::Separator;
+  using Separator = collections::Separator<Key, typename Order::Prefix>;
   using LeafPage = Leaf<Key>;
-  using InnerPage = Inner<Separator>;
+  using InnerPage = Inner<Key, typename Order::Prefix>;
 
   // By what it is. REQUIRES: Order::kSorted.
   struct Name {
@@ -49,7 +50,7 @@ class Tree {
     unsigned into(const InnerPage& inner) noexcept;
     unsigned at(const LeafPage& leaf) const noexcept;
     bool found(const LeafPage& leaf, unsigned at) const noexcept;
-    Separator separator() const noexcept { return Order::separator(key, name); }
+    Separator separator() const noexcept { return {key, Order::prefix(name)}; }
   };
   // By how many are before it.
   struct Rank {
@@ -61,14 +62,12 @@ class Tree {
     Separator separator() const noexcept { return {}; }
   };
 
-  // Goes over the items, either way. False: there are no more.
+  // Where an item stands. False: there is none.
   class Cursor {
    public:
     explicit operator bool() const noexcept { return leaf_ != nullptr; }
     std::string_view item() const noexcept { return leaf_->item(at_); }
     Key key() const noexcept { return leaf_->key(at_); }
-    void next() noexcept;
-    void prev() noexcept;
 
    private:
     friend class Tree;
@@ -76,7 +75,8 @@ class Tree {
       const InnerPage* inner;
       unsigned child;
     };
-    void go_down(unsigned depth, bool to_last) noexcept;
+    void fetch_next_leaf(bool backwards) const noexcept;
+    void enter_next_leaf(bool backwards) noexcept;
 
     std::array<Step, 12> steps_;
     unsigned depth_ = 0;
@@ -88,11 +88,20 @@ class Tree {
   std::uint64_t size() const noexcept { return root_ == nullptr ? 0 : items_below(*root_); }
   bool empty() const noexcept { return root_ == nullptr; }
 
-  // The first item that is not before `where`.
-  template <typename Where>
-  Cursor seek(Where where) const noexcept;
-  // The same, but none if it is another one.
-  Cursor find(const Name& name) const noexcept;
+  Cursor seek(Rank where) const noexcept;
+  // Calls visit(item, key) for up to `count` items from a rank on, in their order or backwards, until it returns false.
+  template <typename Visit>
+  void range(std::uint64_t first, std::uint64_t count, bool backwards, Visit&& visit) const {
+    each_leaf(first, count, backwards, [&](const LeafPage& leaf, unsigned at, unsigned n) {
+      for (; n > 0; --n, at += backwards ? -1u : 1u) {
+        if (!visit(leaf.item(at), leaf.key(at))) return false;
+      }
+      return true;
+    });
+  }
+  // The same leaf by leaf: visit(leaf, at, n) for the n items from `at` on, or from it backwards.
+  template <typename Visit>
+  void each_leaf(std::uint64_t first, std::uint64_t count, bool backwards, Visit&& visit) const;
   // How many items are before it.
   std::uint64_t rank(Name name) const noexcept;
 
@@ -153,7 +162,8 @@ class Tree {
   static bool split_inner(PageMemory& memory, typename Way::Step& step) noexcept;
   bool enlarge(PageMemory& memory, Way& way, std::size_t bytes) noexcept;
   bool split(PageMemory& memory, Way& way, unsigned middle, bool goes_left, std::size_t more,
-             const Separator& separator) noexcept;
+             const Separator* entering) noexcept;
+  static Separator separator_of(const LeafPage& leaf, unsigned i) noexcept;
   static unsigned middle_of(const LeafPage& leaf) noexcept;
 
   void tidy(PageMemory& memory, Way& way) noexcept;
@@ -164,10 +174,26 @@ class Tree {
   static bool erase_below(PageMemory& memory, Page*& slot, std::uint64_t from, std::uint64_t to) noexcept;
 
   static const char* check(const Page& page, const LeafPage** last) noexcept;
+  static bool separates(const Separator& separator, const LeafPage& before, const Page& child) noexcept;
   static std::int64_t charge(const memory::Account& account, const Page& page) noexcept;
   static std::int64_t charge_about(const memory::Account& account, const Page& page) noexcept;
 
   Page* root_ = nullptr;  // a leaf, or an inner page; never an empty one
 };
+
+template <typename Order>
+template <typename Visit>
+void Tree<Order>::each_leaf(std::uint64_t first, std::uint64_t count, bool backwards, Visit&& visit) const {
+  Cursor cursor = seek(Rank{first});
+  while (cursor && count > 0) {
+    const LeafPage& leaf = *cursor.leaf_;
+    const std::uint64_t in_leaf = backwards ? cursor.at_ + 1 : leaf.count - cursor.at_;
+    if (count > in_leaf) cursor.fetch_next_leaf(backwards);
+    const auto n = static_cast<unsigned>(std::min(count, in_leaf));
+    if (!visit(leaf, cursor.at_, n)) return;
+    count -= n;
+    if (count > 0) cursor.enter_next_leaf(backwards);
+  }
+}
 
 }  // namespace larder::collections

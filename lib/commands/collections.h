@@ -16,6 +16,7 @@ namespace larder::commands {
 
 // Bytes of items that are copied while a shard's lock is held: a few microseconds.
 inline constexpr std::uint64_t kItemBytesAHold = 16 << 10;
+inline constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
 
 // For keyspace::change: so many items of so many bytes, all in all. Many bytes are as much work as many items.
 constexpr std::uint64_t edits_of(std::uint64_t items, std::uint64_t bytes) noexcept {

@@ -54,26 +54,6 @@ constexpr ListRange elements_at(ListEnd end, std::uint64_t count, std::uint64_t 
   return end == ListEnd::kLeft ? ListRange{0, count} : ListRange{size - count, size};
 }
 
-// Adds so many elements, counted from that end, to the items. False: they have more bytes than that, and none was
-// added. Throws std::bad_alloc.
-inline bool copy_elements(const collections::ListView& list, ListEnd end, std::uint64_t first, std::uint64_t count,
-                          std::uint64_t bytes_max, ItemList* items) {
-  const bool backwards = end == ListEnd::kRight;
-  std::uint64_t bytes = 0;
-  list.range(first, count, backwards, [&](std::string_view element) {
-    bytes += element.size();
-    return bytes <= bytes_max;
-  });
-  if (bytes > bytes_max) return false;
-  items->reserve(count, bytes);
-  base::count_bytes(bytes);
-  list.range(first, count, backwards, [&](std::string_view element) {
-    items->push_back(element);
-    return true;
-  });
-  return true;
-}
-
 // --- Elements that equal another ----------------------------------------------------------------------------------------
 
 // Calls visit(number), the number counted from the first one looked at, for each of the elements [at, to), counted from

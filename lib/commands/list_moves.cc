@@ -102,7 +102,7 @@ Lookup<PoppedElements> Lists::lmpop(const KeyList& keys, ListEnd end, std::uint6
   if (Status status = popping.run(names); !status.ok()) return status;
   if (!popping.found()) return {};
   PoppedElements popped{std::string(names[*popping.found()]), {}};
-  commands::copy_elements(popping.before(), end, 0, popping.popped(), ~std::uint64_t{0}, &popped.elements);
+  popping.before().copy(0, popping.popped(), end == ListEnd::kRight, commands::kNoLimit, popped.elements);
   return popped;
 }
 

@@ -12,9 +12,9 @@
 namespace larder {
 
 using collections::Edited;
-using commands::copy_elements;
 using commands::each_equal;
 using commands::element_at;
+using commands::kNoLimit;
 using commands::ListEnd;
 using commands::ListRange;
 using commands::range_of;
@@ -24,12 +24,6 @@ using keyspace::Use;
 using keyspace::use_of;
 using Draft = ListType::Draft;
 using View = ListType::View;
-
-namespace {
-
-constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
-
-}  // namespace
 
 // --- Snapshots --------------------------------------------------------------------------------------------------------------
 
@@ -94,8 +88,7 @@ Result<ItemList> Lists::lrange(std::string_view key, std::int64_t first, std::in
   ItemList elements;
   const auto copy = [&](const View& view, std::uint64_t count_max, std::uint64_t bytes_max) {
     const ListRange range = range_of(first, last, view.size());
-    return range.size() <= count_max &&
-           copy_elements(view, ListEnd::kLeft, range.from, range.size(), bytes_max, &elements);
+    return range.size() <= count_max && view.copy(range.from, range.size(), false, bytes_max, elements);
   };
   Held<ListType> held;  // where that is too much for a hold of the lock
   Status status =
@@ -105,7 +98,10 @@ Result<ItemList> Lists::lrange(std::string_view key, std::int64_t first, std::in
         if (!copy(view, keyspace::kItemsAHold, commands::kItemBytesAHold)) held.take(*entry);
       });
   if (!status.ok()) return status;
-  if (held) copy(held.view(), kNoLimit, kNoLimit);
+  if (held) {
+    elements.clear();
+    copy(held.view(), kNoLimit, kNoLimit);
+  }
   return elements;
 }
 
@@ -257,7 +253,7 @@ Lookup<ItemList> pop(keyspace::Keyspace& keyspace, std::string_view key, ListEnd
       if (needed > edits) return needed;
     }
     const std::uint64_t bytes_max = edits < kAside ? commands::kItemBytesAHold : kNoLimit;
-    if (!copy_elements(draft.view(), end, 0, goes, bytes_max, &popped)) return kAside;
+    if (!draft.view().copy(0, goes, end == ListEnd::kRight, bytes_max, popped)) return kAside;
     const ListRange range = commands::elements_at(end, goes, size);
     draft.erase(range.from, range.to);
     return 0;

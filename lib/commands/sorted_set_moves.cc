@@ -96,10 +96,7 @@ Lookup<PoppedMembers> pop_first(keyspace::Keyspace& keyspace, std::span<const st
   if (Status status = popping.run(keys); !status.ok()) return status;
   if (!popping.found()) return {};
   PoppedMembers popped{std::string(keys[*popping.found()]), {}};
-  popping.before().range(0, popping.popped(), highest, [&](std::string_view member, double score) {
-    popped.members.push_back({std::string(member), score});
-    return true;
-  });
+  popping.before().copy(0, popping.popped(), highest, commands::kNoLimit, popped.members);
   return popped;
 }
 
@@ -127,7 +124,8 @@ namespace {
 
 Lookup<PoppedMember> the_only(Lookup<PoppedMembers>&& popped) {
   if (!popped) return popped.missing() ? Lookup<PoppedMember>() : popped.status();
-  return PoppedMember{std::move(popped->key), std::move(popped->members[0])};
+  const auto [member, score] = popped->members.front();
+  return PoppedMember{std::move(popped->key), {std::string(member), score}};
 }
 
 }  // namespace

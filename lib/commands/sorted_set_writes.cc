@@ -192,9 +192,8 @@ namespace {
 
 enum class End { kLowest, kHighest };
 
-Result<std::vector<ScoredMember>> pop(keyspace::Keyspace& keyspace, std::string_view key, End end,
-                                      std::uint64_t count) {
-  std::vector<ScoredMember> popped;
+Result<ScoredMembers> pop(keyspace::Keyspace& keyspace, std::string_view key, End end, std::uint64_t count) {
+  ScoredMembers popped;
   if (count == 0) {
     Status status = keyspace::read<SortedSetType>(keyspace, key, keyspace::Use::kMark, [](const View&) {});
     if (!status.ok()) return status;
@@ -207,12 +206,7 @@ Result<std::vector<ScoredMember>> pop(keyspace::Keyspace& keyspace, std::string_
     return end == End::kLowest ? Ranks{0, wanted} : Ranks{size - wanted, size};
   };
   const auto show = [&](const View& view, const Ranks& ranks) {
-    popped.reserve(ranks.count());
-    view.range(0, ranks.count(), end == End::kHighest, [&](std::string_view member, double score) {
-      base::count_bytes(member.size());
-      popped.push_back({std::string(member), score});
-      return true;
-    });
+    view.copy(0, ranks.count(), end == End::kHighest, commands::kNoLimit, popped);
   };
   const std::uint64_t edits = std::clamp<std::uint64_t>(count, 2, kMembersAHold);
   const Result<std::uint64_t> removed = remove_ranks(keyspace, key, edits, choose, show);
@@ -239,9 +233,9 @@ Lookup<ScoredMember> pop_one(keyspace::Keyspace& keyspace, std::string_view key,
   });
   if (!status.ok()) return status;
   if (is_long) {
-    Result<std::vector<ScoredMember>> aside = pop(keyspace, key, end, 1);
+    Result<ScoredMembers> aside = pop(keyspace, key, end, 1);
     if (!aside.ok()) return aside.status();
-    if (!aside->empty()) popped = std::move(aside->front());
+    if (!aside->empty()) popped = ScoredMember{std::string(aside->front().member), aside->front().score};
   }
   if (!popped) return {};
   return *std::move(popped);
@@ -252,10 +246,10 @@ Lookup<ScoredMember> pop_one(keyspace::Keyspace& keyspace, std::string_view key,
 Lookup<ScoredMember> SortedSets::zpop_min(std::string_view key) { return pop_one(*keyspace_, key, End::kLowest); }
 Lookup<ScoredMember> SortedSets::zpop_max(std::string_view key) { return pop_one(*keyspace_, key, End::kHighest); }
 
-Result<std::vector<ScoredMember>> SortedSets::zpop_min(std::string_view key, std::uint64_t count) {
+Result<ScoredMembers> SortedSets::zpop_min(std::string_view key, std::uint64_t count) {
   return pop(*keyspace_, key, End::kLowest, count);
 }
-Result<std::vector<ScoredMember>> SortedSets::zpop_max(std::string_view key, std::uint64_t count) {
+Result<ScoredMembers> SortedSets::zpop_max(std::string_view key, std::uint64_t count) {
   return pop(*keyspace_, key, End::kHighest, count);
 }
 

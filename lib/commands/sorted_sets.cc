@@ -156,21 +156,11 @@ Result<std::uint64_t> SortedSets::zcount(std::string_view key, const MemberRange
   return count;
 }
 
-Result<std::vector<ScoredMember>> SortedSets::zrange(std::string_view key, const MemberRange& range,
-                                                     const ZRangeOptions& options) {
+Result<ScoredMembers> SortedSets::zrange(std::string_view key, const MemberRange& range, const ZRangeOptions& options) {
   if (Status status = commands::check_range(range); !status.ok()) return status;
-  std::vector<ScoredMember> members;
+  ScoredMembers members;
   const auto copy = [&](const View& view, const commands::Walk& walk, std::uint64_t bytes_max) {
-    std::uint64_t bytes = 0;
-    members.reserve(walk.count);
-    view.range(walk.first, walk.count, walk.backwards, [&](std::string_view member, double score) {
-      bytes += member.size();
-      if (bytes > bytes_max) return false;
-      base::count_bytes(member.size());
-      members.push_back({std::string(member), score});
-      return true;
-    });
-    return bytes <= bytes_max;
+    return view.copy(walk.first, walk.count, walk.backwards, bytes_max, members);
   };
   Held<SortedSetType> held;  // where that is too much for a hold of the lock
   Status status =
@@ -184,7 +174,7 @@ Result<std::vector<ScoredMember>> SortedSets::zrange(std::string_view key, const
   if (!status.ok()) return status;
   if (held) {
     members.clear();
-    copy(held.view(), commands::walk_of(held.view(), range, options), ~std::uint64_t{0});
+    copy(held.view(), commands::walk_of(held.view(), range, options), commands::kNoLimit);
   }
   return members;
 }
@@ -210,11 +200,11 @@ Status SortedSets::zrand_members(std::string_view key, std::int64_t count,
   return {};
 }
 
-Result<std::vector<ScoredMember>> SortedSets::zrand_members(std::string_view key, std::int64_t count) {
+Result<ScoredMembers> SortedSets::zrand_members(std::string_view key, std::int64_t count) {
   if (count < -kDrawnMax) return commands::too_many_drawn();
-  std::vector<ScoredMember> drawn;
+  ScoredMembers drawn;
   Status status = zrand_members(key, count, [&](std::string_view member, double score) {
-    drawn.push_back({std::string(member), score});
+    drawn.push_back({member, score});
     return true;
   });
   if (!status.ok()) return status;
@@ -230,7 +220,7 @@ Result<ScoredPage> SortedSets::zscan(std::string_view key, std::uint64_t cursor,
         return view.walk(at, [&](std::string_view member, double score) {
           ++visited;
           if (!options.match.empty() && !commands::glob_matches(options.match, member)) return;
-          page.members.push_back({std::string(member), score});
+          page.members.push_back({member, score});
         });
       },
       [&] { return visited; });
@@ -243,10 +233,9 @@ Result<ScoredPage> SortedSets::zscan(std::string_view key, std::uint64_t cursor,
 
 namespace {
 
-std::vector<ScoredMember> copies_of(const std::vector<MemberScore>& members) {
-  std::vector<ScoredMember> copies;
-  copies.reserve(members.size());
-  for (const auto& [member, score] : members) copies.push_back({std::string(member), score});
+ScoredMembers copies_of(const std::vector<MemberScore>& members) {
+  ScoredMembers copies;
+  for (const auto& [member, score] : members) copies.push_back({member, score});
   return copies;
 }
 
@@ -265,20 +254,20 @@ Result<Answer> combine(keyspace::Keyspace& keyspace, bool looks, std::span<const
 
 }  // namespace
 
-Result<std::vector<ScoredMember>> SortedSets::zunion(const KeyList& keys, const ZCombineOptions& options) {
-  return combine<std::vector<ScoredMember>>(*keyspace_, looks_, keys, options, [&](const auto& sources) {
+Result<ScoredMembers> SortedSets::zunion(const KeyList& keys, const ZCombineOptions& options) {
+  return combine<ScoredMembers>(*keyspace_, looks_, keys, options, [&](const auto& sources) {
     return copies_of(commands::unite(keyspace_->environment().hash, sources, options));
   });
 }
 
-Result<std::vector<ScoredMember>> SortedSets::zinter(const KeyList& keys, const ZCombineOptions& options) {
-  return combine<std::vector<ScoredMember>>(*keyspace_, looks_, keys, options, [&](const auto& sources) {
+Result<ScoredMembers> SortedSets::zinter(const KeyList& keys, const ZCombineOptions& options) {
+  return combine<ScoredMembers>(*keyspace_, looks_, keys, options, [&](const auto& sources) {
     return copies_of(commands::intersect(keyspace_->environment().hash, sources, options));
   });
 }
 
-Result<std::vector<ScoredMember>> SortedSets::zdiff(const KeyList& keys) {
-  return combine<std::vector<ScoredMember>>(*keyspace_, looks_, keys, {}, [&](const auto& sources) {
+Result<ScoredMembers> SortedSets::zdiff(const KeyList& keys) {
+  return combine<ScoredMembers>(*keyspace_, looks_, keys, {}, [&](const auto& sources) {
     return copies_of(commands::subtract(keyspace_->environment().hash, sources));
   });
 }

@@ -1,5 +1,6 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 // Commands on sorted sets.
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <vector>
@@ -29,7 +30,7 @@ void open_members(Call& call, bool with_scores, std::uint64_t count) {
   call.reply.array(with_scores && !call.reply.resp3() ? 2 * count : count);
 }
 
-void reply_members(Call& call, bool with_scores, const Result<std::vector<ScoredMember>>& members) {
+void reply_members(Call& call, bool with_scores, const Result<ScoredMembers>& members) {
   if (!members.ok()) return reply_error(call, members.status());
   open_members(call, with_scores, members->size());
   for (const auto& [member, score] : *members) reply_member(call, with_scores, member, score);
@@ -320,7 +321,7 @@ void zrevrangebylex(Call& call) { reply_range(call, {.by = By::kName, .rev = tru
 // --- Popped, at random, all in parts -------------------------------------------------------------------------------
 
 using PopOne = Lookup<ScoredMember> (SortedSets::*)(std::string_view);
-using PopMany = Result<std::vector<ScoredMember>> (SortedSets::*)(std::string_view, std::uint64_t);
+using PopMany = Result<ScoredMembers> (SortedSets::*)(std::string_view, std::uint64_t);
 
 void pop(Call& call, PopOne pop_one, PopMany pop_many) {
   if (call.size() > 3) return reply_syntax_error(call);
@@ -366,15 +367,15 @@ void zscan(Call& call) {
   Result<ScoredPage> page =
       call.view.zscan(call[1], arguments.cursor, {.match = arguments.match, .count = arguments.count});
   if (!page) return reply_error(call, page.status());
-  if (arguments.match.empty()) {  // which means everything to the cache, and the empty member to Redis
-    std::erase_if(page->members, [](const ScoredMember& one) { return !one.member.empty(); });
-  }
+  // An empty pattern means everything to the cache, and the empty member to Redis.
+  const auto shown = [&](const MemberScore& one) { return !arguments.match.empty() || one.member.empty(); };
   call.reply.array(2);
   call.reply.bulk(std::to_string(page->cursor));
-  call.reply.array(2 * page->members.size());
-  for (const auto& [member, score] : page->members) {
-    call.reply.bulk(member);
-    call.reply.bulk(format_real(score));
+  call.reply.array(2 * static_cast<std::uint64_t>(std::ranges::count_if(page->members, shown)));
+  for (const MemberScore& one : page->members) {
+    if (!shown(one)) continue;
+    call.reply.bulk(one.member);
+    call.reply.bulk(format_real(one.score));
   }
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "larder/key_list.h"
+#include "larder/sorted_sets.h"
 
 namespace larder {
 namespace {
@@ -33,7 +34,7 @@ TEST(ItemList, HoldsAnyBytes) {
 }
 
 TEST(ItemList, IsWalkedInAnyOrder) {
-  static_assert(std::random_access_iterator<ItemList::Iterator>);
+  static_assert(std::random_access_iterator<ItemList::const_iterator>);
   ItemList list = list_of({"c", "a", "bb"});
   EXPECT_EQ(*std::max_element(list.begin(), list.end()), "c");
   EXPECT_EQ(*(list.end() - 1), "bb");
@@ -48,6 +49,46 @@ TEST(ItemList, IsWalkedInAnyOrder) {
   std::string all;
   for (const std::string_view item : list) all += item;
   EXPECT_EQ(all, "cabb");
+}
+
+TEST(ItemList, TakesPartsOfABlockInAnyOrder) {
+  ItemList list = list_of({"first"});
+  list.append("gamma-beta-alpha", 3, [](std::size_t i) {
+    constexpr ItemList::Place kPlaces[] = {{11, 5}, {6, 4}, {0, 5}};
+    return kPlaces[i];
+  });
+  list.append("", 0, [](std::size_t) { return ItemList::Place{}; });
+  list.push_back("last");
+  EXPECT_EQ(list, list_of({"first", "alpha", "beta", "gamma", "last"}));
+}
+
+TEST(ScoredMembers, AreWhatASortedSetAnswers) {
+  ScoredMembers members = {{"ann", 42}, {"bob", 17.5}};
+  members.push_back({"cy", -1});
+  members.append(
+      "evedan", 2,
+      [](std::size_t i) {
+        return ItemList::Place{i == 0 ? 3u : 0u, 3};
+      },
+      [](std::size_t i) { return static_cast<double>(i); });
+  ASSERT_EQ(members.size(), 5u);
+  EXPECT_EQ(members.front(), (MemberScore{"ann", 42}));
+  EXPECT_EQ(members[3], (MemberScore{"dan", 0}));
+  EXPECT_EQ(members.back(), (MemberScore{"eve", 1}));
+  EXPECT_EQ(members.begin()->member, "ann");
+  EXPECT_EQ(members.members(), list_of({"ann", "bob", "cy", "dan", "eve"}));
+  double sum = 0;
+  for (const auto [member, score] : members) sum += score;
+  EXPECT_EQ(sum, 59.5);
+  const ScoredMembers copy = members;
+  EXPECT_EQ(copy, members);
+  members.clear();
+  EXPECT_TRUE(members.empty());
+  EXPECT_NE(copy, members);
+  EXPECT_EQ(members, ScoredMembers());
+  const MemberScore owned = ScoredMember{"fay", 3};
+  members.push_back(owned);
+  EXPECT_EQ(*members.begin(), owned);
 }
 
 TEST(ItemList, IsComparedAndCopied) {

@@ -17,7 +17,7 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-using Members = std::vector<ScoredMember>;
+using Members = ScoredMembers;
 using Model = std::map<std::string, double>;
 
 class SortedSetSources : public testing::Test, public SortedSets {
@@ -39,10 +39,12 @@ class SortedSetSources : public testing::Test, public SortedSets {
     ASSERT_TRUE(status.ok());
   }
   static Members in_order(const Model& model) {
-    Members all;
+    std::vector<MemberScore> all;
     for (const auto& [member, score] : model) all.push_back({member, score});
     std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.score < b.score; });
-    return all;
+    Members members;
+    for (const MemberScore& one : all) members.push_back(one);
+    return members;
   }
 
   keyspace::Keyspace keyspace_{options()};

@@ -83,7 +83,7 @@ class Exchange {
     return popped ? Lookup<std::string>(std::move(popped->element)) : popped.status();
   }
   static Lookup<std::string> only(Lookup<PoppedMembers>&& popped) {
-    return popped ? Lookup<std::string>(std::move(popped->members[0].member)) : popped.status();
+    return popped ? Lookup<std::string>(std::string(popped->members[0].member)) : popped.status();
   }
 
   const int each_;
