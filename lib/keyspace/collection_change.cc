@@ -52,7 +52,7 @@ class Changing {
         epoch = shard_.latch_epoch();
         step = aside_ ? finish_aside(discards) : try_once(memory, discards);
         shard_.memory().take_back(memory.take_left());
-        if (step == Step::kDone) shard_.housekeep(discards);
+        if (step == Step::kDone) shard_.housekeep(discards, id_of(hash_));
       }
       if (replaced_) std::exchange(replaced_, Outside()).release();
       switch (step) {
@@ -275,7 +275,7 @@ bool Changing<Type>::room(std::int64_t bytes, std::int64_t entries, Discards& di
   if (shard_.has_room(bytes, entries)) return true;
   bytes_wanted_ = bytes;
   entries_wanted_ = entries;
-  switch (shard_.make_room(bytes, entries, discards)) {
+  switch (shard_.make_room(bytes, entries, discards, id_of(hash_))) {
     case Room::kReady: *step = Step::kAgain; break;
     case Room::kFreeFirst: *step = Step::kFree; break;
     case Room::kNone: *step = Step::kReclaim; break;

@@ -60,7 +60,7 @@ class Editing {
         for (int attempt = 0; step == Step::kAgain && attempt < kAttemptsAHold; ++attempt) step = try_once(discards);
         if (step == Step::kDone) {
           if (change_.version != nullptr) *change_.version = shard_.version(id_of(hash_));
-          shard_.housekeep(discards);
+          shard_.housekeep(discards, id_of(hash_));
         }
       }
       if (replaced_ != nullptr) {
@@ -110,7 +110,9 @@ class Editing {
   Step start_build(std::uint64_t size, std::uint64_t capacity, bool write);
   Step start_fill(const Shard::Place& place, std::uint64_t size, Discards& discards) REQUIRES_LOCK(shard_.mutex);
   // Whether the room is there; otherwise *step says what to do.
-  bool room(std::int64_t bytes, std::int64_t entries, Discards& discards, Step* step) REQUIRES_LOCK(shard_.mutex);
+  // `spares`: the key's own value, of which something stays, is not evicted.
+  bool room(std::int64_t bytes, std::int64_t entries, bool spares, Discards& discards, Step* step)
+      REQUIRES_LOCK(shard_.mutex);
   void build();
   void write_built();
 
@@ -180,11 +182,11 @@ Editing::Step Editing::apply(Shard::Place place, Discards& discards) {
   return done();
 }
 
-bool Editing::room(std::int64_t bytes, std::int64_t entries, Discards& discards, Step* step) {
+bool Editing::room(std::int64_t bytes, std::int64_t entries, bool spares, Discards& discards, Step* step) {
   if (shard_.has_room(bytes, entries)) return true;
   bytes_wanted_ = bytes;
   entries_wanted_ = entries;
-  switch (shard_.make_room(bytes, entries, discards)) {
+  switch (shard_.make_room(bytes, entries, discards, spares ? std::optional(id_of(hash_)) : std::nullopt)) {
     case Room::kReady: *step = Step::kAgain; break;
     case Room::kFreeFirst: *step = Step::kFree; break;
     case Room::kNone: *step = Step::kReclaim; break;
@@ -197,7 +199,7 @@ Editing::Step Editing::put(Shard::Place place, const EntryShape& shape, std::siz
                            FunctionRef<void(Entry&)> fill, Discards& discards) {
   Step step = Step::kDone;
   const Footprint footprint = shard_.footprint_for(shape, key_.size(), value_bytes);
-  if (!room(footprint.charge, place ? 0 : 1, discards, &step)) return step;
+  if (!room(footprint.charge, place ? 0 : 1, !whole, discards, &step)) return step;
   Entry* entry =
       place || shard_.reserve(1, footprint.charge) ? shard_.new_entry(shape, footprint, key_, value_bytes) : nullptr;
   if (entry == nullptr) return done(keyspace_.out_of_memory());
@@ -366,7 +368,7 @@ Editing::Step Editing::start_fill(const Shard::Place& place, std::uint64_t size,
     Step step = Step::kDone;
     const EntryShape shape = shape_for(EntryType::kString, true, Shard::end_of(entry) != Entry::kNoDeadline);
     const Footprint footprint = shard_.footprint_for(shape, key_.size(), 0);
-    if (!room(footprint.charge, 0, discards, &step)) return step;
+    if (!room(footprint.charge, 0, true, discards, &step)) return step;
     holder_ = shard_.new_entry(shape, footprint, key_, 0);
     if (holder_ == nullptr) return done(keyspace_.out_of_memory());
   }

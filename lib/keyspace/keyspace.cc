@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <new>
+#include <optional>
 #include <thread>
 
 #include "keyspace/own_latches.h"
@@ -307,17 +308,21 @@ Status Keyspace::with_room(std::uint64_t hash, std::size_t charge, FunctionRef<b
   const auto bytes = static_cast<std::int64_t>(charge);
   Shard& shard = shard_of(hash);
   int idle = 0;
+  std::optional<EntryId> spared = id_of(hash);
   for (;;) {
     {
       Discards discards(environment_, shard.memory());
       base::MutexLock lock(shard.mutex);
       if (shard.closed) return closed();
-      const Room room = shard.make_room(bytes, 0, discards);
+      const Room room = shard.make_room(bytes, 0, discards, spared);
       if (room == Room::kReady && take(shard)) return {};
       if (room == Room::kReady) break;
       if (room == Room::kFreeFirst) continue;
     }
-    if (!reclaim(shard_number(hash), bytes, 0, &idle)) break;
+    if (reclaim(shard_number(hash), bytes, 0, &idle)) continue;
+    if (!spared) break;
+    spared.reset();  // nothing else can go
+    idle = 0;
   }
   return out_of_memory();
 }

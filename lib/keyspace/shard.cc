@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/check.h"
 #include "base/copy.h"
@@ -17,6 +18,8 @@ constexpr std::uint32_t kLooksAHold = 192;
 // buckets: each hold walks over more of them, where hardly any holds an entry.
 constexpr std::uint32_t kVainHoldsMax = 1'000;
 constexpr std::uint64_t kBucketsAVainHold = 32;
+// So often it may choose what is spared: there is most likely nothing else.
+constexpr std::uint32_t kMeetingsMax = 64;
 // Room is made for a block that a policy asks for if it is no more than this part of what the shard has.
 constexpr std::int64_t kPolicyWantsMax = 4;
 // How a resident is drawn at random: so many draws, then so many buckets in sequence.
@@ -137,9 +140,11 @@ Verdict Shard::judge(const Place& place, EntryId id, FunctionRef<Verdict(Residen
   const std::uint32_t weight = weight_of(entry, footprint);
   Verdict verdict = Verdict::kKeep;
   bool known = true;
+  const bool is_spared = id == spared_;
   with_resident(place, id, weight, [&](Resident& resident) {
     verdict = visit(resident);
-    if (verdict == Verdict::kEvict && entry.latched()) {
+    if (verdict == Verdict::kEvict && (entry.latched() || is_spared)) {
+      met_spared_ += is_spared;
       known = policy_->on_insert(resident, *this);
       verdict = Verdict::kKeep;
     }
@@ -203,6 +208,12 @@ void Shard::deallocate(void* block, std::size_t bytes) {
   policy_bytes_ -= static_cast<std::int64_t>(memory_.charge(bytes, alignment_of(bytes)));
 }
 
+bool Shard::all_is_spared() noexcept {
+  return spared_ && tracked_ == 1 && index_.find_id(*spared_, [&](const Place& place) {
+    return is_meant(place, *spared_) && tracks(*place.entry());
+  });
+}
+
 bool Shard::evict_one(Discards& discards) noexcept {
   if (policy_ == nullptr) return false;
   evicting_into_ = &discards;
@@ -210,6 +221,7 @@ bool Shard::evict_one(Discards& discards) noexcept {
   const std::uint64_t before = index_.size();
   const std::int64_t could_have = policy_wants_ <= memory_.available() ? policy_wants_ : 0;
   for (int attempt = 0; attempt < 8 && index_.size() == before && tracked_ != 0 && looks_ < kLooksAHold; ++attempt) {
+    if (met_spared_ >= kMeetingsMax) break;
     policy_->evict(*this);
   }
   may_evict_ = false;
@@ -281,7 +293,7 @@ bool Shard::adopt(std::uint32_t buckets, bool evict, Discards& discards) noexcep
       const bool has_fields = !in_scope(*place.entry()) || widen(&place, discards);
       const Entry& entry = *place.entry();
       if (has_fields && track(place, id_of(index_.hash_of(entry)), footprint_of(entry))) return;
-      if (evict && !entry.latched()) {
+      if (evict && !entry.latched() && id_of(index_.hash_of(entry)) != spared_) {
         no_room = place;
       } else {
         place.entry()->set_policy_epoch(PolicyEpoch::kNone);
@@ -327,10 +339,13 @@ bool Shard::widen(Place* place, Discards& discards) noexcept {
 
 // --- Memory ---------------------------------------------------------------------------------------------------------------
 
-bool Shard::evict_for(std::int64_t bytes, std::int64_t entries, Discards& discards) noexcept {
+bool Shard::evict_for(std::int64_t bytes, std::int64_t entries, Discards& discards,
+                      std::optional<EntryId> spared) noexcept {
   std::uint32_t evicted = 0;
   looks_ = 0;
-  while (evicted < kEvictionsAHold && looks_ < kLooksAHold &&
+  spared_ = spared;
+  met_spared_ = all_is_spared() ? kMeetingsMax : 0;
+  while (evicted < kEvictionsAHold && looks_ < kLooksAHold && met_spared_ < kMeetingsMax &&
          (memory_.available() + discards.pending() < bytes || !entry_lease_.ensure(entries))) {
     if (evict_one(discards)) {
       ++evicted;
@@ -340,12 +355,15 @@ bool Shard::evict_for(std::int64_t bytes, std::int64_t entries, Discards& discar
       break;
     }
   }
+  spared_.reset();
+  if (std::exchange(met_spared_, 0) >= kMeetingsMax) return evicted != 0;
   vain_holds_ = evicted != 0 || looks_ < kLooksAHold ? 0 : vain_holds_ + 1;
   const std::uint64_t vain_holds_max = kVainHoldsMax + index_.buckets() / kBucketsAVainHold;
   return evicted != 0 || (looks_ >= kLooksAHold && vain_holds_ < vain_holds_max);
 }
 
-Room Shard::make_room(std::int64_t bytes, std::int64_t entries, Discards& discards) noexcept {
+Room Shard::make_room(std::int64_t bytes, std::int64_t entries, Discards& discards,
+                      std::optional<EntryId> spared) noexcept {
   const std::int64_t wanted = bytes + slack();
   const auto ready = [&] { return memory_.ensure(wanted) && entry_lease_.ensure(entries); };
   if (ready()) return Room::kReady;
@@ -354,7 +372,7 @@ Room Shard::make_room(std::int64_t bytes, std::int64_t entries, Discards& discar
     expire(environment_.now(), kEvictionsAHold, discards);
     if (ready()) return Room::kReady;
   }
-  const bool goes_on = evict_for(wanted, entries, discards);
+  const bool goes_on = evict_for(wanted, entries, discards, spared);
   if (ready()) return Room::kReady;
   return goes_on || discards.count() != 0 ? Room::kFreeFirst : Room::kNone;
 }
@@ -364,10 +382,10 @@ void Shard::give_back_leases() noexcept {
   entry_lease_.give_back_surplus(true);
 }
 
-void Shard::do_housekeeping(Discards& discards) noexcept {
+void Shard::do_housekeeping(Discards& discards, std::optional<EntryId> spared) noexcept {
   const std::int64_t wanted = to_keep_free();
   if (memory_.available() + discards.pending() < wanted && !memory_.ensure(wanted)) {
-    evict_for(wanted, 0, discards);
+    evict_for(wanted, 0, discards, spared);
   }
   if (adopting_) adopt(1, false, discards);
   if (armed_ != 0) {

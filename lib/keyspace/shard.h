@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <optional>
 
 #include "base/mutex.h"
 #include "base/random.h"
@@ -136,8 +137,10 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   void prefetch_found(std::uint64_t hash) noexcept { index_.prefetch_entry(hash); }
 
   // --- Changing ---------------------------------------------------------------------------------------------------
-  // Sees to it that `bytes` and one more entry can be had, evicting what must go.
-  Room make_room(std::int64_t bytes, std::int64_t entries, Discards& discards) noexcept;
+  // Sees to it that `bytes` and one more entry can be had, evicting what must go; but not what is `spared`: a key that
+  // grows is not to make room for itself by being forgotten.
+  Room make_room(std::int64_t bytes, std::int64_t entries, Discards& discards,
+                 std::optional<EntryId> spared = std::nullopt) noexcept;
 
   // How a new entry is laid out: whether it has a deadline, and what the policy and the options add.
   EntryShape shape_for(EntryType type, bool external, bool with_end) const noexcept;
@@ -239,15 +242,18 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   // --- Housekeeping: each looks at about `budget` entries and returns how many it looked at ------------------------
   std::uint32_t expire(std::uint64_t now, std::uint32_t budget, Discards& discards) noexcept;
   std::uint32_t compact(std::uint32_t budget) noexcept;
-  // A little of all that, with each write.
-  void housekeep(Discards& discards) noexcept {
+  // A little of all that, with each write. `spared`: see make_room.
+  void housekeep(Discards& discards, std::optional<EntryId> spared = std::nullopt) noexcept {
     const bool low = memory_.available() + discards.pending() < to_keep_free();
-    if (low || adopting_ || armed_ != 0 || index_.can_shrink()) do_housekeeping(discards);
+    if (low || adopting_ || armed_ != 0 || index_.can_shrink()) do_housekeeping(discards, spared);
   }
   // Evicts until what is left of the lease, and what the discards hold, is so much. Returns whether
   // it evicted any, or has looked at as many as one hold may and would go on.
-  bool evict_for(std::int64_t bytes, std::int64_t entries, Discards& discards) noexcept;
+  bool evict_for(std::int64_t bytes, std::int64_t entries, Discards& discards,
+                 std::optional<EntryId> spared = std::nullopt) noexcept;
   bool evict_one(Discards& discards) noexcept;
+  // Whether the policy has nothing else.
+  bool all_is_spared() noexcept;
   void give_back_leases() noexcept;
   // Removes the chosen entries of some buckets from a cursor on; the cursor is 0 when it has been everywhere.
   RemovalResult remove_some(std::uint64_t* cursor, std::uint32_t buckets, RemovalCause cause,
@@ -304,7 +310,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   bool is_meant(const Place& place, EntryId id) const noexcept { return id_of(index_.hash_of(*place.entry())) == id; }
   bool outlives(const Place& place, std::uint64_t hash, Discards& discards) noexcept;
   void hit_policy(const Place& place, std::uint64_t hash) noexcept;
-  void do_housekeeping(Discards& discards) noexcept;
+  void do_housekeeping(Discards& discards, std::optional<EntryId> spared) noexcept;
   std::int64_t to_keep_free() const noexcept {
     return environment_.slack.write + environment_.slack.headroom + policy_wants_;
   }
@@ -359,6 +365,8 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   bool adopt_again_ = false;           // and behind the cursor, too
   bool known_to_last_ = false;         // there may be some of the policy before
   bool may_evict_ = false;             // the policy was asked to
+  std::optional<EntryId> spared_;      // but not to evict this one
+  std::uint32_t met_spared_ = 0;       // how often the policy wanted to
   std::uint32_t looks_ = 0;            // at entries, in this hold, by a policy that evicts
   std::uint32_t vain_holds_ = 0;       // one after the other: looked at as many as may be, evicted none
   Discards* evicting_into_ = nullptr;  // where what is evicted, or has expired, goes
