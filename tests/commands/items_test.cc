@@ -86,9 +86,9 @@ TEST(ScoredMembers, AreWhatASortedSetAnswers) {
   EXPECT_TRUE(members.empty());
   EXPECT_NE(copy, members);
   EXPECT_EQ(members, ScoredMembers());
-  const MemberScore owned = ScoredMember{"fay", 3};
+  const ScoredMember owned{"fay", 3};
   members.push_back(owned);
-  EXPECT_EQ(*members.begin(), owned);
+  EXPECT_EQ(*members.begin(), MemberScore(owned));
 }
 
 TEST(ItemList, IsComparedAndCopied) {
