@@ -39,7 +39,8 @@ namespace larder {
 struct ScoredMember {
   std::string member;
   double score = 0;
-  operator MemberScore() const noexcept { return {member, score}; }
+  operator MemberScore() const& noexcept { return {member, score}; }
+  operator MemberScore() const&& = delete;  // it would refer to what is gone
   bool operator==(const ScoredMember&) const = default;
 };
 

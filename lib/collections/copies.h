@@ -9,6 +9,7 @@
 
 #include "base/hold_work.h"
 #include "collections/orders.h"
+#include "collections/packed.h"
 #include "collections/page.h"
 #include "collections/tree.h"
 #include "larder/score_list.h"
@@ -49,26 +50,40 @@ void copy_items(const Leaf<Key>& leaf, unsigned first, unsigned n, bool backward
   append(to, leaf.stored(from, from + n), n, place, key);
 }
 
-// Up to `count` items from a rank on. False: they have more bytes than that, and some of them may have been copied.
-// Throws std::bad_alloc.
+// Up to `count` items from a rank on, which counts from the last if they are copied backwards. False: they have more
+// bytes than that, and some of them may have been copied. Throws std::bad_alloc.
 template <typename Order, typename List>
 bool copy_items(const Tree<Order>& tree, std::uint64_t first, std::uint64_t count, bool backwards,
                 std::uint64_t bytes_max, List& to) {
   using LeafPage = typename Tree<Order>::LeafPage;
+  const std::uint64_t size = tree.size();
+  if (first >= size) return true;
+  count = std::min(count, size - first);
   std::uint64_t bytes = 0;
-  tree.each_leaf(first, count, backwards, [&](const LeafPage& leaf, unsigned at, unsigned n) {
-    const unsigned from = backwards ? at + 1 - n : at;
-    std::uint64_t here = leaf.has_blobs ? 0 : leaf.stored(from, from + n).size();
-    for (unsigned i = from; i < from + n && leaf.has_blobs; ++i) here += leaf.item(i).size();
-    bytes += here;
-    if (bytes > bytes_max) return false;
-    base::count_bytes(here);
-    // The others are taken to be about as long.
-    if (to.empty()) to.reserve(count, std::min({here * count / n, bytes_max, kReservedMax}));
-    copy_items(leaf, at, n, backwards, to);
-    return true;
-  });
+  tree.each_leaf(backwards ? size - 1 - first : first, count, backwards,
+                 [&](const LeafPage& leaf, unsigned at, unsigned n) {
+                   const unsigned from = backwards ? at + 1 - n : at;
+                   std::uint64_t here = leaf.has_blobs ? 0 : leaf.stored(from, from + n).size();
+                   for (unsigned i = from; i < from + n && leaf.has_blobs; ++i) here += leaf.item(i).size();
+                   bytes += here;
+                   if (bytes > bytes_max) return false;
+                   base::count_bytes(here);
+                   // The others are taken to be about as long.
+                   if (to.empty()) to.reserve(count, std::min({here * count / n, bytes_max, kReservedMax}));
+                   copy_items(leaf, at, n, backwards, to);
+                   return true;
+                 });
   return bytes <= bytes_max;
+}
+
+// Room for all items of a small one. False: they may have more bytes than that. Throws std::bad_alloc.
+template <typename List>
+bool reserve_for(const Packed& small, std::uint64_t bytes_max, List& to) {
+  const std::size_t bytes = small.bytes().size();
+  if (bytes > bytes_max) return false;
+  base::count_bytes(bytes);
+  to.reserve(small.count(), bytes);
+  return true;
 }
 
 }  // namespace larder::collections

@@ -39,15 +39,8 @@ std::optional<double> SortedSetView::score(const base::KeyHash& hash, std::strin
 
 bool SortedSetView::copy(std::uint64_t first, std::uint64_t count, bool backwards, std::uint64_t bytes_max,
                          ScoredMembers& to) const {
-  const std::uint64_t size = this->size();
-  if (first >= size) return true;
-  count = std::min(count, size - first);
-  if (large_ != nullptr) {
-    return copy_items(large_->by_score, backwards ? size - 1 - first : first, count, backwards, bytes_max, to);
-  }
-  if (small_.bytes().size() > bytes_max) return false;
-  base::count_bytes(small_.bytes().size());
-  to.reserve(count, small_.bytes().size());
+  if (large_ != nullptr) return copy_items(large_->by_score, first, count, backwards, bytes_max, to);
+  if (!reserve_for(small_, bytes_max, to)) return false;
   range(first, count, backwards, [&](std::string_view member, double score) {
     to.push_back({member, score});
     return true;

@@ -10,7 +10,8 @@ namespace larder::collections {
 
 // --- Looking ------------------------------------------------------------------------------------------------------------
 
-// All of it, as a search in it would wait for one line after the other.
+// Begins to fetch a page, as a search in it would wait for one line after the other: an inner page, or what a leaf is
+// searched by.
 inline const Page* fetched(const Page* page, std::size_t lines = 16) noexcept {
   for (std::size_t line = 0; line < lines; ++line) base::prefetch(reinterpret_cast<const char*>(page) + 64 * line);
   return page;

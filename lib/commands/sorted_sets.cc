@@ -235,6 +235,7 @@ namespace {
 
 ScoredMembers copies_of(const std::vector<MemberScore>& members) {
   ScoredMembers copies;
+  copies.reserve(members.size(), 0);
   for (const auto& [member, score] : members) copies.push_back({member, score});
   return copies;
 }

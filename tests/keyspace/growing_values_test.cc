@@ -63,6 +63,16 @@ TEST_P(GrowingValues, AnotherValueTakesThePlaceOfAHashThatIsAllThereIs) {
   EXPECT_EQ(cache_.strlen("hot").value_or(0), 500'000u);
 }
 
+TEST_P(GrowingValues, TakesThePlaceOfWhatIsUsedMore) {
+  Cache few({.max_memory = 1_MiB, .eviction = *Eviction::named(GetParam()), .shards = 1, .seed = 1});
+  for (int i = 0; i < 8; ++i) EXPECT_TRUE(few.set("used" + std::to_string(i), std::string(100'000, 'u')).ok());
+  for (int i = 0; i < 8'000; ++i) EXPECT_TRUE(few.get("used" + std::to_string(i % 8)));
+  for (int i = 0; i < 80; ++i) {
+    EXPECT_TRUE(few.hset("hot", "field" + std::to_string(i), std::string(10'000, 'v')).ok());
+  }
+  EXPECT_EQ(few.hlen("hot").value_or(0), 80u);
+}
+
 TEST_P(GrowingValues, ANewKeyTakesThePlaceOfTheOnlyOne) {
   Cache one({.max_memory = 1_MiB, .max_entries = 1, .eviction = *Eviction::named(GetParam()), .seed = 1});
   EXPECT_TRUE(one.set("a", "").ok());

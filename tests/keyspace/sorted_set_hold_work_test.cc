@@ -20,7 +20,8 @@ using support::binary;
 
 class SortedSetHoldWork : public support::CacheFixture {
  protected:
-  // 32 edits of pages that another version shares copy about a hundred of them, each of a kilobyte or less.
+  // 32 edits of pages that another version shares copy about a hundred of them, each of a kilobyte or less, and leaves
+  // of two.
   static constexpr std::uint64_t kBytes = 100 << 10;
   static constexpr std::uint64_t kAllocations = 1'000;
   static constexpr int kMembers = 100'000;
