@@ -111,6 +111,21 @@ TEST_F(TreeTest, TellsApartNamesThatBeginAlike) {
   }
 }
 
+// What comes in where a leaf is parted, and the score of those behind it.
+TEST_F(TreeTest, PartsALeafWhereAnItemOfTheNextScoreComesIn) {
+  for (int low = 1; low < 120; ++low) {
+    support::SortedPair pair;
+    for (int i = 0; i < low + 120; ++i) {
+      Edit edit;
+      edit.score = i < low ? 0 : 1;
+      edit.name = name(i < low ? i : 1'000 - i);  // of the second score, each before the others
+      apply(pair, edit);
+    }
+    ASSERT_TRUE(support::is_well(pair.compare()));
+    release(pair);
+  }
+}
+
 // What a separator has of these is the same with zeros behind what is shorter.
 TEST_F(TreeTest, TellsApartNamesThatEndInZeros) {
   support::SortedPair pair;
