@@ -63,7 +63,8 @@ class JobQueue {
   // again. The names stay: who seems dead may ask for a job at any time.
   int reap() {
     int given_back = 0;
-    for (const std::string& worker : *cache_.smembers("workers")) {
+    for (const std::string_view name : *cache_.smembers("workers")) {
+      const std::string worker(name);
       if (*cache_.exists("alive:" + worker)) continue;
       while (cache_.lmove("taken:" + worker, "waiting", kLeft, kLeft)) ++given_back;
     }

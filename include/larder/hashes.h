@@ -22,10 +22,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "larder/function_ref.h"
+#include "larder/items.h"
 #include "larder/key_list.h"
 #include "larder/keys.h"
 #include "larder/status.h"
@@ -56,7 +56,7 @@ class HashSnapshot {
 
 struct FieldPage {
   std::uint64_t cursor = 0;  // for the next call; 0: done
-  std::vector<std::pair<std::string, std::string>> fields;
+  FieldValues fields;
 };
 
 class Hashes {
@@ -70,16 +70,16 @@ class Hashes {
   Result<std::uint64_t> hlen(std::string_view key);                             // 0: no such key
   Result<std::uint64_t> hstrlen(std::string_view key, std::string_view field);  // 0: no such field
   // Of one instant. O(size).
-  Result<std::vector<std::pair<std::string, std::string>>> hget_all(std::string_view key);
-  Result<std::vector<std::string>> hkeys(std::string_view key);
-  Result<std::vector<std::string>> hvals(std::string_view key);
+  Result<FieldValues> hget_all(std::string_view key);
+  Result<ItemList> hkeys(std::string_view key);
+  Result<ItemList> hvals(std::string_view key);
   // The whole hash without a copy of it; a miss if there is no such key.
   Lookup<HashSnapshot> hsnapshot(std::string_view key);
   // A field, each as likely as any other; a miss if there is no such key.
   Lookup<std::string> hrand_field(std::string_view key);
   // That many different fields, or all there are, with their values; -n: exactly n, drawn one by one. O(n), or O(size)
   // if n is more than a third of it. kOutOfRange for a count below -kDrawnMax.
-  Result<std::vector<std::pair<std::string, std::string>>> hrand_fields(std::string_view key, std::int64_t count);
+  Result<FieldValues> hrand_fields(std::string_view key, std::int64_t count);
   // The same without a copy, and for any count: shown with no lock held, until `visit` answers false.
   Status hrand_fields(std::string_view key, std::int64_t count,
                       FunctionRef<bool(std::string_view field, std::string_view value)> visit);

@@ -1,15 +1,15 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// Many items as one answer.
+// Many items as one answer, in one block.
 #pragma once
 
 #include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
-#include <string>
+#include <memory>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace larder {
 
@@ -70,22 +70,39 @@ class ItemIterator {
   difference_type at_ = 0;
 };
 
-// Items of bytes in one block: two allocations, however many there are, and sixteen bytes an item beside its own.
+// Items of bytes in one block: one allocation, however many there are, and sixteen bytes an item beside its own.
 //
 //     for (std::string_view item : *cache.lrange("queue", 0, -1)) show(item);
 //
-// The views are valid as long as the list is, until it is changed or moved. Thread safety: like std::vector.
+// The views are valid as long as the list is, until it is changed or moved; what is to be sorted, or to stay, is
+// copied: std::vector<std::string> own(items.begin(), items.end()). Thread safety: like std::vector.
 class ItemList {
  public:
   using value_type = std::string_view;
   using const_iterator = ItemIterator<ItemList>;
 
   ItemList() = default;
+  ItemList(const ItemList& other)
+      : capacity_(units_for(other.size_, other.bytes_)), bytes_(other.bytes_), size_(other.size_) {
+    block_ = other.copy(capacity_);
+  }
+  ItemList(ItemList&& other) noexcept
+      : block_(std::move(other.block_)),
+        capacity_(std::exchange(other.capacity_, 0)),
+        bytes_(std::exchange(other.bytes_, 0)),
+        size_(std::exchange(other.size_, 0)) {}
+  ItemList& operator=(ItemList other) noexcept {
+    block_ = std::move(other.block_);
+    capacity_ = other.capacity_;
+    bytes_ = other.bytes_;
+    size_ = other.size_;
+    return *this;
+  }
 
-  std::size_t size() const noexcept { return places_.size(); }
-  bool empty() const noexcept { return places_.empty(); }
+  std::size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return size_ == 0; }
   // REQUIRES: i < size(), as below: there is one.
-  std::string_view operator[](std::size_t i) const noexcept { return {bytes_.data() + places_[i].at, places_[i].size}; }
+  std::string_view operator[](std::size_t i) const noexcept { return {bytes() + place(i).at, place(i).size}; }
   std::string_view front() const noexcept { return (*this)[0]; }
   std::string_view back() const noexcept { return (*this)[size() - 1]; }
   const_iterator begin() const noexcept { return {this, 0}; }
@@ -93,33 +110,30 @@ class ItemList {
 
   // For so many items of so many bytes, all in all.
   void reserve(std::size_t items, std::size_t bytes) {
-    places_.reserve(items);
-    bytes_.reserve(bytes);
+    const std::size_t units = units_for(items, bytes);
+    if (units > capacity_) grow(units);
   }
-  // Amortised O(bytes), as below. If it throws, nothing has changed.
+  // Amortised O(bytes), as below. If it throws, nothing has changed. The bytes may not be the list's own.
   void push_back(std::string_view item) {
     append(item, 1, [&](std::size_t) { return Place{0, item.size()}; });
   }
   struct Place {
-    std::size_t at = 0;
-    std::size_t size = 0;
+    std::size_t at;
+    std::size_t size;
   };
-  // Several that are parts of one block; place(i) says where the i-th of them stands in it.
+  // Several that are parts of one block; place_of(i) says where the i-th of them stands in it.
   template <typename PlaceOf>
-  void append(std::string_view block, std::size_t items, PlaceOf&& place) {
-    const std::size_t old = places_.size();
-    const std::size_t begin = bytes_.size();
-    if (places_.capacity() - old < items) places_.reserve(2 * old + items + 8);
-    bytes_.append(block);
+  void append(std::string_view block, std::size_t items, PlaceOf&& place_of) {
+    make_room(items, block.size());
+    if (!block.empty()) block.copy(bytes() + bytes_, block.size());
     for (std::size_t i = 0; i < items; ++i) {
-      const Place in_block = place(i);
-      places_.push_back({begin + in_block.at, in_block.size});  // there is room
+      const Place in_block = place_of(i);
+      place(size_ + i) = {bytes_ + in_block.at, in_block.size};
     }
+    bytes_ += block.size();
+    size_ += items;
   }
-  void clear() noexcept {
-    bytes_.clear();
-    places_.clear();
-  }
+  void clear() noexcept { bytes_ = size_ = 0; }
 
   bool operator==(const ItemList& other) const noexcept {
     std::size_t same = 0;
@@ -128,8 +142,71 @@ class ItemList {
   }
 
  private:
-  std::string bytes_;
-  std::vector<Place> places_;  // of each item, in bytes_
+  friend class FieldValues;
+
+  // In units of one place.
+  static std::size_t units_for(std::size_t items, std::size_t bytes) noexcept {
+    return items + (bytes + sizeof(Place) - 1) / sizeof(Place);
+  }
+  char* bytes() const noexcept { return reinterpret_cast<char*>(block_.get()); }
+  Place& place(std::size_t i) const noexcept { return block_[capacity_ - 1 - i]; }
+  // For so many more.
+  void make_room(std::size_t items, std::size_t bytes) {
+    const std::size_t units = units_for(size_ + items, bytes_ + bytes);
+    if (units > capacity_) grow(units > 2 * capacity_ ? units : 2 * capacity_);
+  }
+  void grow(std::size_t units) {
+    block_ = copy(units);
+    capacity_ = units;
+  }
+  std::unique_ptr<Place[]> copy(std::size_t units) const {
+    std::unique_ptr<Place[]> block(units == 0 ? nullptr : new Place[units]);  // not set to anything
+    if (bytes_ > 0) std::string_view(bytes(), bytes_).copy(reinterpret_cast<char*>(block.get()), bytes_);
+    for (std::size_t i = 0; i < size_; ++i) block[units - 1 - i] = place(i);
+    return block;
+  }
+
+  std::unique_ptr<Place[]> block_;  // bytes of items from its beginning, their places from its end
+  std::size_t capacity_ = 0;        // units
+  std::size_t bytes_ = 0;
+  std::size_t size_ = 0;
+};
+
+// Fields with their values, all in one block as in an ItemList.
+//
+//     for (const auto [field, value] : *cache.hget_all("user:42")) show(field, value);
+//
+// The views are valid as long as this is, until it is changed or moved. Thread safety: like std::vector.
+class FieldValues {
+ public:
+  using value_type = std::pair<std::string_view, std::string_view>;
+  using const_iterator = ItemIterator<FieldValues>;
+
+  FieldValues() = default;
+
+  std::size_t size() const noexcept { return items_.size() / 2; }
+  bool empty() const noexcept { return items_.empty(); }
+  // REQUIRES: i < size(), as below: there is one.
+  value_type operator[](std::size_t i) const noexcept { return {items_[2 * i], items_[2 * i + 1]}; }
+  value_type front() const noexcept { return (*this)[0]; }
+  value_type back() const noexcept { return (*this)[size() - 1]; }
+  const_iterator begin() const noexcept { return {this, 0}; }
+  const_iterator end() const noexcept { return {this, size()}; }
+
+  // For so many fields, and so many bytes of them and their values, all in all.
+  void reserve(std::size_t fields, std::size_t bytes) { items_.reserve(2 * fields, bytes); }
+  // Amortised O(bytes). If it throws, nothing has changed. The bytes may not be of the list.
+  void push_back(std::string_view field, std::string_view value) {
+    items_.make_room(2, field.size() + value.size());
+    items_.push_back(field);
+    items_.push_back(value);
+  }
+  void clear() noexcept { items_.clear(); }
+
+  bool operator==(const FieldValues&) const = default;
+
+ private:
+  ItemList items_;  // field, value, field, value, ...
 };
 
 }  // namespace larder

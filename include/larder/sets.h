@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "larder/function_ref.h"
+#include "larder/items.h"
 #include "larder/key_list.h"
 #include "larder/keys.h"
 #include "larder/status.h"
@@ -55,7 +56,7 @@ class SetSnapshot {
 
 struct MemberPage {
   std::uint64_t cursor = 0;  // for the next call; 0: done
-  std::vector<std::string> members;
+  ItemList members;
 };
 
 class Sets {
@@ -69,14 +70,14 @@ class Sets {
   // In the order of the members that are asked for. O(their number).
   Result<std::vector<bool>> smis_member(std::string_view key, const KeyList& members);
   // Of one instant, in no particular order. O(size).
-  Result<std::vector<std::string>> smembers(std::string_view key);
+  Result<ItemList> smembers(std::string_view key);
   // The whole set without a copy of it; a miss if there is no such key.
   Lookup<SetSnapshot> ssnapshot(std::string_view key);
   // A member, each as likely as any other; a miss if there is no such key.
   Lookup<std::string> srand_member(std::string_view key);
   // That many different members, or all there are; -n: exactly n, drawn one by one. O(n), or O(size) if n is more than
   // a third of it. kOutOfRange for a count below -kDrawnMax.
-  Result<std::vector<std::string>> srand_members(std::string_view key, std::int64_t count);
+  Result<ItemList> srand_members(std::string_view key, std::int64_t count);
   // The same without a copy, and for any count.
   Status srand_members(std::string_view key, std::int64_t count, VisitMember visit);
   // Some members, and where to go on; begin with 0. One that is there from the first call to the last is returned at
@@ -89,16 +90,16 @@ class Sets {
   // keys are given.
 
   // Members of all of them. O(size of the smallest * keys).
-  Result<std::vector<std::string>> sinter(const KeyList& keys);
+  Result<ItemList> sinter(const KeyList& keys);
   Status sinter(const KeyList& keys, VisitMember visit);
   // How many there are; it stops counting at `limit`. 0: it does not.
   Result<std::uint64_t> sinter_card(const KeyList& keys, std::uint64_t limit = 0);
   // Members of any of them. O(members of all).
-  Result<std::vector<std::string>> sunion(const KeyList& keys);
+  Result<ItemList> sunion(const KeyList& keys);
   Status sunion(const KeyList& keys, VisitMember visit);
   // Members of the first that are in none of the others. O(size of the first * keys) or O(members of all), whichever
   // is less.
-  Result<std::vector<std::string>> sdiff(const KeyList& keys);
+  Result<ItemList> sdiff(const KeyList& keys);
   Status sdiff(const KeyList& keys, VisitMember visit);
 
   // --- Writing ----------------------------------------------------------------------------------------------------
@@ -119,7 +120,7 @@ class Sets {
   // Removes a member, each as likely as any other; a miss if there is no such key.
   Lookup<std::string> spop(std::string_view key);
   // Up to so many, each as likely as any other. O(count), or O(size) if that is more than a third of it.
-  Result<std::vector<std::string>> spop(std::string_view key, std::uint64_t count);
+  Result<ItemList> spop(std::string_view key, std::uint64_t count);
 
   // --- Writing one from others ------------------------------------------------------------------------------------
   // Moves a member to another set, which is made if there is none; false if it is no member. Atomic.

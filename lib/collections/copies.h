@@ -1,6 +1,7 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// Copies of many items of a tree as one answer. Those of a leaf stand side by side: their bytes are copied at once.
+// Copies of many items of a tree or a table as one answer. Those of a leaf stand side by side: their bytes are copied
+// at once.
 #pragma once
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "collections/orders.h"
 #include "collections/packed.h"
 #include "collections/page.h"
+#include "collections/table.h"
 #include "collections/tree.h"
 #include "larder/score_list.h"
 
@@ -18,7 +20,10 @@ namespace larder::collections {
 
 inline constexpr std::uint64_t kReservedMax = 1 << 20;  // bytes, on a guess
 
-inline void push(ItemList& to, std::string_view item, Sequence::Key) { to.push_back(item); }
+template <typename Key>
+void push(ItemList& to, std::string_view item, const Key&) {
+  to.push_back(item);
+}
 inline void push(ScoredMembers& to, std::string_view item, double score) { to.push_back({item, score}); }
 
 template <typename PlaceOf, typename KeyOf>
@@ -74,6 +79,17 @@ bool copy_items(const Tree<Order>& tree, std::uint64_t first, std::uint64_t coun
                    return true;
                  });
   return bytes <= bytes_max;
+}
+
+// All members of a table. Throws std::bad_alloc.
+inline void copy_items(const Table<Member>& table, ItemList& to) {
+  to.reserve(table.size(), table.bytes());
+  std::uint64_t cursor = 0;
+  do {
+    cursor = table.walk_leaves(cursor, [&](const Table<Member>::LeafPage& leaf) {
+      if (leaf.count > 0) copy_items(leaf, 0, leaf.count, false, to);
+    });
+  } while (cursor != 0);
 }
 
 // Room for all items of a small one. False: they may have more bytes than that. Throws std::bad_alloc.

@@ -21,6 +21,8 @@ class HashView {
   explicit HashView(const LargeHash& large) noexcept : large_(&large.contents) {}
 
   std::uint64_t size() const noexcept { return large_ != nullptr ? large_->size() : small_.count() / 2; }
+  // Of fields and values, as they are stored: see Table.
+  std::uint64_t bytes() const noexcept { return large_ != nullptr ? large_->bytes() : small_.bytes().size(); }
   // A field's value. O(1), or the bytes of a small one.
   std::optional<std::string_view> find(const base::KeyHash& hash, std::string_view field) const noexcept;
   // Calls visit(field, value) for each.

@@ -2,6 +2,7 @@
 #include "collections/set.h"
 
 #include "base/integers.h"
+#include "collections/copies.h"
 
 namespace larder::collections {
 
@@ -11,6 +12,12 @@ bool SetView::contains(const base::KeyHash& hash, std::string_view member) const
     if (item.bytes == member) return true;
   }
   return false;
+}
+
+void SetView::copy(ItemList& to) const {
+  if (large_ != nullptr) return copy_items(*large_, to);
+  reserve_for(small_, kPackedBytesMax, to);
+  for (PackedItem item; small_.next(&item);) to.push_back(item.bytes);
 }
 
 Edited SetDraft::put_member(std::string_view member) noexcept {

@@ -11,6 +11,7 @@
 
 #include "collections/draft.h"
 #include "collections/table.h"
+#include "larder/items.h"
 
 namespace larder::collections {
 
@@ -40,6 +41,8 @@ class SetView {
     for (PackedItem member; small_.next(&member);) visit(member.bytes);
     return 0;
   }
+  // Appends all members. Throws std::bad_alloc.
+  void copy(ItemList& to) const;
   std::string_view random(base::Random& random) const noexcept {
     if (large_ != nullptr) return large_->random(random).item();
     return small_.item(static_cast<unsigned>(random.below(small_.count()))).bytes;

@@ -54,6 +54,8 @@ class Table {
 
   std::uint64_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
+  // That its leaves have of items: no fewer than these have, but for blobs.
+  std::uint64_t bytes() const noexcept { return bytes_; }
 
   Found find(std::uint64_t hash, std::string_view name) const noexcept {
     if (size_ == 0) return {};
@@ -83,13 +85,18 @@ class Table {
   // another table begins anew, so that a walk misses nothing that both have.
   template <typename Visit>
   std::uint64_t walk(std::uint64_t cursor, Visit&& visit) const {
+    return walk_leaves(cursor, [&](const LeafPage& leaf) {
+      for (unsigned i = 0; i < leaf.count; ++i) visit(Found(&leaf, i));
+    });
+  }
+  // The same with visit(const LeafPage&), of the bucket; not called where that has none.
+  template <typename Visit>
+  std::uint64_t walk_leaves(std::uint64_t cursor, Visit&& visit) const {
     if (size_ == 0) return 0;
     // 31 bits that tell this table, then the place: 63 in all, as some clients read a number with a sign.
     const std::uint64_t mark = salt_ >> 33 << base::LinearHashing::kCursorBits;
     const std::uint64_t place = (cursor ^ mark) >> base::LinearHashing::kCursorBits == 0 ? cursor ^ mark : 0;
-    if (const LeafPage* leaf = bucket(numbers_.bucket_of_cursor(place)); leaf != nullptr) {
-      for (unsigned i = 0; i < leaf->count; ++i) visit(Found(leaf, i));
-    }
+    if (const LeafPage* leaf = bucket(numbers_.bucket_of_cursor(place)); leaf != nullptr) visit(*leaf);
     const std::uint64_t next = numbers_.next_cursor(place);
     return next == 0 ? 0 : next | mark;
   }

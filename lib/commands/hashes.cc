@@ -129,35 +129,37 @@ Result<std::uint64_t> Hashes::hstrlen(std::string_view key, std::string_view fie
 
 namespace {
 
-// make(field, value) of every field, of one instant.
-template <typename Item, typename Make>
-Result<std::vector<Item>> all_of(keyspace::Keyspace& keyspace, std::string_view key, Use use, Make&& make) {
+constexpr std::uint64_t kReservedMax = 1 << 20;  // bytes, where some of them will not be needed
+
+// Every field, of one instant: push(all, field, value). Room for all is had at once, up to so many bytes.
+template <typename List, typename Push>
+Result<List> all_of(keyspace::Keyspace& keyspace, std::string_view key, Use use, std::uint64_t reserved_max,
+                    Push&& push) {
   Held<HashType> held;
   Status status = keyspace::hold(keyspace, key, use, &held);
   if (!status.ok()) return status;
-  std::vector<Item> all;
-  all.reserve(held.view().size());
-  held.view().each([&](std::string_view field, std::string_view value) { all.push_back(make(field, value)); });
+  List all;
+  all.reserve(held.view().size(), std::min(held.view().bytes(), reserved_max));
+  held.view().each([&](std::string_view field, std::string_view value) { push(all, field, value); });
   return all;
 }
 
-using Pair = std::pair<std::string, std::string>;
-
 }  // namespace
 
-Result<std::vector<Pair>> Hashes::hget_all(std::string_view key) {
-  return all_of<Pair>(*keyspace_, key, use_of(looks_, Use::kMark),
-                      [](std::string_view field, std::string_view value) { return Pair(field, value); });
+Result<FieldValues> Hashes::hget_all(std::string_view key) {
+  return all_of<FieldValues>(
+      *keyspace_, key, use_of(looks_, Use::kMark), commands::kNoLimit,
+      [](FieldValues& all, std::string_view field, std::string_view value) { all.push_back(field, value); });
 }
 
-Result<std::vector<std::string>> Hashes::hkeys(std::string_view key) {
-  return all_of<std::string>(*keyspace_, key, use_of(looks_, Use::kMark),
-                             [](std::string_view field, std::string_view) { return std::string(field); });
+Result<ItemList> Hashes::hkeys(std::string_view key) {
+  return all_of<ItemList>(*keyspace_, key, use_of(looks_, Use::kMark), kReservedMax,
+                          [](ItemList& all, std::string_view field, std::string_view) { all.push_back(field); });
 }
 
-Result<std::vector<std::string>> Hashes::hvals(std::string_view key) {
-  return all_of<std::string>(*keyspace_, key, use_of(looks_, Use::kMark),
-                             [](std::string_view, std::string_view value) { return std::string(value); });
+Result<ItemList> Hashes::hvals(std::string_view key) {
+  return all_of<ItemList>(*keyspace_, key, use_of(looks_, Use::kMark), kReservedMax,
+                          [](ItemList& all, std::string_view, std::string_view value) { all.push_back(value); });
 }
 
 Lookup<std::string> Hashes::hrand_field(std::string_view key) {
@@ -180,11 +182,11 @@ Status Hashes::hrand_fields(std::string_view key, std::int64_t count,
   return {};
 }
 
-Result<std::vector<Pair>> Hashes::hrand_fields(std::string_view key, std::int64_t count) {
+Result<FieldValues> Hashes::hrand_fields(std::string_view key, std::int64_t count) {
   if (count < -kDrawnMax) return commands::too_many_drawn();
-  std::vector<Pair> drawn;
+  FieldValues drawn;
   Status status = hrand_fields(key, count, [&](std::string_view field, std::string_view value) {
-    drawn.emplace_back(field, value);
+    drawn.push_back(field, value);
     return true;
   });
   if (!status.ok()) return status;
@@ -200,7 +202,7 @@ Result<FieldPage> Hashes::hscan(std::string_view key, std::uint64_t cursor, cons
         return view.walk(at, [&](std::string_view field, std::string_view value) {
           ++visited;
           if (options.match.empty() || commands::glob_matches(options.match, field))
-            page.fields.emplace_back(field, value);
+            page.fields.push_back(field, value);
         });
       },
       [&] { return visited; });

@@ -107,13 +107,12 @@ Result<std::vector<bool>> Sets::smis_member(std::string_view key, const KeyList&
   return found;
 }
 
-Result<std::vector<std::string>> Sets::smembers(std::string_view key) {
+Result<ItemList> Sets::smembers(std::string_view key) {
   Held<SetType> held;
   Status status = keyspace::hold(*keyspace_, key, use_of(looks_, Use::kMark), &held);
   if (!status.ok()) return status;
-  std::vector<std::string> members;
-  members.reserve(held.view().size());
-  held.view().each([&](std::string_view member) { members.emplace_back(member); });
+  ItemList members;
+  held.view().copy(members);
   return members;
 }
 
@@ -152,11 +151,11 @@ Status Sets::srand_members(std::string_view key, std::int64_t count, VisitMember
   return {};
 }
 
-Result<std::vector<std::string>> Sets::srand_members(std::string_view key, std::int64_t count) {
+Result<ItemList> Sets::srand_members(std::string_view key, std::int64_t count) {
   if (count < -kDrawnMax) return commands::too_many_drawn();
-  std::vector<std::string> drawn;
+  ItemList drawn;
   Status status = srand_members(key, count, [&](std::string_view member) {
-    drawn.emplace_back(member);
+    drawn.push_back(member);
     return true;
   });
   if (!status.ok()) return status;
@@ -171,7 +170,7 @@ Result<MemberPage> Sets::sscan(std::string_view key, std::uint64_t cursor, const
       [&](const View& view, std::uint64_t at) {
         return view.walk(at, [&](std::string_view member) {
           ++visited;
-          if (options.match.empty() || commands::glob_matches(options.match, member)) page.members.emplace_back(member);
+          if (options.match.empty() || commands::glob_matches(options.match, member)) page.members.push_back(member);
         });
       },
       [&] { return visited; });
@@ -245,11 +244,11 @@ Status combine(keyspace::Keyspace& keyspace, bool looks, std::span<const std::st
   return status;
 }
 
-Result<std::vector<std::string>> collect(keyspace::Keyspace& keyspace, bool looks,
-                                         std::span<const std::string_view> keys, Combine combine_views) {
-  std::vector<std::string> members;
+Result<ItemList> collect(keyspace::Keyspace& keyspace, bool looks, std::span<const std::string_view> keys,
+                         Combine combine_views) {
+  ItemList members;
   Status status = combine(keyspace, looks, keys, combine_views, [&](std::string_view member) {
-    members.emplace_back(member);
+    members.push_back(member);
     return true;
   });
   if (!status.ok()) return status;
@@ -258,9 +257,7 @@ Result<std::vector<std::string>> collect(keyspace::Keyspace& keyspace, bool look
 
 }  // namespace
 
-Result<std::vector<std::string>> Sets::sinter(const KeyList& keys) {
-  return collect(*keyspace_, looks_, keys, commands::intersect);
-}
+Result<ItemList> Sets::sinter(const KeyList& keys) { return collect(*keyspace_, looks_, keys, commands::intersect); }
 Status Sets::sinter(const KeyList& keys, VisitMember visit) {
   return combine(*keyspace_, looks_, keys, commands::intersect, visit);
 }
@@ -272,16 +269,12 @@ Result<std::uint64_t> Sets::sinter_card(const KeyList& keys, std::uint64_t limit
   return count;
 }
 
-Result<std::vector<std::string>> Sets::sunion(const KeyList& keys) {
-  return collect(*keyspace_, looks_, keys, commands::unite);
-}
+Result<ItemList> Sets::sunion(const KeyList& keys) { return collect(*keyspace_, looks_, keys, commands::unite); }
 Status Sets::sunion(const KeyList& keys, VisitMember visit) {
   return combine(*keyspace_, looks_, keys, commands::unite, visit);
 }
 
-Result<std::vector<std::string>> Sets::sdiff(const KeyList& keys) {
-  return collect(*keyspace_, looks_, keys, commands::subtract);
-}
+Result<ItemList> Sets::sdiff(const KeyList& keys) { return collect(*keyspace_, looks_, keys, commands::subtract); }
 Status Sets::sdiff(const KeyList& keys, VisitMember visit) {
   return combine(*keyspace_, looks_, keys, commands::subtract, visit);
 }
@@ -354,7 +347,8 @@ class Popping {
     return keyspace::change<SetType>(keyspace_, key_, keyspace::kItemsAHold + 1,
                                      [&](Draft& draft) { return pop(draft, true); });
   }
-  std::vector<std::string>& popped() { return popped_; }
+  ItemList& popped() { return popped_; }
+  std::string& the_one() { return the_one_; }
 
  private:
   Status pop(Draft& draft, bool aside) {
@@ -366,7 +360,7 @@ class Popping {
       draft.clear();
       return {};
     }
-    for (const std::string& member : popped_) {
+    for (const std::string_view member : popped_) {
       if (draft.erase(member) == Edited::kNoMemory) break;
     }
     return {};
@@ -377,7 +371,9 @@ class Popping {
     popped_.clear();
     draw(view, count_, random, [&](std::string_view member) {
       bytes += member.size();
-      if (bytes <= bytes_max) popped_.emplace_back(member);
+      if (bytes > bytes_max) return;
+      popped_.push_back(member);
+      if (count_ == 1) the_one_ = member;
     });
     const bool all = bytes <= bytes_max;
     if (all) base::count_bytes(bytes);
@@ -389,7 +385,8 @@ class Popping {
   const std::uint64_t count_;
   const base::Random start_;
   bool is_much_ = false;
-  std::vector<std::string> popped_;
+  ItemList popped_;
+  std::string the_one_;  // if one is wanted: what is answered needs no memory when it is gone from the set
 };
 
 }  // namespace
@@ -399,10 +396,10 @@ Lookup<std::string> Sets::spop(std::string_view key) {
   Status status = popping.run();
   if (!status.ok()) return status;
   if (popping.popped().empty()) return {};
-  return std::move(popping.popped().front());
+  return std::move(popping.the_one());
 }
 
-Result<std::vector<std::string>> Sets::spop(std::string_view key, std::uint64_t count) {
+Result<ItemList> Sets::spop(std::string_view key, std::uint64_t count) {
   Popping popping(*keyspace_, key, count);
   Status status = popping.run();
   if (!status.ok()) return status;

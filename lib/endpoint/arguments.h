@@ -3,8 +3,10 @@
 // Arguments as handlers read them. What replies says so in its name's comment: a handler returns then.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "endpoint/command.h"
@@ -82,6 +84,19 @@ void reply_help(Call& call);
 // What LMPOP and ZMPOP, and those that wait, have found.
 void reply_popped(Call& call, const PoppedElements& popped);
 void reply_popped(Call& call, const PoppedMembers& popped);
+// What HSCAN and its kin have found: `replies` of reply(item) for each. name_of(item) is what the pattern is about: an
+// empty pattern means everything to the cache, and the empty name to Redis.
+template <typename Items, typename NameOf, typename Reply>
+void reply_page(Call& call, const ScanArguments& scan, std::uint64_t cursor, const Items& items, std::uint64_t replies,
+                NameOf&& name_of, Reply&& reply) {
+  const auto shown = [&](const auto& item) { return !scan.match.empty() || name_of(item).empty(); };
+  call.reply.array(2);
+  call.reply.bulk(std::to_string(cursor));
+  call.reply.array(replies * static_cast<std::uint64_t>(std::ranges::count_if(items, shown)));
+  for (const auto& item : items) {
+    if (shown(item)) reply(item);
+  }
+}
 // The value, or null for a miss, or the error.
 void reply_lookup(Call& call, Lookup<std::string>&& lookup);
 template <typename T>

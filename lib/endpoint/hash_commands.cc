@@ -103,15 +103,12 @@ void hscan(Call& call) {
   Result<FieldPage> page =
       call.view.hscan(call[1], arguments.cursor, {.match = arguments.match, .count = arguments.count});
   if (!page) return reply_error(call, page.status());
-  // To the cache no pattern is every field; here an empty one is the empty field.
-  if (arguments.match.empty()) std::erase_if(page->fields, [](const auto& pair) { return !pair.first.empty(); });
-  call.reply.array(2);
-  call.reply.bulk(std::to_string(page->cursor));
-  call.reply.array(2 * page->fields.size());
-  for (const auto& [field, value] : page->fields) {
-    call.reply.bulk(field);
-    call.reply.bulk(value);
-  }
+  reply_page(
+      call, arguments, page->cursor, page->fields, 2, [](const auto& pair) { return pair.first; },
+      [&](const auto& pair) {
+        call.reply.bulk(pair.first);
+        call.reply.bulk(pair.second);
+      });
 }
 
 constexpr Group kHash = Group::kHash;

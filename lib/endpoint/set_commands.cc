@@ -40,10 +40,10 @@ void spop(Call& call) {
   std::int64_t count = 0;
   if (!read_integer(call, call[2], &count, kNotACount)) return;
   if (count < 0) return call.reply.error(kNotACount);
-  Result<std::vector<std::string>> popped = call.keys.spop(call[1], static_cast<std::uint64_t>(count));
+  Result<ItemList> popped = call.keys.spop(call[1], static_cast<std::uint64_t>(count));
   if (!popped) return reply_error(call, popped.status());
   call.reply.set(popped->size());
-  for (std::string& member : *popped) call.reply.bulk(std::move(member));
+  for (const std::string_view member : *popped) call.reply.bulk(member);
 }
 
 void srandmember(Call& call) {
@@ -64,12 +64,9 @@ void sscan(Call& call) {
   Result<MemberPage> page =
       call.view.sscan(call[1], arguments.cursor, {.match = arguments.match, .count = arguments.count});
   if (!page) return reply_error(call, page.status());
-  // To the cache no pattern is every member; here an empty one is the empty member.
-  if (arguments.match.empty()) std::erase_if(page->members, [](const std::string& member) { return !member.empty(); });
-  call.reply.array(2);
-  call.reply.bulk(std::to_string(page->cursor));
-  call.reply.array(page->members.size());
-  for (std::string& member : page->members) call.reply.bulk(std::move(member));
+  reply_page(
+      call, arguments, page->cursor, page->members, 1, [](std::string_view member) { return member; },
+      [&](std::string_view member) { call.reply.bulk(member); });
 }
 
 // combine(keys, visit), for one of the three.

@@ -367,16 +367,12 @@ void zscan(Call& call) {
   Result<ScoredPage> page =
       call.view.zscan(call[1], arguments.cursor, {.match = arguments.match, .count = arguments.count});
   if (!page) return reply_error(call, page.status());
-  // An empty pattern means everything to the cache, and the empty member to Redis.
-  const auto shown = [&](const MemberScore& one) { return !arguments.match.empty() || one.member.empty(); };
-  call.reply.array(2);
-  call.reply.bulk(std::to_string(page->cursor));
-  call.reply.array(2 * static_cast<std::uint64_t>(std::ranges::count_if(page->members, shown)));
-  for (const MemberScore& one : page->members) {
-    if (!shown(one)) continue;
-    call.reply.bulk(one.member);
-    call.reply.bulk(format_real(one.score));
-  }
+  reply_page(
+      call, arguments, page->cursor, page->members, 2, [](const MemberScore& one) { return one.member; },
+      [&](const MemberScore& one) {
+        call.reply.bulk(one.member);
+        call.reply.bulk(format_real(one.score));
+      });
 }
 
 // --- Of several keys -----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 //
 // Commands that edit collections of several keys: that they are of one instant, though time goes on while they run, and
 // give back all that they took.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -127,7 +128,7 @@ TEST_F(CollectionWeights, LongItemsAreMovedAside) {
   ASSERT_TRUE(*cache_.expire("s", 1h));
   EXPECT_TRUE(*cache_.smove("s", "t", item));
   EXPECT_FALSE(*cache_.smove("s", "t", item));
-  EXPECT_EQ(*cache_.smembers("s"), std::vector<std::string>{"a"});
+  EXPECT_THAT(*cache_.smembers("s"), testing::ElementsAre("a"));
   EXPECT_TRUE(cache_.ttl("s")->left.has_value());
   EXPECT_TRUE(*cache_.smove("t", "t", item));
   EXPECT_TRUE(*cache_.smove("t", "s", item));

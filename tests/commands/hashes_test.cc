@@ -151,7 +151,7 @@ TEST_F(HashesTest, DrawsFields) {
       EXPECT_EQ(drawn->size(), std::min<std::uint64_t>(static_cast<std::uint64_t>(count), all.size()));
       const Model different(drawn->begin(), drawn->end());
       EXPECT_EQ(different.size(), drawn->size());
-      for (const auto& [field, value] : *drawn) EXPECT_EQ(all.at(field), value);
+      for (const auto& [field, value] : *drawn) EXPECT_EQ(all.at(std::string(field)), value);
     }
     const auto repeated = cache_.hrand_fields(key, -3'000);
     ASSERT_TRUE(repeated);
@@ -174,7 +174,7 @@ TEST_F(HashesTest, AWalkShowsWhatStays) {
   do {
     const auto page = cache_.hscan("h", cursor, {.match = "stays*", .count = 7});
     ASSERT_TRUE(page);
-    for (const auto& [field, value] : page->fields) shown.insert(field);
+    for (const auto& [field, value] : page->fields) shown.emplace(field);
     cursor = page->cursor;
     for (int i = 0; i < 40; ++i) {
       const std::string field = "comes" + std::to_string(round % 20 * 40 + i);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -103,6 +105,47 @@ TEST(ItemList, IsComparedAndCopied) {
   EXPECT_EQ(copy[0], "ab");
   const ItemList moved = std::move(list);
   EXPECT_EQ(moved.back(), "new");
+}
+
+TEST(ItemList, KeepsItsItemsAsItGrowsIsCopiedAndMoves) {
+  std::vector<std::string> items;
+  ItemList list;
+  for (std::size_t i = 0; i < 300; ++i) {
+    items.push_back(std::string(i % 7 == 0 ? 0 : i % 50, static_cast<char>('a' + i % 26)));
+    list.push_back(items.back());
+    if (i % 60 == 0) list.reserve(i + 9, 40);  // room for less than it has does no harm
+    ItemList copy = list;
+    copy.push_back("of the copy");
+    ASSERT_EQ(list, list_of(items));
+    const ItemList moved = std::move(copy);
+    ASSERT_EQ(moved.size(), i + 2);
+    ASSERT_EQ(moved.back(), "of the copy");
+    copy = list;  // NOLINT: what was moved from may be assigned to
+    ASSERT_EQ(copy, list);
+  }
+}
+
+TEST(FieldValues, AreWhatAHashAnswers) {
+  static_assert(std::random_access_iterator<FieldValues::const_iterator>);
+  FieldValues fields;
+  EXPECT_TRUE(fields.empty());
+  for (const char* name : {"a", "", "long"}) fields.push_back(name, std::string("value of ") + name);
+  ASSERT_EQ(fields.size(), 3u);
+  EXPECT_EQ(fields.front().second, "value of a");
+  EXPECT_EQ(fields[1].first, "");
+  EXPECT_EQ(fields.back().second, "value of long");
+  EXPECT_EQ(fields.begin()->first, "a");
+  std::string all;
+  for (const auto& [field, value] : fields) all += std::string(field) + "=" + std::string(value) + ";";
+  EXPECT_EQ(all, "a=value of a;=value of ;long=value of long;");
+  EXPECT_EQ((std::map<std::string, std::string>(fields.begin(), fields.end()).at("long")), "value of long");
+  const PairList pairs(fields);
+  EXPECT_EQ(std::span<const KeyValue>(pairs).size(), 3u);
+  const FieldValues copy = fields;
+  EXPECT_EQ(copy, fields);
+  fields.clear();
+  EXPECT_EQ(fields, FieldValues());
+  EXPECT_NE(copy, fields);
 }
 
 TEST(ItemList, MayBeAKeyList) {

@@ -21,7 +21,7 @@ namespace {
 using Members = std::set<std::string>;
 
 // Each member once.
-Members as_set(const Result<std::vector<std::string>>& members) {
+Members as_set(const Result<ItemList>& members) {
   EXPECT_TRUE(members.ok()) << members.status().to_string();
   if (!members) return {};
   Members set(members->begin(), members->end());

@@ -26,19 +26,19 @@ constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
 
 // Each member once.
-Members as_set(const std::vector<std::string>& members) {
+Members as_set(const ItemList& members) {
   Members set(members.begin(), members.end());
   EXPECT_EQ(set.size(), members.size()) << "some twice";
   return set;
 }
-Members as_set(const Result<std::vector<std::string>>& members) {
+Members as_set(const Result<ItemList>& members) {
   EXPECT_TRUE(members.ok()) << members.status().to_string();
   return members ? as_set(*members) : Members();
 }
 Members contents(const SetSnapshot& snapshot) {
-  std::vector<std::string> members;
+  ItemList members;
   snapshot.for_each([&](std::string_view member) {
-    members.emplace_back(member);
+    members.push_back(member);
     return true;
   });
   return as_set(members);
@@ -221,7 +221,7 @@ TEST_F(Sets, ACountOfDrawsIsKept) {
       EXPECT_TRUE(std::includes(model.begin(), model.end(), drawn.begin(), drawn.end()));
       const auto repeated = cache_.srand_members("s", -count);
       EXPECT_EQ(repeated->size(), static_cast<std::size_t>(count));
-      for (const std::string& member : *repeated) EXPECT_TRUE(model.contains(member));
+      for (const std::string_view member : *repeated) EXPECT_TRUE(model.contains(std::string(member)));
     }
     EXPECT_TRUE(cache_.srand_members("s", 0)->empty());
     EXPECT_EQ(as_set(cache_.srand_members("s", kMax)), model);
@@ -311,13 +311,13 @@ TEST_F(Sets, APoppedMemberLeavesOlderVersionsAlone) {
 
 // --- Walking --------------------------------------------------------------------------------------------------------------
 
-std::vector<std::string> scan(Cache& cache, const ScanOptions& options) {
-  std::vector<std::string> found;
+ItemList scan(Cache& cache, const ScanOptions& options) {
+  ItemList found;
   std::uint64_t cursor = 0;
   do {
     const auto page = cache.sscan("s", cursor, options);
     EXPECT_TRUE(page.ok());
-    found.insert(found.end(), page->members.begin(), page->members.end());
+    for (const std::string_view member : page->members) found.push_back(member);
     cursor = page->cursor;
   } while (cursor != 0);
   return found;
@@ -561,7 +561,7 @@ TEST_F(Sets, CommandsAreDoneOrNot) {
         for (const std::string& member : some) adds ? (void)model.insert(member) : (void)model.erase(member);
       }
       if (popped.ok()) {
-        for (const std::string& member : *popped) EXPECT_EQ(model.erase(member), 1u);
+        for (const std::string_view member : *popped) EXPECT_EQ(model.erase(std::string(member)), 1u);
       }
       if (round % 50 == 0) {
         ASSERT_EQ(as_set(cache.smembers("s")), model) << round;

@@ -6,7 +6,7 @@
 // store has written already.
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <map>
 #include <new>
 #include <span>
 #include <string>
@@ -148,8 +148,7 @@ void fill_hashes(Cache& cache) {
 std::string hash_state(Cache& cache, std::string_view key) {
   const auto all = cache.hget_all(key);
   if (!all) return all.status().to_string();
-  auto sorted = *all;
-  std::sort(sorted.begin(), sorted.end());
+  const std::map<std::string, std::string> sorted(all->begin(), all->end());
   std::string text;
   for (const auto& [field, value] : sorted) text += field + ":" + value + " ";
   return text;

@@ -1,6 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
 // CONTRACTS W14: writes only over what the cache has seen. Somebody else writes the store as well.
+#include <gmock/gmock.h>
+
 #include <map>
 
 #include "store/store_fixture.h"
@@ -197,7 +199,7 @@ TEST_F(CheckedWrites, W14OfCollections) {
       EXPECT_TRUE(cache.flush(0ms).complete());
       EXPECT_EQ(letters_->size(), 1u);
     }
-    EXPECT_EQ(*cache.smembers("set"), std::vector<std::string>{"t"});
+    EXPECT_THAT(*cache.smembers("set"), testing::ElementsAre("t"));
     EXPECT_TRUE(*cache.del("set"));
     EXPECT_TRUE(cache.flush(0ms).complete());
   }
