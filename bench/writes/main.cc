@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/random.h"
 #include "bench/workload/keys.h"
 #include "bench/workload/zipf.h"
 #include "larder/cache.h"
@@ -32,8 +33,9 @@ constexpr const char* kHelp =
     "larder-writes: writes into a database, straight, through a cache, and behind it.\n"
     "\n"
     "  --writes N           writes of each run (default 20000)\n"
+    "  --write-percent P    so many of the requests are writes, the others read their key (default 100)\n"
     "  --keys N             keys, drawn by Zipf's law with exponent 0.99 (default 10000)\n"
-    "  --trace FILE         the keys of this trace instead, in its order\n"
+    "  --trace FILE         the keys of this trace instead, in its order, as far as it goes\n"
     "  --value-bytes N      (default 200)\n"
     "  --threads N          that write (default 4)\n"
     "  --rounds N           of all runs, in turns; medians are shown (default 3)\n"
@@ -43,6 +45,7 @@ constexpr const char* kHelp =
 
 struct Settings {
   std::uint64_t writes = 20'000;
+  std::uint64_t write_percent = 100;
   std::uint64_t keys = 10'000;
   std::uint64_t value_bytes = 200;
   std::uint64_t threads = 4;
@@ -55,11 +58,10 @@ struct Settings {
 
 // What is wrong with the command line; empty: nothing.
 std::string parse(int argc, char** argv, Settings& settings) {
-  const std::vector<std::pair<std::string, std::uint64_t*>> numbers = {{"--writes", &settings.writes},
-                                                                       {"--keys", &settings.keys},
-                                                                       {"--value-bytes", &settings.value_bytes},
-                                                                       {"--threads", &settings.threads},
-                                                                       {"--rounds", &settings.rounds}};
+  const std::vector<std::pair<std::string, std::uint64_t*>> numbers = {
+      {"--writes", &settings.writes},   {"--write-percent", &settings.write_percent},
+      {"--keys", &settings.keys},       {"--value-bytes", &settings.value_bytes},
+      {"--threads", &settings.threads}, {"--rounds", &settings.rounds}};
   const std::vector<std::pair<std::string, std::string*>> texts = {
       {"--trace", &settings.trace}, {"--directory", &settings.directory}, {"--postgres", &settings.postgres}};
   for (int i = 1; i < argc; ++i) {
@@ -82,29 +84,48 @@ std::string parse(int argc, char** argv, Settings& settings) {
     if (*end != '\0' || *number->second == 0 || *number->second > 100'000'000)
       return name + " wants a whole number from 1 to 100000000";
   }
+  if (settings.write_percent > 100) return "--write-percent wants a whole number from 1 to 100";
   return {};
 }
 
-// The keys to be written, in order.
-std::vector<std::uint64_t> draw_keys(const Settings& settings, std::string* error) {
-  std::vector<std::uint64_t> ids;
-  if (!settings.trace.empty()) {
+struct Request {
+  std::uint64_t key = 0;
+  bool writes = false;
+};
+
+// Until there are writes enough, or the trace is at its end.
+std::vector<Request> draw_requests(const Settings& settings, std::string* error) {
+  std::function<std::uint64_t()> next_key;
+  std::uint64_t most = ~std::uint64_t{0};
 #if LARDER_BENCH_TRACES
-    const TraceResult result = read_trace(settings.trace);
-    if (!result) {
-      *error = result.error;
+  TraceResult traced;
+  std::size_t at = 0;
+#endif
+  Zipf zipf(settings.keys);
+  if (settings.trace.empty()) {
+    next_key = [&] { return zipf.next(); };
+  } else {
+#if LARDER_BENCH_TRACES
+    traced = read_trace(settings.trace);
+    if (!traced) {
+      *error = traced.error;
       return {};
     }
-    const std::size_t count = std::min<std::size_t>(settings.writes, result.trace->ids.size());
-    ids.assign(result.trace->ids.begin(), result.trace->ids.begin() + static_cast<std::ptrdiff_t>(count));
+    most = traced.trace->ids.size();
+    next_key = [&] { return traced.trace->ids[at++]; };
 #else
     *error = "--trace: this program was built without zlib";
+    return {};
 #endif
-    return ids;
   }
-  Zipf zipf(settings.keys);
-  for (std::uint64_t i = 0; i < settings.writes; ++i) ids.push_back(zipf.next());
-  return ids;
+  base::Random random(1);
+  std::vector<Request> requests;
+  for (std::uint64_t writes = 0; writes < settings.writes && requests.size() < most;) {
+    requests.push_back({next_key(), random.below(100) < settings.write_percent});
+    writes += requests.back().writes;
+  }
+  if (std::ranges::none_of(requests, &Request::writes)) *error = "none of the requests is a write";
+  return requests;
 }
 
 struct Outcome {
@@ -114,9 +135,10 @@ struct Outcome {
   std::uint64_t failed = 0;
 };
 
-// Runs write(key, value) for every key, from several threads, and then `finish`.
-Outcome run(const Settings& settings, const std::vector<std::uint64_t>& ids,
-            const std::function<bool(std::string_view, std::string_view)>& write, const std::function<bool()>& finish) {
+// Runs write(key, value) or read(key) for every request, from several threads, and then `finish`.
+Outcome run(const Settings& settings, const std::vector<Request>& requests,
+            const std::function<bool(std::string_view, std::string_view)>& write,
+            const std::function<bool(std::string_view)>& read, const std::function<bool()>& finish) {
   const std::string value = value_of(settings.value_bytes);
   std::atomic<std::size_t> next{0};
   std::atomic<std::uint64_t> failed{0};
@@ -126,9 +148,10 @@ Outcome run(const Settings& settings, const std::vector<std::uint64_t>& ids,
     for (std::uint64_t i = 0; i < settings.threads; ++i) {
       threads.emplace_back([&] {
         char key[kKeyBytes];
-        for (std::size_t at = next.fetch_add(1); at < ids.size(); at = next.fetch_add(1)) {
-          write_key(ids[at], key);
-          failed += !write({key, kKeyBytes}, value);
+        for (std::size_t at = next.fetch_add(1); at < requests.size(); at = next.fetch_add(1)) {
+          write_key(requests[at].key, key);
+          const std::string_view name(key, kKeyBytes);
+          failed += requests[at].writes ? !write(name, value) : !read(name);
         }
       });
     }
@@ -140,21 +163,21 @@ Outcome run(const Settings& settings, const std::vector<std::uint64_t>& ids,
   return outcome;
 }
 
-Outcome run_straight(const Settings& settings, const std::vector<std::uint64_t>& ids, BackingStore& store) {
+Outcome run_straight(const Settings& settings, const std::vector<Request>& requests, BackingStore& store) {
   std::atomic<std::uint64_t> sequence{0};
   Outcome outcome = run(
-      settings, ids,
+      settings, requests,
       [&](std::string_view key, std::string_view value) {
         const Mutation one{.key = key, .bytes = value, .sequence = ++sequence};
         WriteResult result;
         return store.write({&one, 1}, {&result, 1}).ok() && result.error.ok();
       },
-      [] { return true; });
-  outcome.mutations = outcome.calls = ids.size();
+      [&](std::string_view key) { return store.load(key).status().ok(); }, [] { return true; });
+  outcome.mutations = outcome.calls = sequence;
   return outcome;
 }
 
-Outcome run_cached(const Settings& settings, const std::vector<std::uint64_t>& ids, std::shared_ptr<BackingStore> store,
+Outcome run_cached(const Settings& settings, const std::vector<Request>& requests, std::shared_ptr<BackingStore> store,
                    StoreOptions::Writes writes) {
   Options options;
   options.store.backing = std::move(store);
@@ -163,7 +186,8 @@ Outcome run_cached(const Settings& settings, const std::vector<std::uint64_t>& i
   options.store.write_back.dead_letters = [&](const DeadLetter&) { ++dead; };
   Cache cache(options);
   Outcome outcome = run(
-      settings, ids, [&](std::string_view key, std::string_view value) { return cache.set(key, value).ok(); },
+      settings, requests, [&](std::string_view key, std::string_view value) { return cache.set(key, value).ok(); },
+      [&](std::string_view key) { return cache.get(key).status().ok(); },
       [&] { return cache.flush(std::chrono::minutes(10)).complete(); });
   const Stats stats = cache.stats();
   outcome.mutations = stats.store_writes;
@@ -184,16 +208,20 @@ struct Row {
   }
 };
 
-void print(const std::vector<Row>& rows, std::size_t writes) {
-  std::printf("%-16s %-10s %12s %10s %12s %10s\n", "database", "way", "writes/s", "straight=1", "mutations", "calls");
+void print(const std::vector<Row>& rows, const std::vector<Request>& requests) {
+  const auto writes = static_cast<double>(std::ranges::count_if(requests, &Request::writes));
+  std::printf("%zu requests, %.0f of them writes\n", requests.size(), writes);
+  std::printf("%-16s %-10s %12s %10s %12s %10s %10s\n", "database", "way", "requests/s", "straight=1", "mutations",
+              "spared", "calls");
   double straight = 0;
   for (const Row& row : rows) {
     const Outcome outcome = row.median();
     if (row.way == "straight") straight = outcome.seconds;
-    std::printf("%-16s %-10s %12.0f %10.1f %12llu %10llu%s\n", row.store.c_str(), row.way.c_str(),
-                static_cast<double>(writes) / outcome.seconds, straight / outcome.seconds,
-                static_cast<unsigned long long>(outcome.mutations), static_cast<unsigned long long>(outcome.calls),
-                outcome.failed == 0 ? "" : "  FAILED WRITES");
+    std::printf("%-16s %-10s %12.0f %10.1f %12llu %9.0f%% %10llu%s\n", row.store.c_str(), row.way.c_str(),
+                static_cast<double>(requests.size()) / outcome.seconds, straight / outcome.seconds,
+                static_cast<unsigned long long>(outcome.mutations),
+                100 - 100 * static_cast<double>(outcome.mutations) / writes,
+                static_cast<unsigned long long>(outcome.calls), outcome.failed == 0 ? "" : "  FAILED WRITES");
   }
 }
 
@@ -226,7 +254,7 @@ std::vector<std::pair<std::string, Opener>> databases(const Settings& settings,
 
 std::string measure(const Settings& settings, const std::filesystem::path& directory) {
   std::string error;
-  const std::vector<std::uint64_t> ids = draw_keys(settings, &error);
+  const std::vector<Request> requests = draw_requests(settings, &error);
   if (!error.empty()) return error;
   std::vector<Row> rows;
   for (std::uint64_t round = 0; round < settings.rounds; ++round) {
@@ -235,9 +263,9 @@ std::string measure(const Settings& settings, const std::filesystem::path& direc
       const auto store = open();
       if (!store) return name + ": " + store.status().to_string();
       const std::pair<const char*, std::function<Outcome()>> ways[] = {
-          {"straight", [&] { return run_straight(settings, ids, **store); }},
-          {"through", [&] { return run_cached(settings, ids, *store, StoreOptions::Writes::kThrough); }},
-          {"back", [&] { return run_cached(settings, ids, *store, StoreOptions::Writes::kBack); }}};
+          {"straight", [&] { return run_straight(settings, requests, **store); }},
+          {"through", [&] { return run_cached(settings, requests, *store, StoreOptions::Writes::kThrough); }},
+          {"back", [&] { return run_cached(settings, requests, *store, StoreOptions::Writes::kBack); }}};
       for (const auto& [way, run_it] : ways) {
         if (row == rows.size()) rows.push_back({name, way, {}});
         std::fprintf(stderr, "round %llu of %llu: %s, %s\n", static_cast<unsigned long long>(round + 1),
@@ -246,7 +274,7 @@ std::string measure(const Settings& settings, const std::filesystem::path& direc
       }
     }
   }
-  print(rows, ids.size());
+  print(rows, requests);
   return {};
 }
 
