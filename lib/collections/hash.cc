@@ -12,7 +12,7 @@ std::optional<std::string_view> HashView::find(const base::KeyHash& hash, std::s
     return Field::value(found.item());
   }
   for (PackedItem name, value; next(&name, &value);) {
-    if (name.bytes == field) return value.bytes;
+    if (same_name(name.bytes, field)) return value.bytes;
   }
   return {};
 }
@@ -23,12 +23,11 @@ Edited HashDraft::put_field(std::string_view field, std::string_view value) noex
     PackedItem old;
     const HashView before = view();
     bool found = false;
-    while (!found && before.next(&name, &old)) found = name.bytes == field;
+    while (!found && before.next(&name, &old)) found = same_name(name.bytes, field);
     if (!found) old = {};
     if (fits_small(field, value, old)) {
       if (found) {
-        small_.erase(old);
-        small_.insert(old.begin, value);
+        small_.replace(old, value);
         return Edited::kNothing;
       }
       small_.insert(small_.end(), field);
@@ -66,9 +65,8 @@ Edited HashDraft::take_field(std::string_view field) noexcept {
   if (large_ != nullptr) return large_->contents.erase(tools_.memory, tools_.hash(field), field);
   const HashView before = view();
   for (PackedItem name, value; before.next(&name, &value);) {
-    if (name.bytes != field) continue;
-    small_.erase(value);
-    small_.erase(name);
+    if (!same_name(name.bytes, field)) continue;
+    small_.erase(name, value, 2);
     return Edited::kDone;
   }
   return Edited::kNothing;

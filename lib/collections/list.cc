@@ -64,8 +64,7 @@ Edited ListDraft::put_at(std::uint64_t number, std::string_view element) noexcep
   if (large_ == nullptr) {
     const PackedItem old = small_.view().item(static_cast<unsigned>(number));
     if (fits_small(element, old)) {
-      small_.erase(old);
-      small_.insert(old.begin, element);
+      small_.replace(old, element);
       return Edited::kDone;
     }
     if (!outgrow()) return Edited::kNoMemory;

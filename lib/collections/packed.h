@@ -29,6 +29,11 @@ struct PackedItem {
   std::string_view bytes = {};
 };
 
+// Names in one collection tend to begin alike, and to end differently.
+inline bool same_name(std::string_view one, std::string_view other) noexcept {
+  return one.size() == other.size() && (one.empty() || (one.back() == other.back() && one == other));
+}
+
 class Packed {
  public:
   static constexpr std::size_t kHeaderBytes = 2;
@@ -125,8 +130,45 @@ class PackedDraft {
 
   // An item before the place (an item's begin; or the end), in two parts. REQUIRES: room. Returns the place behind it.
   std::size_t insert(std::size_t place, std::string_view first, std::string_view second = {}) noexcept {
+    const std::size_t bytes = Packed::bytes_for(first.size() + second.size());
+    write(resize(place, place, bytes), first, second);
+    count(1);
+    return place + bytes;
+  }
+  // One that takes the place of another. REQUIRES: room.
+  void replace(const PackedItem& item, std::string_view bytes) noexcept {
+    write(resize(item.begin, item.end, Packed::bytes_for(bytes.size())), bytes, {});
+  }
+  void erase(const PackedItem& item) noexcept { erase(item.begin, item.end, 1); }
+  // All from the first to the last.
+  void erase(const PackedItem& first, const PackedItem& last, int items) noexcept {
+    erase(first.begin, last.end, items);
+  }
+  // The items [from, to). REQUIRES: from < to, and there are so many.
+  void erase(unsigned from, unsigned to) noexcept {
+    PackedItem item = view().item(from);
+    const std::size_t begin = item.begin;
+    for (unsigned i = from + 1; i < to; ++i) view().next(&item);
+    erase(begin, item.end, static_cast<int>(to - from));
+  }
+  std::size_t end() const noexcept { return size_; }
+
+ private:
+  void erase(std::size_t begin, std::size_t end, int items) noexcept {
+    resize(begin, end, 0);
+    count(-items);
+  }
+  // So many bytes where those from `begin` to `end` were. Returns where they begin.
+  char* resize(std::size_t begin, std::size_t end, std::size_t bytes) noexcept {
+    char* const at = bytes_.data() + begin;
+    if (const std::size_t gone = end - begin; gone != bytes) {
+      std::memmove(at + bytes, at + gone, size_ - end);
+      size_ = size_ - gone + bytes;
+    }
+    return at;
+  }
+  static void write(char* at, std::string_view first, std::string_view second) noexcept {
     const std::size_t length = first.size() + second.size();
-    char* at = open(place, Packed::bytes_for(length));
     if (length < 0x80) {
       *at++ = static_cast<char>(length);
     } else {
@@ -135,31 +177,8 @@ class PackedDraft {
     }
     if (!first.empty()) std::memcpy(at, first.data(), first.size());
     if (!second.empty()) std::memcpy(at + first.size(), second.data(), second.size());
-    set_header(static_cast<std::uint16_t>(view().header() + 1));
-    return place + Packed::bytes_for(length);
   }
-  void erase(const PackedItem& item) noexcept { close(item.begin, item.end, 1); }
-  // The items [from, to). REQUIRES: from < to, and there are so many.
-  void erase(unsigned from, unsigned to) noexcept {
-    PackedItem item = view().item(from);
-    const std::size_t begin = item.begin;
-    for (unsigned i = from + 1; i < to; ++i) view().next(&item);
-    close(begin, item.end, to - from);
-  }
-  std::size_t end() const noexcept { return size_; }
-
- private:
-  char* open(std::size_t place, std::size_t bytes) noexcept {
-    char* const at = bytes_.data() + place;
-    std::memmove(at + bytes, at, size_ - place);
-    size_ += bytes;
-    return at;
-  }
-  void close(std::size_t begin, std::size_t end, unsigned items) noexcept {
-    std::memmove(bytes_.data() + begin, bytes_.data() + end, size_ - end);
-    size_ -= end - begin;
-    set_header(static_cast<std::uint16_t>(view().header() - items));
-  }
+  void count(int items) noexcept { set_header(static_cast<std::uint16_t>(view().header() + items)); }
   void set_header(std::uint16_t header) noexcept { std::memcpy(bytes_.data(), &header, sizeof header); }
 
   std::size_t size_ = 0;

@@ -9,7 +9,7 @@ namespace larder::collections {
 bool SetView::contains(const base::KeyHash& hash, std::string_view member) const noexcept {
   if (large_ != nullptr) return static_cast<bool>(large_->find(hash(member), member));
   for (PackedItem item; small_.next(&item);) {
-    if (item.bytes == member) return true;
+    if (same_name(item.bytes, member)) return true;
   }
   return false;
 }
@@ -53,7 +53,7 @@ bool SetDraft::outgrow() noexcept {
 Edited SetDraft::take_member(std::string_view member) noexcept {
   if (large_ != nullptr) return large_->contents.erase(tools_.memory, tools_.hash(member), member);
   for (PackedItem item; small_.view().next(&item);) {
-    if (item.bytes != member) continue;
+    if (!same_name(item.bytes, member)) continue;
     small_.erase(item);
     return Edited::kDone;
   }

@@ -21,7 +21,7 @@ std::string_view bytes_of(const double& score) { return {reinterpret_cast<const 
 
 std::optional<PackedItem> SortedSetView::find_small(std::string_view member) const noexcept {
   for (PackedItem item; small_.next(&item);) {
-    if (Scored::name(item.bytes) == member) return item;
+    if (same_name(Scored::name(item.bytes), member)) return item;
   }
   return {};
 }

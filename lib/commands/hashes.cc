@@ -220,25 +220,25 @@ Result<bool> Hashes::hset(std::string_view key, std::string_view field, std::str
   return *added != 0;
 }
 
-Result<std::uint64_t> Hashes::hset(std::string_view key, const PairList& pairs) {
-  const std::span<const KeyValue> fields = pairs;
-  if (fields.empty()) return Status(ErrorCode::kInvalidArgument, "no fields were given");
+Result<std::uint64_t> Hashes::hset(std::string_view key, const PairList& fields) {
+  const std::span<const KeyValue> pairs = fields;
+  if (pairs.empty()) return Status(ErrorCode::kInvalidArgument, "no fields were given");
   std::uint64_t bytes = 0;
-  for (const KeyValue& pair : fields) {
+  for (const KeyValue& pair : pairs) {
     if (Status status = field_too_large(*keyspace_, pair.key, pair.value); !status.ok()) return status;
     bytes += pair.key.size() + pair.value.size();
   }
   std::uint64_t added = 0;
-  Status status = keyspace::change<HashType>(*keyspace_, key, commands::edits_of(fields.size(), bytes),
-                                             [&](Draft& draft) -> Status {
-                                               added = 0;
-                                               for (const KeyValue& pair : fields) {
-                                                 const Edited edited = draft.set(pair.key, pair.value);
-                                                 if (edited == Edited::kNoMemory) break;
-                                                 added += edited == Edited::kDone;
-                                               }
-                                               return {};
-                                             });
+  Status status =
+      keyspace::change<HashType>(*keyspace_, key, commands::edits_of(pairs.size(), bytes), [&](Draft& draft) -> Status {
+        added = 0;
+        for (const KeyValue& pair : pairs) {
+          const Edited edited = draft.set(pair.key, pair.value);
+          if (edited == Edited::kNoMemory) break;
+          added += edited == Edited::kDone;
+        }
+        return {};
+      });
   if (!status.ok()) return status;
   return added;
 }

@@ -62,20 +62,20 @@ Result<bool> SortedSets::zadd(std::string_view key, std::string_view member, dou
   return counts->added != 0;
 }
 
-Result<ZAdded> SortedSets::zadd(std::string_view key, const ScoreList& list, const ZAddOptions& options) {
-  const std::span<const MemberScore> members = list;
-  if (members.empty()) return Status(ErrorCode::kInvalidArgument, "no members were given");
+Result<ZAdded> SortedSets::zadd(std::string_view key, const ScoreList& members, const ZAddOptions& options) {
+  const std::span<const MemberScore> all = members;
+  if (all.empty()) return Status(ErrorCode::kInvalidArgument, "no members were given");
   if (Status status = check_options(options); !status.ok()) return status;
   std::uint64_t bytes = 0;
-  for (const auto& [member, score] : members) {
+  for (const auto& [member, score] : all) {
     if (Status status = check_member(*keyspace_, member, score); !status.ok()) return status;
     bytes += member.size();
   }
   ZAdded counts;
-  const std::uint64_t edits = edits_of(members.size(), bytes);
+  const std::uint64_t edits = edits_of(all.size(), bytes);
   Status status = keyspace::change<SortedSetType>(*keyspace_, key, edits, [&](Draft& draft) -> Status {
     counts = {};
-    for (const auto& [member, score] : members) {
+    for (const auto& [member, score] : all) {
       const std::optional<double> old = draft.view().score(keyspace_->environment().hash, member);
       if (!allows(options, old, score)) continue;
       if (draft.set(member, score, old) == Edited::kNoMemory) break;

@@ -22,6 +22,7 @@
 // and timers name it by hash.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -79,9 +80,10 @@ class Entry {
   }
 
   static std::size_t bytes_for(const EntryShape& shape, std::size_t key_bytes, std::size_t value_bytes) noexcept {
-    return in_steps(kHeaderBytes + 6u * shape.deadline + 4u * shape.position + 12u * shape.idle +
-                    kFreshnessBytes * shape.freshness + (key_bytes >= 255 ? 4u : 0u) + key_bytes +
-                    (shape.external ? sizeof(Outside) : value_bytes));
+    return in_steps(shape.type, shape.external,
+                    kHeaderBytes + 6u * shape.deadline + 4u * shape.position + 12u * shape.idle +
+                        kFreshnessBytes * shape.freshness + (key_bytes >= 255 ? 4u : 0u) + key_bytes +
+                        (shape.external ? sizeof(Outside) : value_bytes));
   }
 
   // Writes header and key into a block of bytes_for; the optional fields are zero, the value is not written.
@@ -169,10 +171,13 @@ class Entry {
     std::memcpy(bytes_at(value_offset()), other.bytes_at(other.value_offset()), value_size_);
   }
 
-  // Blocks come in steps of eight bytes, so that a value may grow or shrink a little where it stands.
-  std::size_t block_bytes() const noexcept { return in_steps(value_offset() + value_size_); }
+  // Blocks come in steps of eight bytes, so that a value may grow or shrink a little where it stands; those of packed
+  // collections, which do so all the time, in steps of a quarter of a power of two, as most allocators have them.
+  std::size_t block_bytes() const noexcept { return in_steps(type(), external(), value_offset() + value_size_); }
   // Whether an inline value of this size makes a block of the same size. REQUIRES: !external().
-  bool fits(std::size_t value_bytes) const noexcept { return in_steps(value_offset() + value_bytes) == block_bytes(); }
+  bool fits(std::size_t value_bytes) const noexcept {
+    return in_steps(type(), false, value_offset() + value_bytes) == block_bytes();
+  }
 
   // When the timing wheel is to look at it. For entries with idle expiry not the whole truth: see expires_at.
   std::uint64_t deadline() const noexcept { return has_deadline() ? load48(kHeaderBytes) : kNoDeadline; }
@@ -259,7 +264,11 @@ class Entry {
     std::memcpy(&word, bytes, sizeof word);
     return word;
   }
-  static constexpr std::size_t in_steps(std::size_t bytes) noexcept { return (bytes + 7) & ~std::size_t{7}; }
+  static constexpr std::size_t in_steps(EntryType type, bool external, std::size_t bytes) noexcept {
+    const bool packed = !external && type >= EntryType::kHash && type <= EntryType::kSortedSet;
+    const std::size_t step = packed && bytes > 64 ? std::bit_floor(bytes - 1) / 4 : 8;
+    return (bytes + step - 1) & ~(step - 1);
+  }
   // Through an integer, as the block goes on behind the object that the compiler knows of.
   unsigned char* bytes_at(std::size_t offset) noexcept {
     return reinterpret_cast<unsigned char*>(reinterpret_cast<std::uintptr_t>(this) + offset);

@@ -136,7 +136,7 @@ class Keyspace {
   // For keys that were not resident just now: one call of the store for all that nobody else is loading.
   void read_through(std::span<const std::string_view> keys, VisitOne visit);
   // What a store has, for commands to look at. kOutOfMemory, kStoreMalformed.
-  Result<std::unique_ptr<DetachedEntry>> detach(std::string_view key, const StoredValue& value, std::uint64_t end);
+  Result<std::unique_ptr<DetachedEntry>> detach(std::string_view key, const StoredValue& stored, std::uint64_t end);
   // Where an edit with no lock held gets its memory from, given what the key was. `unkept`: that is in no shard.
   memory::Account& account_of(const ValueCopy& old, bool unkept) noexcept {
     return old.outside() ? old.outside().account() : unkept ? *outside_ : environment_.account;

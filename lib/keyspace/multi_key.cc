@@ -592,8 +592,9 @@ Status MultiKey::take_loaded(std::size_t i, const Lookup<StoredValue>& found) {
   }
   loaded.version = found->version;
   Result<std::unique_ptr<DetachedEntry>> detached = keyspace_.detach(keys_[i].key, *found, end);
-  if (detached.ok()) loaded.entry = *std::move(detached);
-  return detached.status();
+  if (!detached.ok()) return detached.status();
+  loaded.entry = *std::move(detached);
+  return {};
 }
 
 void MultiKey::write() {

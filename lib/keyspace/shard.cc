@@ -54,13 +54,6 @@ Shard::~Shard() {
 
 // --- Policy ---------------------------------------------------------------------------------------------------------------
 
-Footprint Shard::footprint_of(const Entry& entry) const noexcept {
-  const std::size_t bytes = entry.block_bytes();
-  const std::size_t payload = entry.key_size() + (entry.external() ? 0 : entry.inline_value().size());
-  return {static_cast<std::uint32_t>(bytes), static_cast<std::uint32_t>(memory_.charge(bytes)),
-          static_cast<std::uint32_t>(payload)};
-}
-
 std::uint32_t Shard::weight_of(const Entry& entry, const Footprint& footprint) const noexcept {
   if (environment_.weigh_entries) return 1;
   if (!entry.external()) [[likely]]
@@ -419,18 +412,6 @@ void Shard::forget_all() noexcept {
 }
 
 // --- In and out -----------------------------------------------------------------------------------------------------------
-
-EntryShape Shard::shape_for(EntryType type, bool external, bool with_end) const noexcept {
-  const bool idle = environment_.expiry.idle.count() > 0;
-  const bool deadline = with_end || idle || environment_.max_age_ms != 0;
-  return {type, external, deadline, traits_.position, idle, environment_.keeps_freshness};
-}
-
-Footprint Shard::footprint_for(const EntryShape& shape, std::size_t key_bytes, std::size_t value_bytes) const noexcept {
-  const std::size_t bytes = Entry::bytes_for(shape, key_bytes, value_bytes);
-  return {static_cast<std::uint32_t>(bytes), static_cast<std::uint32_t>(memory_.charge(bytes)),
-          static_cast<std::uint32_t>(key_bytes + (shape.external ? 0 : value_bytes))};
-}
 
 Entry* Shard::new_entry(const EntryShape& shape, const Footprint& footprint, std::string_view key,
                         std::size_t value_bytes) noexcept {

@@ -143,7 +143,11 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
                  std::optional<EntryId> spared = std::nullopt) noexcept;
 
   // How a new entry is laid out: whether it has a deadline, and what the policy and the options add.
-  EntryShape shape_for(EntryType type, bool external, bool with_end) const noexcept;
+  EntryShape shape_for(EntryType type, bool external, bool with_end) const noexcept {
+    const bool idle = environment_.expiry.idle.count() > 0;
+    const bool deadline = with_end || idle || environment_.max_age_ms != 0;
+    return {type, external, deadline, traits_.position, idle, environment_.keeps_freshness};
+  }
   bool has_room(std::int64_t bytes, std::int64_t entries) noexcept {
     return memory_.ensure(bytes + slack()) && entry_lease_.ensure(entries);
   }
@@ -154,7 +158,9 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   Entry* new_entry(const EntryShape& shape, const Footprint& footprint, std::string_view key,
                    std::size_t value_bytes) noexcept;
   void free_entry(Entry* entry) noexcept;  // one that was not added
-  Footprint footprint_for(const EntryShape& shape, std::size_t key_bytes, std::size_t value_bytes) const noexcept;
+  Footprint footprint_for(const EntryShape& shape, std::size_t key_bytes, std::size_t value_bytes) const noexcept {
+    return footprint(Entry::bytes_for(shape, key_bytes, value_bytes), key_bytes + (shape.external ? 0 : value_bytes));
+  }
 
   // Sees to it that so many entries can be added, which need so many bytes. False: no memory. Invalidates places.
   bool reserve(std::uint64_t entries, std::int64_t bytes) noexcept { return index_.reserve(entries, bytes); }
@@ -280,13 +286,20 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   std::uint64_t entry_blocks() const noexcept { return entry_blocks_; }
   std::uint64_t payload() const noexcept { return payload_; }
   std::uint64_t random() noexcept { return random_.next(); }
-  Footprint footprint_of(const Entry& entry) const noexcept;
+  Footprint footprint_of(const Entry& entry) const noexcept {
+    return footprint(entry.block_bytes(), entry.key_size() + (entry.external() ? 0 : entry.inline_value().size()));
+  }
   // Whether the policy has a logarithmic counter in each entry.
   bool counts_log() const noexcept { return hit_ == EvictionPolicy::Hit::kLogCounter; }
   // Recounts. Returns what is wrong, or null.
   const char* check() noexcept;
 
  private:
+  // Inline, as what calls it: put together from parts, it would be written and read again in other pieces.
+  Footprint footprint(std::size_t bytes, std::size_t payload) const noexcept {
+    return {static_cast<std::uint32_t>(bytes), static_cast<std::uint32_t>(memory_.charge(bytes)),
+            static_cast<std::uint32_t>(payload)};
+  }
   void written(const Place& place, std::uint64_t hash) noexcept;
   void take_out(const Place& place, EntryId id, const Footprint& footprint, RemovalCause cause,
                 Discards& discards) noexcept;
