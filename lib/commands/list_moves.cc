@@ -94,15 +94,19 @@ Lookup<std::string> Lists::lmove(std::string_view from, std::string_view to, Lis
 }
 
 Lookup<PoppedElements> Lists::lmpop(const KeyList& keys, ListEnd end, std::uint64_t count) {
+  const std::span<const std::string_view> names = keys;
+  PoppedElements popped;
+  const auto copy = [&](std::size_t i, const ListType::View& before, std::uint64_t n) {
+    popped.key = names[i];
+    popped.elements.clear();
+    before.copy(0, n, end == ListEnd::kRight, commands::kNoLimit, popped.elements);
+  };
   const auto pop = [&](Draft& draft, std::uint64_t n) { pop_at(draft, end, n); };
   // What goes is a range of pages, however many elements that are.
   const auto is_much = [](const ListType::View&, std::uint64_t) { return false; };
-  commands::PopFirst<ListType> popping(*keyspace_, count, is_much, pop);
-  const std::span<const std::string_view> names = keys;
+  commands::PopFirst<ListType> popping(*keyspace_, count, copy, is_much, pop);
   if (Status status = popping.run(names); !status.ok()) return status;
   if (!popping.found()) return {};
-  PoppedElements popped{std::string(names[*popping.found()]), {}};
-  popping.before().copy(0, popping.popped(), end == ListEnd::kRight, commands::kNoLimit, popped.elements);
   return popped;
 }
 

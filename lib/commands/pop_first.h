@@ -1,6 +1,6 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// LMPOP and ZMPOP: items are removed from the first of several keys that is there.
+// LMPOP and ZMPOP: items are removed from the first of several keys that is there, and copied before that.
 #pragma once
 
 #include <algorithm>
@@ -13,16 +13,19 @@
 
 namespace larder::commands {
 
-// pop(draft, n) removes n items. is_much(view, n): that is too much while locks are held. Both live as long as this.
+// copy(i, before, n) keeps what will go from the i-th key, with no lock held; it may be called again, and may throw.
+// pop(draft, n) removes n items. is_much(view, n): that is too much while locks are held. All of them live as long as
+// this.
 template <typename Type>
 class PopFirst {
  public:
   using Draft = typename Type::Draft;
+  using Copy = FunctionRef<void(std::size_t i, const typename Type::View& before, std::uint64_t n)>;
   using Pop = FunctionRef<void(Draft& draft, std::uint64_t n)>;
   using IsMuch = FunctionRef<bool(const typename Type::View& view, std::uint64_t n)>;
 
-  PopFirst(keyspace::Keyspace& keyspace, std::uint64_t count, IsMuch is_much, Pop pop)
-      : keyspace_(keyspace), count_(count), is_much_(is_much), pop_(pop) {}
+  PopFirst(keyspace::Keyspace& keyspace, std::uint64_t count, Copy copy, IsMuch is_much, Pop pop)
+      : keyspace_(keyspace), count_(count), copy_(copy), is_much_(is_much), pop_(pop) {}
 
   Status run(std::span<const std::string_view> keys) {
     if (keys.empty()) return {ErrorCode::kInvalidArgument, "no keys were given"};
@@ -33,11 +36,8 @@ class PopFirst {
     if (multi.committed() && made_) made_->committed();
     return status;
   }
-  // Which key; none: there are none of these.
-  std::optional<std::size_t> found() const noexcept { return found_; }
-  // What it was before, and how many items of that are gone.
-  typename Type::View before() const noexcept { return before_.view(); }
-  std::uint64_t popped() const noexcept { return popped_; }
+  // Whether any of the keys is there.
+  bool found() const noexcept { return found_.has_value(); }
 
  private:
   bool step(keyspace::MultiKey& keys, std::size_t size, std::optional<keyspace::StagedEdit<Type>>* edit) {
@@ -59,6 +59,7 @@ class PopFirst {
       popped_ = std::min(count_, before_.view().size());
       is_aside_ = keys.unkept(i) || is_much_(before_.view(), popped_);
       edit->emplace(keyspace_, keys, i);
+      return keys.compute([this] { return keep(); });
     }
     if (is_aside_) return made_ ? stage_made(keys, *entry) : keys.compute([this, &keys] { return make(keys); });
     (*edit)->found(entry);
@@ -66,6 +67,10 @@ class PopFirst {
     if (!keys.has_room() || !(*edit)->begin()) return false;
     pop_((*edit)->draft(), popped_);
     return (*edit)->stage();
+  }
+  Status keep() {
+    copy_(*found_, before_.view(), popped_);
+    return {};
   }
   // What is held may be the last of what a key was: it is let go with no lock held.
   Status forget() {
@@ -93,6 +98,7 @@ class PopFirst {
 
   keyspace::Keyspace& keyspace_;
   const std::uint64_t count_;
+  const Copy copy_;
   const IsMuch is_much_;
   const Pop pop_;
   std::optional<std::size_t> found_;

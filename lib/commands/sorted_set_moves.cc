@@ -79,6 +79,12 @@ namespace {
 
 Lookup<PoppedMembers> pop_first(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys,
                                 std::uint64_t count, bool highest) {
+  PoppedMembers popped;
+  const auto copy = [&](std::size_t i, const SortedSetType::View& before, std::uint64_t n) {
+    popped.key = keys[i];
+    popped.members.clear();
+    before.copy(0, n, highest, commands::kNoLimit, popped.members);
+  };
   const auto pop = [&](Draft& draft, std::uint64_t n) {
     const std::uint64_t size = draft.view().size();
     highest ? draft.erase_range(size - n, size) : draft.erase_range(0, n);
@@ -92,11 +98,9 @@ Lookup<PoppedMembers> pop_first(keyspace::Keyspace& keyspace, std::span<const st
     });
     return bytes > commands::kItemBytesAHold;
   };
-  commands::PopFirst<SortedSetType> popping(keyspace, count, is_much, pop);
+  commands::PopFirst<SortedSetType> popping(keyspace, count, copy, is_much, pop);
   if (Status status = popping.run(keys); !status.ok()) return status;
   if (!popping.found()) return {};
-  PoppedMembers popped{std::string(keys[*popping.found()]), {}};
-  popping.before().copy(0, popping.popped(), highest, commands::kNoLimit, popped.members);
   return popped;
 }
 

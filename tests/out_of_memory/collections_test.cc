@@ -8,6 +8,7 @@
 
 #include <map>
 #include <new>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -188,6 +189,9 @@ TEST_F(CollectionCalls, OnHashesAllOrNothing) { run(kHashRows, fill_hashes, hash
 
 // Made before allocations fail.
 const std::vector<std::string> kManyElements(300, std::string(300, 'x'));
+const std::vector<std::string> kSomeElements(100, std::string(30, 'x'));
+constexpr ListEnd kLeft = ListEnd::kLeft;
+constexpr ListEnd kRight = ListEnd::kRight;
 
 void fill_lists(Cache& cache) {
   std::vector<std::string> elements;
@@ -196,6 +200,35 @@ void fill_lists(Cache& cache) {
   EXPECT_TRUE(cache.rpush("large", elements).ok());
   EXPECT_TRUE(cache.lpush("large", std::string(2'000, 'b')).ok());
 }
+
+std::string list_state(Cache& cache, std::string_view key) {
+  const auto all = cache.lrange(key, 0, -1);
+  if (!all) return all.status().to_string();
+  std::string text;
+  for (const std::string_view element : *all) text.append(element).append(" ");
+  return text;
+}
+
+constexpr Row kListRows[] = {
+    {"lpush", CALL(lpush("large", "element"))},
+    {"rpush, new", CALL(rpush("new", "element"))},
+    {"rpush of several", CALL(rpush("small", {"d", "e", "f"}))},
+    {"rpush of many", CALL(rpush("large", kSomeElements))},
+    {"lset of a large one", CALL(lset("large", 7, std::string(3'000, 'x')))},
+    {"linsert", CALL(linsert("large", ListPlace::kBefore, "element7", "element"))},
+    {"lrem", CALL(lrem("large", 0, "element7"))},
+    {"ltrim", CALL(ltrim("large", 5, -5))},
+    {"lpop", CALL(lpop("large"))},
+    {"rpop of several", CALL(rpop("large", 20))},
+    {"lpop of many", CALL(lpop("large", 200))},
+    {"lmpop", CALL(lmpop({"new", "small"}, kLeft, 2))},
+    {"lmpop of many", CALL(lmpop({"new", "large"}, kRight, 200))},
+    {"lmove", CALL(lmove("large", "new", kRight, kLeft))},
+    {"lmove of a large one", CALL(lmove("large", "small", kLeft, kRight))},
+    {"lmove to itself", CALL(lmove("large", "large", kLeft, kRight))},
+    {"lrange", CALL(lrange("large", 0, -1))},
+};
+TEST_F(CollectionCalls, OnListsAllOrNothing) { run(kListRows, fill_lists, list_state); }
 
 std::vector<std::string> members(int from, int to) {
   std::vector<std::string> made;
@@ -209,6 +242,39 @@ void fill_sets(Cache& cache) {
   EXPECT_TRUE(cache.sadd("large", std::string(2'000, 'b')).ok());
 }
 
+std::string set_state(Cache& cache, std::string_view key) {
+  const auto all = cache.smembers(key);
+  if (!all) return all.status().to_string();
+  const std::set<std::string> sorted(all->begin(), all->end());
+  std::string text;
+  for (const std::string& member : sorted) text += member + " ";
+  return text;
+}
+
+const auto kSomeMembers = members(250, 350);
+
+constexpr Row kSetRows[] = {
+    {"sadd", CALL(sadd("large", "member"))},
+    {"sadd, new", CALL(sadd("new", "member"))},
+    {"sadd of a large one", CALL(sadd("small", std::string(3'000, 'x')))},
+    {"sadd of many", CALL(sadd("large", kSomeMembers))},
+    {"srem", CALL(srem("large", "member7"))},
+    {"srem of many", CALL(srem("large", kSomeMembers))},
+    {"spop", CALL(spop("large"))},
+    {"spop of several", CALL(spop("large", 20))},
+    {"spop of many", CALL(spop("large", 200))},
+    {"smove", CALL(smove("large", "small", "member9"))},
+    {"smove, new", CALL(smove("large", "new", std::string(2'000, 'b')))},
+    {"sinter_store", CALL(sinter_store("new", {"large", "small"}))},
+    {"sunion_store", CALL(sunion_store("small", {"large", "small"}))},
+    {"sdiff_store", CALL(sdiff_store("large", {"large", "small"}))},
+    {"smembers", CALL(smembers("large"))},
+    {"sunion", CALL(sunion({"large", "small"}))},
+    {"sscan", CALL(sscan("large", 0))},
+    {"srand_members", CALL(srand_members("large", 20))},
+};
+TEST_F(CollectionCalls, OnSetsAllOrNothing) { run(kSetRows, fill_sets, set_state); }
+
 std::vector<std::pair<std::string, double>> scores(int from, int to) {
   std::vector<std::pair<std::string, double>> made;
   for (int i = from; i < to; ++i) made.emplace_back("member" + std::to_string(i), i);
@@ -220,6 +286,37 @@ void fill_sorted_sets(Cache& cache) {
   EXPECT_TRUE(cache.zadd("large", scores(0, 300)).ok());
   EXPECT_TRUE(cache.zadd("large", std::string(2'000, 'b'), 5.5).ok());
 }
+
+std::string sorted_set_state(Cache& cache, std::string_view key) {
+  const auto all = cache.zrange(key, 0, -1);
+  if (!all) return all.status().to_string();
+  std::string text;
+  for (const auto& [member, score] : *all) text.append(member).append(":").append(std::to_string(score)).append(" ");
+  return text;
+}
+
+const auto kSomeScores = scores(250, 350);
+
+constexpr Row kSortedSetRows[] = {
+    {"zadd", CALL(zadd("large", "member", 7.5))},
+    {"zadd, new", CALL(zadd("new", "member", 7.5))},
+    {"zadd of another score", CALL(zadd("large", "member7", 200.5))},
+    {"zadd of a large one", CALL(zadd("small", std::string(3'000, 'x'), 2))},
+    {"zadd of many", CALL(zadd("large", kSomeScores))},
+    {"zincr_by", CALL(zincr_by("large", "member7", 100))},
+    {"zrem", CALL(zrem("large", {"member7", "member8"}))},
+    {"zpop_min", CALL(zpop_min("large"))},
+    {"zpop_max of several", CALL(zpop_max("large", 20))},
+    {"zpop_min of many", CALL(zpop_min("large", 200))},
+    {"zmpop_min", CALL(zmpop_min({"new", "small"}, 2))},
+    {"zmpop_max of many", CALL(zmpop_max({"new", "large"}, 200))},
+    {"zunion_store", CALL(zunion_store("new", {"large", "small"}))},
+    {"zinter_store", CALL(zinter_store("small", {"large", "small"}))},
+    {"zdiff_store", CALL(zdiff_store("large", {"large", "small"}))},
+    {"zrange", CALL(zrange("large", 0, -1))},
+    {"zunion", CALL(zunion({"large", "small"}))},
+};
+TEST_F(CollectionCalls, OnSortedSetsAllOrNothing) { run(kSortedSetRows, fill_sorted_sets, sorted_set_state); }
 
 // --- Refused, and no memory for the words ----------------------------------------------------------------------------
 
@@ -258,7 +355,7 @@ constexpr Row kRefusedRows[] = {
     {"hset of many, new", CALL(hset("hnew", kManyPairs))},
     {"hset of several", CALL(hset("hlarge", kSeveralPairs))},
     {"rpush of many", CALL(rpush("llarge", kManyElements))},
-    {"lmove", CALL(lmove("llarge", "lsmall", ListEnd::kLeft, ListEnd::kRight))},
+    {"lmove", CALL(lmove("llarge", "lsmall", kLeft, kRight))},
     {"sadd of many", CALL(sadd("slarge", kManyMembers))},
     {"smove", CALL(smove("slarge", "ssmall", "member9"))},
     {"smove of a large member", CALL(smove("slarge", "ssmall", std::string(2'000, 'b')))},
