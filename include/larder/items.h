@@ -70,7 +70,8 @@ class ItemIterator {
   difference_type at_ = 0;
 };
 
-// Items of bytes in one block: one allocation, however many there are, and sixteen bytes an item beside its own.
+// Items of bytes in one block, sixteen bytes an item beside its own: one allocation where their sizes are known before,
+// a few otherwise.
 //
 //     for (std::string_view item : *cache.lrange("queue", 0, -1)) show(item);
 //

@@ -18,7 +18,7 @@
 
 namespace larder::collections {
 
-inline constexpr std::uint64_t kReservedMax = 1 << 20;  // bytes, on a guess
+inline constexpr std::uint64_t kReservedMax = 1 << 20;  // bytes, where not all may be needed
 
 template <typename Key>
 void push(ItemList& to, std::string_view item, const Key&) {

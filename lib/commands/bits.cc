@@ -189,7 +189,7 @@ class BitCombination {
       keys.stage_removal(0);
       return true;
     }
-    keys.need(0, size_, false);
+    keys.need(0, EntryType::kString, size_, false);
     if (!keys.has_room()) return false;
     char small[keyspace::kInlineBytesMax];
     std::string_view value;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "collections/copies.h"
 #include "commands/collections.h"
 #include "commands/glob.h"
 #include "commands/numbers.h"
@@ -129,8 +130,6 @@ Result<std::uint64_t> Hashes::hstrlen(std::string_view key, std::string_view fie
 
 namespace {
 
-constexpr std::uint64_t kReservedMax = 1 << 20;  // bytes, where some of them will not be needed
-
 // Every field, of one instant: push(all, field, value). Room for all is had at once, up to so many bytes.
 template <typename List, typename Push>
 Result<List> all_of(keyspace::Keyspace& keyspace, std::string_view key, Use use, std::uint64_t reserved_max,
@@ -153,12 +152,12 @@ Result<FieldValues> Hashes::hget_all(std::string_view key) {
 }
 
 Result<ItemList> Hashes::hkeys(std::string_view key) {
-  return all_of<ItemList>(*keyspace_, key, use_of(looks_, Use::kMark), kReservedMax,
+  return all_of<ItemList>(*keyspace_, key, use_of(looks_, Use::kMark), collections::kReservedMax,
                           [](ItemList& all, std::string_view field, std::string_view) { all.push_back(field); });
 }
 
 Result<ItemList> Hashes::hvals(std::string_view key) {
-  return all_of<ItemList>(*keyspace_, key, use_of(looks_, Use::kMark), kReservedMax,
+  return all_of<ItemList>(*keyspace_, key, use_of(looks_, Use::kMark), collections::kReservedMax,
                           [](ItemList& all, std::string_view, std::string_view value) { all.push_back(value); });
 }
 

@@ -93,21 +93,34 @@ Lookup<std::string> Lists::lmove(std::string_view from, std::string_view to, Lis
   return *std::move(element);
 }
 
-Lookup<PoppedElements> Lists::lmpop(const KeyList& keys, ListEnd end, std::uint64_t count) {
-  const std::span<const std::string_view> names = keys;
-  PoppedElements popped;
-  const auto copy = [&](std::size_t i, const ListType::View& before, std::uint64_t n) {
-    popped.key = names[i];
-    popped.elements.clear();
-    before.copy(0, n, end == ListEnd::kRight, commands::kNoLimit, popped.elements);
+namespace {
+
+// keep(popped, before, n, bytes_max) copies what goes.
+template <typename Popped, typename Keep>
+Lookup<Popped> pop_first(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys, ListEnd end,
+                         std::uint64_t count, Keep&& keep) {
+  Popped popped;
+  const auto copy = [&](std::size_t i, const ListType::View& before, std::uint64_t n, std::uint64_t bytes_max) {
+    popped.key = keys[i];
+    return keep(popped, before, n, bytes_max);
   };
   const auto pop = [&](Draft& draft, std::uint64_t n) { pop_at(draft, end, n); };
   // What goes is a range of pages, however many elements that are.
-  const auto is_much = [](const ListType::View&, std::uint64_t) { return false; };
-  commands::PopFirst<ListType> popping(*keyspace_, count, copy, is_much, pop);
-  if (Status status = popping.run(names); !status.ok()) return status;
+  commands::PopFirst<ListType> popping(keyspace, count, copy, pop, true);
+  if (Status status = popping.run(keys); !status.ok()) return status;
   if (!popping.found()) return {};
   return popped;
+}
+
+}  // namespace
+
+Lookup<PoppedElements> Lists::lmpop(const KeyList& keys, ListEnd end, std::uint64_t count) {
+  const auto keep = [end](PoppedElements& popped, const ListType::View& before, std::uint64_t n,
+                          std::uint64_t bytes_max) {
+    popped.elements.clear();
+    return before.copy(0, n, end == ListEnd::kRight, bytes_max, popped.elements);
+  };
+  return pop_first<PoppedElements>(*keyspace_, keys, end, count, keep);
 }
 
 // --- Waiting for one ----------------------------------------------------------------------------------------------------
@@ -120,18 +133,27 @@ Lookup<PoppedElements> Lists::blmpop(const KeyList& keys, ListEnd end, std::uint
 
 namespace {
 
-Lookup<PoppedElement> the_only(Lookup<PoppedElements>&& popped) {
-  if (!popped) return popped.missing() ? Lookup<PoppedElement>() : popped.status();
-  return PoppedElement{std::move(popped->key), std::string(popped->elements[0])};
+Lookup<PoppedElement> pop_one(keyspace::Keyspace& keyspace, const KeyList& keys, ListEnd end,
+                              const BlockOptions& options) {
+  const auto keep = [end](PoppedElement& popped, const ListType::View& before, std::uint64_t, std::uint64_t bytes_max) {
+    const std::string_view element = at_end(before, end);
+    if (element.size() > bytes_max) return false;
+    base::count_bytes(element.size());
+    popped.element = element;
+    return true;
+  };
+  return commands::pop_or_wait(keyspace, keyspace::WaitsFor::kList, keys, options, [&](std::string_view key) {
+    return pop_first<PoppedElement>(keyspace, {&key, 1}, end, 1, keep);
+  });
 }
 
 }  // namespace
 
 Lookup<PoppedElement> Lists::blpop(const KeyList& keys, const BlockOptions& options) {
-  return the_only(blmpop(keys, ListEnd::kLeft, 1, options));
+  return pop_one(*keyspace_, keys, ListEnd::kLeft, options);
 }
 Lookup<PoppedElement> Lists::brpop(const KeyList& keys, const BlockOptions& options) {
-  return the_only(blmpop(keys, ListEnd::kRight, 1, options));
+  return pop_one(*keyspace_, keys, ListEnd::kRight, options);
 }
 
 Lookup<std::string> Lists::blmove(std::string_view from, std::string_view to, ListEnd from_end, ListEnd to_end,

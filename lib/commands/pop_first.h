@@ -1,6 +1,6 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// LMPOP and ZMPOP: items are removed from the first of several keys that is there, and copied before that.
+// LMPOP and ZMPOP: items are removed from the first of several keys that is there, and copied before.
 #pragma once
 
 #include <algorithm>
@@ -9,23 +9,28 @@
 #include <span>
 #include <string_view>
 
+#include "commands/collections.h"
 #include "keyspace/staged_edit.h"
 
 namespace larder::commands {
 
-// copy(i, before, n) keeps what will go from the i-th key, with no lock held; it may be called again, and may throw.
-// pop(draft, n) removes n items. is_much(view, n): that is too much while locks are held. All of them live as long as
-// this.
+// copy(i, before, n, bytes_max) keeps n items that will go from the i-th key; false: they have more bytes than that. It
+// may be called again, and throw. pop(draft, n) removes them. Both live as long as this. pops_at_once: that is little
+// work, however many they are.
+//
+// Few items are copied where they are removed. Many are copied with no lock held, and if the key was changed meanwhile,
+// again: a few times, until they are copied when they are gone already, so that nobody who writes the key all the time
+// keeps this from its end. Only then what was removed is lost if there is no memory for the copy.
 template <typename Type>
 class PopFirst {
  public:
   using Draft = typename Type::Draft;
-  using Copy = FunctionRef<void(std::size_t i, const typename Type::View& before, std::uint64_t n)>;
+  using Copy =
+      FunctionRef<bool(std::size_t i, const typename Type::View& before, std::uint64_t n, std::uint64_t bytes_max)>;
   using Pop = FunctionRef<void(Draft& draft, std::uint64_t n)>;
-  using IsMuch = FunctionRef<bool(const typename Type::View& view, std::uint64_t n)>;
 
-  PopFirst(keyspace::Keyspace& keyspace, std::uint64_t count, Copy copy, IsMuch is_much, Pop pop)
-      : keyspace_(keyspace), count_(count), copy_(copy), is_much_(is_much), pop_(pop) {}
+  PopFirst(keyspace::Keyspace& keyspace, std::uint64_t count, Copy copy, Pop pop, bool pops_at_once)
+      : keyspace_(keyspace), count_(count), copy_(copy), pop_(pop), pops_at_once_(pops_at_once) {}
 
   Status run(std::span<const std::string_view> keys) {
     if (keys.empty()) return {ErrorCode::kInvalidArgument, "no keys were given"};
@@ -34,12 +39,15 @@ class PopFirst {
     std::optional<keyspace::StagedEdit<Type>> edit;
     Status status = multi.run([&](keyspace::MultiKey& all) { return step(all, keys.size(), &edit); });
     if (multi.committed() && made_) made_->committed();
+    if (status.ok() && found_ && !copied_) copy_(*found_, before_.view(), popped_, kNoLimit);
     return status;
   }
   // Whether any of the keys is there.
   bool found() const noexcept { return found_.has_value(); }
 
  private:
+  static constexpr int kCopiesMax = 4;
+
   bool step(keyspace::MultiKey& keys, std::size_t size, std::optional<keyspace::StagedEdit<Type>>* edit) {
     const keyspace::Entry* entry = nullptr;
     std::size_t i = 0;
@@ -52,14 +60,19 @@ class PopFirst {
       return true;
     }
     --i;
-    if (found_ && (found_ != i || !before_.value().same_as(*entry))) return keys.compute([this] { return forget(); });
+    const bool unkept = keys.unkept(i);
+    if (found_ && (found_ != i || unkept_ != unkept || !before_.value().same_as(*entry))) {
+      return keys.compute([this] { return forget(); });
+    }
     if (!found_) {
       found_ = i;
       before_.take(*entry);
+      unkept_ = unkept;
       popped_ = std::min(count_, before_.view().size());
-      is_aside_ = keys.unkept(i) || is_much_(before_.view(), popped_);
+      copied_ = popped_ <= keyspace::kItemsAHold && copy_(i, before_.view(), popped_, kItemBytesAHold);
+      is_aside_ = unkept || (!copied_ && !pops_at_once_);
       edit->emplace(keyspace_, keys, i);
-      return keys.compute([this] { return keep(); });
+      if (!copied_ && ++copies_ <= kCopiesMax) return keys.compute([this] { return keep(); });
     }
     if (is_aside_) return made_ ? stage_made(keys, *entry) : keys.compute([this, &keys] { return make(keys); });
     (*edit)->found(entry);
@@ -69,7 +82,7 @@ class PopFirst {
     return (*edit)->stage();
   }
   Status keep() {
-    copy_(*found_, before_.view(), popped_);
+    copied_ = copy_(*found_, before_.view(), popped_, kNoLimit);
     return {};
   }
   // What is held may be the last of what a key was: it is let go with no lock held.
@@ -81,8 +94,7 @@ class PopFirst {
   }
   // With no lock held.
   Status make(keyspace::MultiKey& keys) {
-    const bool unkept = keys.unkept(*found_);
-    auto& made = made_.emplace(keyspace_, keys.key(*found_).hash, keyspace_.account_of(before_.value(), unkept));
+    auto& made = made_.emplace(keyspace_, keys.key(*found_).hash, keyspace_.account_of(before_.value(), unkept_));
     const bool begun = made.begin(before_.value());
     if (begun) pop_(made.draft(), popped_);
     made.finish();
@@ -99,11 +111,14 @@ class PopFirst {
   keyspace::Keyspace& keyspace_;
   const std::uint64_t count_;
   const Copy copy_;
-  const IsMuch is_much_;
   const Pop pop_;
+  const bool pops_at_once_;
   std::optional<std::size_t> found_;
   keyspace::Held<Type> before_;
+  bool unkept_ = false;
   std::uint64_t popped_ = 0;
+  bool copied_ = false;
+  int copies_ = 0;  // made with no lock held
   bool is_aside_ = false;
   std::optional<keyspace::FreeDraft<Type>> made_;
 };

@@ -77,40 +77,42 @@ Result<std::uint64_t> SortedSets::zrange_store(std::string_view to, std::string_
 
 namespace {
 
-Lookup<PoppedMembers> pop_first(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys,
-                                std::uint64_t count, bool highest) {
-  PoppedMembers popped;
-  const auto copy = [&](std::size_t i, const SortedSetType::View& before, std::uint64_t n) {
+// keep(popped, before, n, bytes_max) copies what goes.
+template <typename Popped, typename Keep>
+Lookup<Popped> pop_first(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys, std::uint64_t count,
+                         bool highest, Keep&& keep) {
+  Popped popped;
+  const auto copy = [&](std::size_t i, const SortedSetType::View& before, std::uint64_t n, std::uint64_t bytes_max) {
     popped.key = keys[i];
-    popped.members.clear();
-    before.copy(0, n, highest, commands::kNoLimit, popped.members);
+    return keep(popped, before, n, bytes_max);
   };
   const auto pop = [&](Draft& draft, std::uint64_t n) {
     const std::uint64_t size = draft.view().size();
     highest ? draft.erase_range(size - n, size) : draft.erase_range(0, n);
   };
-  const auto is_much = [&](const SortedSetType::View& view, std::uint64_t n) {
-    if (n > keyspace::kItemsAHold) return true;
-    std::uint64_t bytes = 0;
-    view.range(0, n, highest, [&](std::string_view member, double) {
-      bytes += member.size();
-      return bytes <= commands::kItemBytesAHold;
-    });
-    return bytes > commands::kItemBytesAHold;
-  };
-  commands::PopFirst<SortedSetType> popping(keyspace, count, copy, is_much, pop);
+  commands::PopFirst<SortedSetType> popping(keyspace, count, copy, pop, false);
   if (Status status = popping.run(keys); !status.ok()) return status;
   if (!popping.found()) return {};
   return popped;
 }
 
+Lookup<PoppedMembers> pop_some(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys,
+                               std::uint64_t count, bool highest) {
+  const auto keep = [highest](PoppedMembers& popped, const SortedSetType::View& before, std::uint64_t n,
+                              std::uint64_t bytes_max) {
+    popped.members.clear();
+    return before.copy(0, n, highest, bytes_max, popped.members);
+  };
+  return pop_first<PoppedMembers>(keyspace, keys, count, highest, keep);
+}
+
 }  // namespace
 
 Lookup<PoppedMembers> SortedSets::zmpop_min(const KeyList& keys, std::uint64_t count) {
-  return pop_first(*keyspace_, keys, count, false);
+  return pop_some(*keyspace_, keys, count, false);
 }
 Lookup<PoppedMembers> SortedSets::zmpop_max(const KeyList& keys, std::uint64_t count) {
-  return pop_first(*keyspace_, keys, count, true);
+  return pop_some(*keyspace_, keys, count, true);
 }
 
 // --- Waiting for one ----------------------------------------------------------------------------------------------------
@@ -126,19 +128,33 @@ Lookup<PoppedMembers> SortedSets::bzmpop_max(const KeyList& keys, std::uint64_t 
 
 namespace {
 
-Lookup<PoppedMember> the_only(Lookup<PoppedMembers>&& popped) {
-  if (!popped) return popped.missing() ? Lookup<PoppedMember>() : popped.status();
-  const auto [member, score] = popped->members.front();
-  return PoppedMember{std::move(popped->key), {std::string(member), score}};
+Lookup<PoppedMember> pop_one(keyspace::Keyspace& keyspace, const KeyList& keys, bool highest,
+                             const BlockOptions& options) {
+  const auto keep = [highest](PoppedMember& popped, const SortedSetType::View& before, std::uint64_t,
+                              std::uint64_t bytes_max) {
+    bool fits = false;
+    before.range(0, 1, highest, [&](std::string_view member, double score) {
+      fits = member.size() <= bytes_max;
+      if (!fits) return false;
+      base::count_bytes(member.size());
+      popped.member.member = member;
+      popped.member.score = score;
+      return false;
+    });
+    return fits;
+  };
+  return commands::pop_or_wait(keyspace, keyspace::WaitsFor::kSortedSet, keys, options, [&](std::string_view key) {
+    return pop_first<PoppedMember>(keyspace, {&key, 1}, 1, highest, keep);
+  });
 }
 
 }  // namespace
 
 Lookup<PoppedMember> SortedSets::bzpop_min(const KeyList& keys, const BlockOptions& options) {
-  return the_only(bzmpop_min(keys, 1, options));
+  return pop_one(*keyspace_, keys, false, options);
 }
 Lookup<PoppedMember> SortedSets::bzpop_max(const KeyList& keys, const BlockOptions& options) {
-  return the_only(bzmpop_max(keys, 1, options));
+  return pop_one(*keyspace_, keys, true, options);
 }
 
 }  // namespace larder

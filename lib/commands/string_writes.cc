@@ -195,7 +195,7 @@ Result<bool> set_all(Keyspace& keyspace, std::span<const KeyValue> given, bool i
     for (std::size_t i = 0; i < pairs.size(); ++i) {
       present = (all.find(i, if_none_is_there ? Want::kChange : Want::kOverwrite) != nullptr) || present;
       waits = all.must_wait() || waits;
-      all.need(i, pairs[i].value.size(), false);
+      all.need(i, EntryType::kString, pairs[i].value.size(), false);
     }
     if (waits) return false;
     if (if_none_is_there && present) return true;

@@ -172,7 +172,8 @@ class Entry {
   }
 
   // Blocks come in steps of eight bytes, so that a value may grow or shrink a little where it stands; those of packed
-  // collections, which do so all the time, in steps of a quarter of a power of two, as most allocators have them.
+  // collections, which do so all the time, in steps of a quarter of a power of two, as most allocators have them, if no
+  // long key makes them larger than that is good for.
   std::size_t block_bytes() const noexcept { return in_steps(type(), external(), value_offset() + value_size_); }
   // Whether an inline value of this size makes a block of the same size. REQUIRES: !external().
   bool fits(std::size_t value_bytes) const noexcept {
@@ -266,7 +267,7 @@ class Entry {
   }
   static constexpr std::size_t in_steps(EntryType type, bool external, std::size_t bytes) noexcept {
     const bool packed = !external && type >= EntryType::kHash && type <= EntryType::kSortedSet;
-    const std::size_t step = packed && bytes > 64 ? std::bit_floor(bytes - 1) / 4 : 8;
+    const std::size_t step = packed && bytes > 64 && bytes <= 2048 ? std::bit_floor(bytes - 1) / 4 : 8;
     return (bytes + step - 1) & ~(step - 1);
   }
   // Through an integer, as the block goes on behind the object that the compiler knows of.

@@ -244,10 +244,10 @@ const Entry* MultiKey::find_as(EntryType type, std::size_t i, Want want) {
   return nullptr;
 }
 
-void MultiKey::need(std::size_t i, std::size_t value_bytes, bool with_end, bool moves) {
+void MultiKey::need(std::size_t i, EntryType type, std::size_t value_bytes, bool with_end, bool moves) {
   Shard& its_shard = shard(i);
   const bool external = value_bytes > kInlineBytesMax;
-  const EntryShape shape = its_shard.shape_for(EntryType::kString, external, with_end);
+  const EntryShape shape = its_shard.shape_for(type, external, with_end);
   const std::int64_t bytes = its_shard.footprint_for(shape, keys_[i].key.size(), external ? 0 : value_bytes).charge;
   const bool insert = !seen_[i].place;
   const bool one_more = insert && !moves;
@@ -305,7 +305,7 @@ bool MultiKey::latch() {
     return !claims_.empty();
   }
   for (std::size_t i = 0; i < keys_.size(); ++i) {
-    if (!seen_[i].place) need(i, 0, false);
+    if (!seen_[i].place) need(i, EntryType::kAbsent, 0, false);
   }
   if (!has_room()) return false;
   latched_.resize(keys_.size(), Latched::kNot);

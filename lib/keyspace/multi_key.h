@@ -106,10 +106,10 @@ class MultiKey {
   bool claims_all() const noexcept { return !claims_.empty(); }
   // Whether they were given up in between, to wait for write-back: since then others may have written them.
   bool was_let_go() const noexcept { return was_let_go_; }
-  // Says that something is to be stored for this key, which takes so many bytes (kOutside: it is made); then ask
-  // has_room. `moves`: the entry of another key of the same shard goes for it. REQUIRES: find, before.
+  // Says that something of a type is to be stored for this key, which takes so many bytes (kOutside: it is made); then
+  // ask has_room. `moves`: the entry of another key of the same shard goes for it. REQUIRES: find, before.
   static constexpr std::size_t kOutside = kInlineBytesMax + 1;
-  void need(std::size_t i, std::size_t value_bytes, bool with_end, bool moves = false);
+  void need(std::size_t i, EntryType type, std::size_t value_bytes, bool with_end, bool moves = false);
   // So many bytes more, which the step may spend then; what it does not need it gives back. REQUIRES: need, before.
   void need_pages(std::size_t i, std::int64_t bytes);
   bool spend(std::size_t i, std::int64_t bytes) noexcept { return shard(i).memory().spend(bytes); }

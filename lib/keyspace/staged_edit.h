@@ -30,7 +30,7 @@ template <typename Type>
 void need_made(MultiKey& keys, std::size_t i, FreeDraft<Type>& made, std::uint64_t end) {
   const MultiKey::Value value = value_of<Type>(made.draft());
   if (made.draft().view().size() == 0 || keys.is_for_store_alone(i, value)) return;
-  keys.need(i, value.size(), end != Entry::kNoDeadline);
+  keys.need(i, value.type, value.size(), end != Entry::kNoDeadline);
 }
 template <typename Type>
 void stage_made(MultiKey& keys, std::size_t i, FreeDraft<Type>& made, std::uint64_t end, bool whole) {
@@ -74,7 +74,7 @@ class StagedEdit {
   }
   // REQUIRES: find, before; and not MultiKey::unkept.
   void need() {
-    keys_.need(i_, kInlineBytesMax, true);
+    keys_.need(i_, Type::kType, kInlineBytesMax, true);
     keys_.need_pages(i_, pages_);
   }
   // REQUIRES: has_room.

@@ -120,7 +120,8 @@ class Transacting {
     Status status = multi.run([this](MultiKey& keys) {
       for (std::size_t i = 0; i < keys_.size(); ++i) {
         keys.find(i, Want::kOverwrite);
-        if (before_[i].value.taken()) keys.need(i, before_[i].bytes(), before_[i].end != Entry::kNoDeadline);
+        if (before_[i].value.taken())
+          keys.need(i, before_[i].value.type(), before_[i].bytes(), before_[i].end != Entry::kNoDeadline);
       }
       if (!keys.has_room()) return false;
       for (std::size_t i = 0; i < keys_.size(); ++i) {
@@ -137,7 +138,8 @@ class Transacting {
 
   bool stage(MultiKey& keys) {
     for (const std::size_t i : changed_) {
-      if (after_[i].value.taken()) keys.need(i, after_[i].bytes(), after_[i].end != Entry::kNoDeadline);
+      if (after_[i].value.taken())
+        keys.need(i, after_[i].value.type(), after_[i].bytes(), after_[i].end != Entry::kNoDeadline);
     }
     if (!keys.has_room()) return false;
     staged_.clear();

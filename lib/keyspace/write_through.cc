@@ -66,7 +66,7 @@ class StoredEdit {
       decided_ = keyspace_.environment().value_too_large(value.size());
       return true;
     }
-    multi_.need(0, value.size(), end != Entry::kNoDeadline);
+    multi_.need(0, EntryType::kString, value.size(), end != Entry::kNoDeadline);
     if (!multi_.has_room()) return false;
     if (multi_.stage(0, {.bytes = value, .outside = outside == nullptr ? Outside() : *outside}, end, whole)) {
       staged_ = outside;
@@ -84,7 +84,7 @@ class StoredEdit {
       multi_.stage_unkept(0, value, end);
       return true;
     }
-    multi_.need(0, value.size(), end != Entry::kNoDeadline);
+    multi_.need(0, value.type, value.size(), end != Entry::kNoDeadline);
     if (!multi_.has_room()) return false;
     if (built_) built_.release();
     built_ = value.outside;  // shared

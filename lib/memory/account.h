@@ -176,8 +176,8 @@ class ShardMemory {
   static constexpr std::size_t kPlaces = 8;
   static constexpr std::size_t kKeptBytesMax = 512;
 
-  // One for each size modulo 64: blocks of entries come in steps of eight.
-  Kept& place_for(std::size_t bytes) noexcept { return kept_[bytes / 8 % kPlaces]; }
+  // Sizes near each other have places of their own: blocks of entries come in steps of eight, or of 16, 32 or 64.
+  Kept& place_for(std::size_t bytes) noexcept { return kept_[(bytes / 8 + bytes / 64) % kPlaces]; }
   void* take(Kept& kept) noexcept {
     void* block = kept.block;
     kept.block = nullptr;

@@ -223,6 +223,7 @@ constexpr Row kListRows[] = {
     {"lpop of many", CALL(lpop("large", 200))},
     {"lmpop", CALL(lmpop({"new", "small"}, kLeft, 2))},
     {"lmpop of many", CALL(lmpop({"new", "large"}, kRight, 200))},
+    {"blpop", CALL(blpop({"new", "large"}))},
     {"lmove", CALL(lmove("large", "new", kRight, kLeft))},
     {"lmove of a large one", CALL(lmove("large", "small", kLeft, kRight))},
     {"lmove to itself", CALL(lmove("large", "large", kLeft, kRight))},
@@ -284,7 +285,7 @@ std::vector<std::pair<std::string, double>> scores(int from, int to) {
 void fill_sorted_sets(Cache& cache) {
   EXPECT_TRUE(cache.zadd("small", {{"a", 1}, {"b", 2}, {"member7", 3}}).ok());
   EXPECT_TRUE(cache.zadd("large", scores(0, 300)).ok());
-  EXPECT_TRUE(cache.zadd("large", std::string(2'000, 'b'), 5.5).ok());
+  EXPECT_TRUE(cache.zadd("large", std::string(2'000, 'b'), -1).ok());
 }
 
 std::string sorted_set_state(Cache& cache, std::string_view key) {
@@ -310,6 +311,7 @@ constexpr Row kSortedSetRows[] = {
     {"zpop_min of many", CALL(zpop_min("large", 200))},
     {"zmpop_min", CALL(zmpop_min({"new", "small"}, 2))},
     {"zmpop_max of many", CALL(zmpop_max({"new", "large"}, 200))},
+    {"bzpop_min", CALL(bzpop_min({"new", "large"}))},
     {"zunion_store", CALL(zunion_store("new", {"large", "small"}))},
     {"zinter_store", CALL(zinter_store("small", {"large", "small"}))},
     {"zdiff_store", CALL(zdiff_store("large", {"large", "small"}))},
