@@ -95,21 +95,12 @@ Lookup<std::string> Lists::lmove(std::string_view from, std::string_view to, Lis
 
 namespace {
 
-// keep(popped, before, n, bytes_max) copies what goes.
 template <typename Popped, typename Keep>
 Lookup<Popped> pop_first(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys, ListEnd end,
                          std::uint64_t count, Keep&& keep) {
-  Popped popped;
-  const auto copy = [&](std::size_t i, const ListType::View& before, std::uint64_t n, std::uint64_t bytes_max) {
-    popped.key = keys[i];
-    return keep(popped, before, n, bytes_max);
-  };
   const auto pop = [&](Draft& draft, std::uint64_t n) { pop_at(draft, end, n); };
   // What goes is a range of pages, however many elements that are.
-  commands::PopFirst<ListType> popping(keyspace, count, copy, pop, true);
-  if (Status status = popping.run(keys); !status.ok()) return status;
-  if (!popping.found()) return {};
-  return popped;
+  return commands::pop_first<ListType, Popped>(keyspace, keys, count, keep, pop, true);
 }
 
 }  // namespace

@@ -123,4 +123,19 @@ class PopFirst {
   std::optional<keyspace::FreeDraft<Type>> made_;
 };
 
+// The same as an answer. keep(popped, before, n, bytes_max) copies what goes into one that has its key.
+template <typename Type, typename Popped, typename Keep, typename Pop>
+Lookup<Popped> pop_first(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys, std::uint64_t count,
+                         Keep&& keep, Pop&& pop, bool pops_at_once) {
+  Popped popped;
+  const auto copy = [&](std::size_t i, const typename Type::View& before, std::uint64_t n, std::uint64_t bytes_max) {
+    popped.key = keys[i];
+    return keep(popped, before, n, bytes_max);
+  };
+  PopFirst<Type> popping(keyspace, count, copy, pop, pops_at_once);
+  if (Status status = popping.run(keys); !status.ok()) return status;
+  if (!popping.found()) return {};
+  return popped;
+}
+
 }  // namespace larder::commands

@@ -77,23 +77,14 @@ Result<std::uint64_t> SortedSets::zrange_store(std::string_view to, std::string_
 
 namespace {
 
-// keep(popped, before, n, bytes_max) copies what goes.
 template <typename Popped, typename Keep>
 Lookup<Popped> pop_first(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys, std::uint64_t count,
                          bool highest, Keep&& keep) {
-  Popped popped;
-  const auto copy = [&](std::size_t i, const SortedSetType::View& before, std::uint64_t n, std::uint64_t bytes_max) {
-    popped.key = keys[i];
-    return keep(popped, before, n, bytes_max);
-  };
   const auto pop = [&](Draft& draft, std::uint64_t n) {
     const std::uint64_t size = draft.view().size();
     highest ? draft.erase_range(size - n, size) : draft.erase_range(0, n);
   };
-  commands::PopFirst<SortedSetType> popping(keyspace, count, copy, pop, false);
-  if (Status status = popping.run(keys); !status.ok()) return status;
-  if (!popping.found()) return {};
-  return popped;
+  return commands::pop_first<SortedSetType, Popped>(keyspace, keys, count, keep, pop, false);
 }
 
 Lookup<PoppedMembers> pop_some(keyspace::Keyspace& keyspace, std::span<const std::string_view> keys,
