@@ -16,6 +16,8 @@ thread_local std::uint64_t until_failure = kNever;
 thread_local bool all_that_follow = false;
 thread_local bool has_failed = false;
 thread_local int plenty = 0;
+thread_local const std::function<void()>* before = nullptr;
+thread_local std::size_t before_bytes = 0;
 std::atomic<std::uint64_t> random_one_in{0};
 std::atomic<std::uint64_t> draws{0};
 
@@ -50,6 +52,12 @@ FailAtRandom::FailAtRandom(std::uint64_t one_in, std::uint64_t seed) noexcept {
 }
 FailAtRandom::~FailAtRandom() { random_one_in.store(0); }
 
+Before::Before(std::size_t bytes, const std::function<void()>& act) noexcept {
+  before = &act;
+  before_bytes = bytes;
+}
+Before::~Before() { before = nullptr; }
+
 Plenty::Plenty() noexcept { ++plenty; }
 Plenty::~Plenty() { --plenty; }
 
@@ -57,6 +65,11 @@ Want::Want() noexcept : plenty_(std::exchange(plenty, 0)) {}
 Want::~Want() { plenty = plenty_; }
 
 void* allocate(std::size_t bytes, std::size_t alignment) noexcept {
+  if (before != nullptr && bytes >= before_bytes) {
+    const std::function<void()>* act = std::exchange(before, nullptr);
+    (*act)();
+    before = act;
+  }
   if (fails()) return nullptr;
   if (alignment <= alignof(std::max_align_t)) return std::malloc(bytes == 0 ? 1 : bytes);
   return std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);

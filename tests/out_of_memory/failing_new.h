@@ -1,12 +1,14 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// The global operator new of this program, which fails when it is told to. What the cache takes from its allocator,
-// which is malloc, is not touched.
+// The global operator new of this program, which fails, or does something else before, when it is told to. What the
+// cache takes from its allocator, which is malloc, is not touched.
 //
 // Thread safety: all of it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 
 namespace larder::out_of_memory {
 
@@ -28,6 +30,16 @@ class FailAtRandom {
   ~FailAtRandom();
   FailAtRandom(const FailAtRandom&) = delete;
   FailAtRandom& operator=(const FailAtRandom&) = delete;
+};
+
+// While one lives, this thread calls `act` before each allocation of at least so many bytes, but for its own: what
+// another thread might do at that moment.
+class Before {
+ public:
+  Before(std::size_t bytes, const std::function<void()>& act) noexcept;
+  ~Before();
+  Before(const Before&) = delete;
+  Before& operator=(const Before&) = delete;
 };
 
 // While one lives, none fails in this thread: it is in code of the user's.
