@@ -75,7 +75,9 @@ TEST_F(InterruptedPops, OfElementsEndThoughTheListIsWrittenAllTheTime) {
   Lookup<PoppedElements> popped;
   {
     const Before before(kCopyBytes, [&] {
-      if (++times_ <= kTimesMax) EXPECT_TRUE(cache().lpush("a", longer(times_)).ok());
+      if (++times_ <= kTimesMax) {
+        EXPECT_TRUE(cache().lpush("a", longer(times_)).ok());
+      }
     });
     popped = cache().lmpop({"a"}, ListEnd::kLeft, kPopped);
   }
@@ -90,7 +92,9 @@ TEST_F(InterruptedPops, OfMembersOfASetThatIsWrittenMeanwhileLoseNothing) {
   Lookup<PoppedMembers> popped;
   {
     const Before before(kCopyBytes, [&] {
-      if (++times_ <= kTimesMax) EXPECT_TRUE(cache().zadd("za", longer(times_), -times_).ok());
+      if (++times_ <= kTimesMax) {
+        EXPECT_TRUE(cache().zadd("za", longer(times_), -times_).ok());
+      }
     });
     popped = cache().zmpop_min({"za"}, kPopped);
   }
@@ -125,7 +129,9 @@ TEST_F(InterruptedStoredPops, OfAKeyThatGoesOutOfTheCacheTakeWhatTheStoreHas) {
   fill("a");
   const auto evict = [&](const char* key) {
     return [this, key] {
-      if (++times_ == 1) EXPECT_TRUE(cache().invalidate(key).ok());
+      if (++times_ == 1) {
+        EXPECT_TRUE(cache().invalidate(key).ok());
+      }
     };
   };
   pop_elements(evict("a"), "a", 50);
