@@ -81,13 +81,14 @@ class Cache final : public Commands, public Contents, public Loading {
 
   // Runs `function` once on these keys (at most 1,024: kTooManyKeys), all or nothing: what it does becomes visible, and
   // goes to a store behind the cache, as one batch, at one instant after it has returned ok. If it returns an error,
-  // that is answered, and nothing has changed; what it throws becomes kCallbackThrew. An error of one of its commands
-  // ends nothing by itself: `function` says, by what it returns, whether the others count.
+  // its own or that of a command, that is answered, and nothing has changed; what it throws becomes kCallbackThrew. An
+  // error of one of its commands ends nothing by itself: `function` says, by what it returns, whether the others count.
   //
   // While it runs, other writers of these keys wait, readers see what was there before, and eviction and expiry pass
-  // the keys by. It runs in this thread, under no lock. It may read the cache, but write only the transaction: a write
-  // of one of its keys to the cache itself is kUndeclaredKey. Transactions never deadlock: all keys are taken at one
-  // instant.
+  // the keys by. It runs in this thread, under no lock. What it does to the cache itself is no part of the transaction:
+  // it may read it; what it writes stays, whatever it returns, and is kUndeclaredKey where it would wait: for one of
+  // its own keys, or for those of another transaction, which might wait for it. Transactions never deadlock: all keys
+  // are taken at one instant.
   //
   // O(keys), and what `function` costs; a large value costs what an edit beside a snapshot does. kKeyTooLong,
   // kOutOfMemory, kClosed, and with a store what mset answers.
@@ -101,7 +102,7 @@ class Cache final : public Commands, public Contents, public Loading {
   //
   //     const Result<larder::Version> seen = cache.version("stock");
   //     ...
-  //     cache.atomically({"orders"}, {{"stock", *seen}}, [](larder::Transaction& t) { return t.incr("orders").status(); });
+  //     cache.atomically({"orders"}, {{"stock", *seen}}, [](larder::Transaction& t) { return t.incr("orders"); });
   Status atomically(const KeyList& keys, std::span<const Unchanged> unchanged,
                     FunctionRef<Status(Transaction&)> function);
   Status atomically(std::initializer_list<std::string_view> keys, std::initializer_list<Unchanged> unchanged,

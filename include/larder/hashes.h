@@ -44,7 +44,7 @@ class HashSnapshot {
   std::uint64_t size() const noexcept;
   // The value of a field; valid as long as the snapshot.
   std::optional<std::string_view> get(std::string_view field) const noexcept;
-  // Shows every field, in no particular order, until `visit` answers false.
+  // Shows every field, in no particular order, until `visit` answers false, or throws.
   void for_each(FunctionRef<bool(std::string_view field, std::string_view value)> visit) const;
 
  private:
@@ -69,7 +69,7 @@ class Hashes {
   Result<bool> hexists(std::string_view key, std::string_view field);
   Result<std::uint64_t> hlen(std::string_view key);                             // 0: no such key
   Result<std::uint64_t> hstrlen(std::string_view key, std::string_view field);  // 0: no such field
-  // Of one instant. O(size).
+  // Of one instant; nothing if there is no such key. O(size).
   Result<FieldValues> hget_all(std::string_view key);
   Result<ItemList> hkeys(std::string_view key);
   Result<ItemList> hvals(std::string_view key);
@@ -77,10 +77,11 @@ class Hashes {
   Lookup<HashSnapshot> hsnapshot(std::string_view key);
   // A field, each as likely as any other; a miss if there is no such key.
   Lookup<std::string> hrand_field(std::string_view key);
-  // That many different fields, or all there are, with their values; -n: exactly n, drawn one by one. O(n), or O(size)
-  // if n is more than a third of it. kOutOfRange for a count below -kDrawnMax.
+  // That many different fields, or all there are, with their values; -n: exactly n, drawn one by one; nothing if there
+  // is no such key. O(n), or O(size) if n is more than a third of it. kOutOfRange for a count below -kDrawnMax.
   Result<FieldValues> hrand_fields(std::string_view key, std::int64_t count);
-  // The same without a copy, and for any count: shown with no lock held, until `visit` answers false.
+  // The same without a copy, and for any count: shown with no lock held, until `visit` answers false. What it throws
+  // becomes kCallbackThrew.
   Status hrand_fields(std::string_view key, std::int64_t count,
                       FunctionRef<bool(std::string_view field, std::string_view value)> visit);
   // Some fields, and where to go on; begin with 0. One that is there from the first call to the last is returned at

@@ -6,6 +6,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <iterator>
 #include <memory>
 #include <string_view>
@@ -83,6 +84,9 @@ class ItemList {
   using const_iterator = ItemIterator<ItemList>;
 
   ItemList() = default;
+  ItemList(std::initializer_list<std::string_view> all) {
+    for (const std::string_view one : all) push_back(one);
+  }
   ItemList(const ItemList& other)
       : capacity_(units_for(other.size_, other.bytes_)), bytes_(other.bytes_), size_(other.size_) {
     block_ = other.copy(capacity_);
@@ -102,7 +106,7 @@ class ItemList {
 
   std::size_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
-  // REQUIRES: i < size(), as below: there is one.
+  // REQUIRES: i < size(); for the first and the last: !empty(). Not checked.
   std::string_view operator[](std::size_t i) const noexcept { return {bytes() + place(i).at, place(i).size}; }
   std::string_view front() const noexcept { return (*this)[0]; }
   std::string_view back() const noexcept { return (*this)[size() - 1]; }
@@ -114,7 +118,7 @@ class ItemList {
     const std::size_t units = units_for(items, bytes);
     if (units > capacity_) grow(units);
   }
-  // Amortised O(bytes), as below. If it throws, nothing has changed. The bytes may not be the list's own.
+  // Amortised O(bytes). If it throws, nothing has changed. The bytes may not be the list's own.
   void push_back(std::string_view item) {
     append(item, 1, [&](std::size_t) { return Place{0, item.size()}; });
   }
@@ -184,10 +188,13 @@ class FieldValues {
   using const_iterator = ItemIterator<FieldValues>;
 
   FieldValues() = default;
+  FieldValues(std::initializer_list<value_type> all) {
+    for (const auto& [field, value] : all) push_back(field, value);
+  }
 
   std::size_t size() const noexcept { return items_.size() / 2; }
   bool empty() const noexcept { return items_.empty(); }
-  // REQUIRES: i < size(), as below: there is one.
+  // REQUIRES: i < size(); for the first and the last: !empty(). Not checked.
   value_type operator[](std::size_t i) const noexcept { return {items_[2 * i], items_[2 * i + 1]}; }
   value_type front() const noexcept { return (*this)[0]; }
   value_type back() const noexcept { return (*this)[size() - 1]; }
@@ -196,7 +203,7 @@ class FieldValues {
 
   // For so many fields, and so many bytes of them and their values, all in all.
   void reserve(std::size_t fields, std::size_t bytes) { items_.reserve(2 * fields, bytes); }
-  // Amortised O(bytes). If it throws, nothing has changed. The bytes may not be of the list.
+  // Amortised O(bytes). If it throws, nothing has changed. The bytes may not be its own.
   void push_back(std::string_view field, std::string_view value) {
     items_.make_room(2, field.size() + value.size());
     items_.push_back(field);

@@ -16,7 +16,8 @@ namespace larder {
 
 // {"a", "b"}, or a range of whatever converts to std::string_view: std::vector<std::string>,
 // std::set<std::string_view>, an array of const char*. Nothing is copied of a contiguous range of std::string_view; of
-// another the views are, in one allocation. Refers to the keys: they must outlive the call.
+// another the views are, in one allocation. For arguments: it refers to the keys, and one with a name would outlive
+// those that are made on the spot.
 class KeyList {
  public:
   KeyList(std::initializer_list<std::string_view> keys) noexcept : keys_(keys.begin(), keys.size()) {}
@@ -55,8 +56,8 @@ struct KeyValue {
 };
 
 // {{"a", "1"}, {"b", "2"}}, or a range of KeyValue, of which nothing is copied, or of what has `first` and `second`,
-// such as a std::map<std::string, std::string>: the views are collected, in one allocation or a few. Refers to the
-// bytes: they must outlive the call.
+// such as a std::map<std::string, std::string>: the views are collected, in one allocation or a few. For arguments, as
+// above.
 class PairList {
  public:
   PairList(std::initializer_list<KeyValue> pairs) noexcept : pairs_(pairs.begin(), pairs.size()) {}

@@ -48,7 +48,7 @@ class ListSnapshot {
   std::uint64_t size() const noexcept;
   // The element of this index; valid as long as the snapshot. O(log size).
   std::optional<std::string_view> get(std::int64_t index) const noexcept;
-  // Shows every element, from the first on, until `visit` answers false.
+  // Shows every element, from the first on, until `visit` answers false, or throws.
   void for_each(FunctionRef<bool(std::string_view element)> visit) const;
   // The same from one index to another, both included; what is beyond an end is left out. O(log size), and what it
   // shows.
@@ -91,7 +91,8 @@ class Lists {
   Result<std::uint64_t> llen(std::string_view key);  // 0: no such key
   // A copy of the element of this index; a miss if there is none. O(log size).
   Lookup<std::string> lindex(std::string_view key, std::int64_t index);
-  // Copies of the elements from one index to another, both included, of one instant; what is beyond an end is left out.
+  // Copies of the elements from one index to another, both included, of one instant; what is beyond an end is left out,
+  // and of no such key there is nothing.
   // O(log size), and what it answers.
   Result<ItemList> lrange(std::string_view key, std::int64_t first, std::int64_t last);
   // The index, from the beginning, of an element that equals this one; a miss if there is none. O(size).
@@ -119,7 +120,7 @@ class Lists {
   Lookup<std::string> lpop(std::string_view key);
   Lookup<std::string> rpop(std::string_view key);
   // So many of them, or all there are, in the order in which they are removed; a miss if there is no such key, none if
-  // there is one, and the count is 0. O(count + log size).
+  // there is one, and the count is 0. O(count + log size). kOutOfRange above 2^63 - 1: a negative number.
   Lookup<ItemList> lpop(std::string_view key, std::uint64_t count);
   Lookup<ItemList> rpop(std::string_view key, std::uint64_t count);
 
@@ -138,7 +139,7 @@ class Lists {
   // element; a miss if there is no such list. Atomic. O(log size). RPOPLPUSH is from kRight to kLeft.
   Lookup<std::string> lmove(std::string_view from, std::string_view to, ListEnd from_end, ListEnd to_end);
   // Removes up to so many elements from the first of these lists that is there; a miss if none is. Atomic. At most
-  // 1,024 keys. kInvalidArgument for a count of 0, or no keys.
+  // 1,024 keys. kInvalidArgument for a count of 0, or no keys; kOutOfRange above 2^63 - 1.
   Lookup<PoppedElements> lmpop(const KeyList& keys, ListEnd end, std::uint64_t count = 1);
 
   // The same, of a list that is there now, or as soon as there is one: see blocking.h.

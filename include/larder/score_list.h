@@ -8,6 +8,7 @@
 #include <iterator>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "larder/items.h"
@@ -37,21 +38,22 @@ class ScoredMembers {
 
   std::size_t size() const noexcept { return scores_.size(); }
   bool empty() const noexcept { return scores_.empty(); }
-  // REQUIRES: i < size(), as below: there is one.
+  // REQUIRES: i < size(); for the first and the last: !empty(). Not checked.
   MemberScore operator[](std::size_t i) const noexcept { return {members_[i], scores_[i]}; }
   MemberScore front() const noexcept { return (*this)[0]; }
   MemberScore back() const noexcept { return (*this)[size() - 1]; }
   const_iterator begin() const noexcept { return {this, 0}; }
   const_iterator end() const noexcept { return {this, size()}; }
   // Without their scores.
-  const ItemList& members() const noexcept { return members_; }
+  const ItemList& members() const& noexcept { return members_; }
+  ItemList members() && noexcept { return std::move(members_); }
 
   // For so many members of so many bytes, all in all.
   void reserve(std::size_t members, std::size_t bytes) {
     members_.reserve(members, bytes);
     scores_.reserve(members);
   }
-  // Amortised O(bytes), as below. If it throws, nothing has changed.
+  // Amortised O(bytes). If it throws, nothing has changed. The bytes may not be its own.
   void push_back(const MemberScore& one) {
     append(
         one.member, 1,
@@ -82,7 +84,7 @@ class ScoredMembers {
 
 // {{"ann", 42.0}, {"bob", 17.5}}, or a range of MemberScore, of which nothing is copied, or of what has `first` and
 // `second`, such as a std::map<std::string, double>, or `member` and `score`, such as what zrange answers: the views
-// are collected, in one allocation or a few. Refers to the bytes: they must outlive the call.
+// are collected, in one allocation or a few. For arguments: it refers to the bytes.
 class ScoreList {
  public:
   ScoreList(std::initializer_list<MemberScore> members) noexcept : members_(members.begin(), members.size()) {}

@@ -43,8 +43,8 @@ class SetSnapshot {
 
   std::uint64_t size() const noexcept;
   bool contains(std::string_view member) const noexcept;
-  // Shows every member, in no particular order, until `visit` answers false. What it is shown is valid as long as the
-  // snapshot.
+  // Shows every member, in no particular order, until `visit` answers false, or throws. What it is shown is valid as
+  // long as the snapshot.
   void for_each(FunctionRef<bool(std::string_view member)> visit) const;
 
  private:
@@ -62,6 +62,7 @@ struct MemberPage {
 class Sets {
  public:
   // Is shown one member after another, with no lock held, until it answers false. What it is shown is valid meanwhile.
+  // What it throws becomes kCallbackThrew.
   using VisitMember = FunctionRef<bool(std::string_view member)>;
 
   // --- Reading ----------------------------------------------------------------------------------------------------
@@ -69,14 +70,14 @@ class Sets {
   Result<bool> sis_member(std::string_view key, std::string_view member);
   // In the order of the members that are asked for. O(their number).
   Result<std::vector<bool>> smis_member(std::string_view key, const KeyList& members);
-  // Of one instant, in no particular order. O(size).
+  // Of one instant, in no particular order; nothing if there is no such key. O(size).
   Result<ItemList> smembers(std::string_view key);
   // The whole set without a copy of it; a miss if there is no such key.
   Lookup<SetSnapshot> ssnapshot(std::string_view key);
   // A member, each as likely as any other; a miss if there is no such key.
   Lookup<std::string> srand_member(std::string_view key);
-  // That many different members, or all there are; -n: exactly n, drawn one by one. O(n), or O(size) if n is more than
-  // a third of it. kOutOfRange for a count below -kDrawnMax.
+  // That many different members, or all there are; -n: exactly n, drawn one by one; nothing if there is no such key.
+  // O(n), or O(size) if n is more than a third of it. kOutOfRange for a count below -kDrawnMax.
   Result<ItemList> srand_members(std::string_view key, std::int64_t count);
   // The same without a copy, and for any count.
   Status srand_members(std::string_view key, std::int64_t count, VisitMember visit);
@@ -119,7 +120,8 @@ class Sets {
   }
   // Removes a member, each as likely as any other; a miss if there is no such key.
   Lookup<std::string> spop(std::string_view key);
-  // Up to so many, each as likely as any other. O(count), or O(size) if that is more than a third of it.
+  // Up to so many, each as likely as any other; nothing if there is no such key. O(count), or O(size) if that is more
+  // than a third of it. kOutOfRange above 2^63 - 1: a negative number.
   Result<ItemList> spop(std::string_view key, std::uint64_t count);
 
   // --- Writing one from others ------------------------------------------------------------------------------------

@@ -132,7 +132,7 @@ class SortedSetSnapshot {
   std::optional<std::uint64_t> rev_rank(std::string_view member) const noexcept;
   // How many members of the range for_each shows. O(log size). 0 for a NaN.
   std::uint64_t count(const MemberRange& range, const ZRangeOptions& options = {}) const noexcept;
-  // Shows the members of the range in their order, until `visit` answers false. O(log size + members).
+  // Shows the members of the range in their order, until `visit` answers false, or throws. O(log size + members).
   void for_each(const MemberRange& range, const ZRangeOptions& options,
                 FunctionRef<bool(std::string_view member, double score)> visit) const;
 
@@ -171,7 +171,10 @@ class SortedSets {
   Lookup<std::uint64_t> zrev_rank(std::string_view key, std::string_view member);
   // How many are in it. O(log size). ZCOUNT, ZLEXCOUNT.
   Result<std::uint64_t> zcount(std::string_view key, const MemberRange& range);
-  // Of one instant, in their order. O(log size + members).
+  // Of one instant, in their order; nothing if there is no such key. O(log size + members).
+  //
+  //     cache.zrange("board", 0, 9, {.rev = true})                            the ten with the highest scores
+  //     cache.zrange("due", larder::ScoreRange{.max = now}, {.limit = 100})   up to 100 with scores up to `now`
   Result<ScoredMembers> zrange(std::string_view key, const MemberRange& range, const ZRangeOptions& options = {});
   Result<ScoredMembers> zrange(std::string_view key, std::int64_t first, std::int64_t last,
                                const ZRangeOptions& options = {}) {
@@ -181,10 +184,11 @@ class SortedSets {
   Lookup<SortedSetSnapshot> zsnapshot(std::string_view key);
   // A member, each as likely as any other; a miss if there is no such key.
   Lookup<std::string> zrand_member(std::string_view key);
-  // That many different members, or all there are; -n: exactly n, drawn one by one. O(n), or O(size) if n is more than
-  // a third of it. kOutOfRange for a count below -kDrawnMax.
+  // That many different members, or all there are; -n: exactly n, drawn one by one; nothing if there is no such key.
+  // O(n), or O(size) if n is more than a third of it. kOutOfRange for a count below -kDrawnMax.
   Result<ScoredMembers> zrand_members(std::string_view key, std::int64_t count);
-  // The same without a copy, and for any count: shown with no lock held, until `visit` answers false.
+  // The same without a copy, and for any count: shown with no lock held, until `visit` answers false. What it throws
+  // becomes kCallbackThrew.
   Status zrand_members(std::string_view key, std::int64_t count,
                        FunctionRef<bool(std::string_view member, double score)> visit);
   // Some members, and where to go on; begin with 0. One that is there from the first call to the last is returned at
@@ -222,7 +226,7 @@ class SortedSets {
   // Takes the member with the lowest, or the highest, score away; a miss if there is no such key. O(log size).
   Lookup<ScoredMember> zpop_min(std::string_view key);
   Lookup<ScoredMember> zpop_max(std::string_view key);
-  // Up to so many, the outermost first.
+  // Up to so many, the outermost first; nothing if there is no such key. kOutOfRange above 2^63 - 1.
   Result<ScoredMembers> zpop_min(std::string_view key, std::uint64_t count);
   Result<ScoredMembers> zpop_max(std::string_view key, std::uint64_t count);
 
@@ -236,7 +240,8 @@ class SortedSets {
   Result<std::uint64_t> zrange_store(std::string_view to, std::string_view from, const MemberRange& range,
                                      const ZRangeOptions& options = {});
   // Takes up to so many members with the lowest scores, or the highest, away from the first of these sorted sets that
-  // is there; a miss if none is. Atomic. At most 1,024 keys. kInvalidArgument for a count of 0, or no keys.
+  // is there; a miss if none is. Atomic. At most 1,024 keys. kInvalidArgument for a count of 0, or no keys;
+  // kOutOfRange above 2^63 - 1.
   Lookup<PoppedMembers> zmpop_min(const KeyList& keys, std::uint64_t count = 1);
   Lookup<PoppedMembers> zmpop_max(const KeyList& keys, std::uint64_t count = 1);
 

@@ -107,7 +107,8 @@ class [[nodiscard]] Lookup {
   // REQUIRES: has_value(). Checked.
   T& operator*() & { return require(); }
   const T& operator*() const& { return const_cast<Lookup*>(this)->require(); }
-  // By value, so that what a temporary answer holds lives as long as the loop: for (auto& one : *cache.smembers(key)).
+  // By value, so that what a temporary answer holds lives as long as the loop: for (auto one : *cache.lpop(key, 9)).
+  // Not so ->, nor what is asked of the temporary: views of that are gone when the statement is.
   T operator*() && { return std::move(require()); }
   T* operator->() { return &require(); }
   const T* operator->() const { return &const_cast<Lookup*>(this)->require(); }
@@ -118,6 +119,10 @@ class [[nodiscard]] Lookup {
   template <typename U>
   T value_or(U&& fallback) const& {
     return has_value() ? *value_ : static_cast<T>(std::forward<U>(fallback));
+  }
+  template <typename U>
+  T value_or(U&& fallback) && {
+    return has_value() ? *std::move(value_) : static_cast<T>(std::forward<U>(fallback));
   }
   // Whether it is a value, and this one.
   friend bool operator==(const Lookup& lookup, const T& value) {
@@ -158,6 +163,14 @@ class Result {
   template <typename U>
   T value_or(U&& fallback) const& {
     return ok() ? *value_ : static_cast<T>(std::forward<U>(fallback));
+  }
+  template <typename U>
+  T value_or(U&& fallback) && {
+    return ok() ? *std::move(value_) : static_cast<T>(std::forward<U>(fallback));
+  }
+  // Whether it worked, and the answer is this one.
+  friend bool operator==(const Result& result, const T& value) {
+    return result.value_.has_value() && *result.value_ == value;
   }
 
  private:

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "cache/background.h"
+#include "commands/user_function.h"
 #include "keyspace/keyspace.h"
 #include "keyspace/transaction.h"
 #include "larder/read_view.h"
@@ -33,13 +34,9 @@ Status Cache::atomically(const KeyList& keys, std::span<const Unchanged> unchang
                          FunctionRef<Status(Transaction&)> function) {
   return keyspace::transact(parts_->keyspace, keys, unchanged, [&](keyspace::Keyspace& own) -> Status {
     Transaction transaction(&own);
-    try {
-      return function(transaction);
-    } catch (const std::exception& error) {
-      return {ErrorCode::kCallbackThrew, error.what()};
-    } catch (...) {
-      return {ErrorCode::kCallbackThrew, "the function handed to atomically threw something"};
-    }
+    Status answer;
+    const Status thrown = commands::run_user("atomically", [&] { answer = function(transaction); });
+    return thrown.ok() ? answer : thrown;
   });
 }
 

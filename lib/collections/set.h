@@ -43,9 +43,11 @@ class SetView {
   }
   // Appends all members. Throws std::bad_alloc.
   void copy(ItemList& to) const;
-  std::string_view random(base::Random& random) const noexcept {
-    if (large_ != nullptr) return large_->random(random).item();
-    return small_.item(static_cast<unsigned>(random.below(small_.count()))).bytes;
+  // Calls visit(member) for one, each as likely as any other. REQUIRES: there is one.
+  template <typename Visit>
+  void random(base::Random& random, Visit&& visit) const {
+    if (large_ != nullptr) return visit(large_->random(random).item());
+    visit(small_.item(static_cast<unsigned>(random.below(small_.count()))).bytes);
   }
 
  private:

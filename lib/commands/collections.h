@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,12 @@ inline constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
 // For keyspace::change: so many items of so many bytes, all in all. Many bytes are as much work as many items.
 constexpr std::uint64_t edits_of(std::uint64_t items, std::uint64_t bytes) noexcept {
   return bytes <= kItemBytesAHold ? items : items + keyspace::kItemsAHold;
+}
+
+// Of how many are to be taken: a negative number that became an unsigned one is none.
+inline Status check_count(std::uint64_t count) {
+  if (count <= std::uint64_t{std::numeric_limits<std::int64_t>::max()}) return {};
+  return {ErrorCode::kOutOfRange, "value is out of range, must be positive"};
 }
 
 // A copy of what find(const View&) finds, a std::optional<std::string_view>. A long one is copied with no lock held.

@@ -2,9 +2,9 @@
 // Commands on what is resident: SCAN, KEYS, FLUSHALL, and their kin.
 #include <algorithm>
 #include <deque>
-#include <exception>
 
 #include "commands/glob.h"
+#include "commands/user_function.h"
 #include "keyspace/keyspace.h"
 #include "larder/contents.h"
 
@@ -102,6 +102,7 @@ struct Seen {
 }  // namespace
 
 Status Contents::for_each(FunctionRef<bool(const EntryView&)> visit) {
+  commands::UserVisit user("for_each", visit);
   Cursor cursor(0);
   while (cursor.shard < keyspace_->shards()) {
     std::deque<Seen> bucket;
@@ -115,16 +116,10 @@ Status Contents::for_each(FunctionRef<bool(const EntryView&)> visit) {
       }
     });
     if (!step) return step.status();
-    try {
-      for (const Seen& seen : bucket) {
-        const bool is_string = seen.value.type() == keyspace::EntryType::kString;
-        const std::string_view value = is_string ? seen.value.view() : std::string_view();
-        if (!visit(EntryView{seen.key, keyspace::type_of(seen.value.type()), value, seen.ttl})) return {};
-      }
-    } catch (const std::exception& error) {
-      return {ErrorCode::kCallbackThrew, error.what()};
-    } catch (...) {
-      return {ErrorCode::kCallbackThrew, "the function handed to for_each threw something"};
+    for (const Seen& seen : bucket) {
+      const bool is_string = seen.value.type() == keyspace::EntryType::kString;
+      const std::string_view value = is_string ? seen.value.view() : std::string_view();
+      if (!user(EntryView{seen.key, keyspace::type_of(seen.value.type()), value, seen.ttl})) return user.status({});
     }
   }
   return {};

@@ -10,6 +10,7 @@
 #include "commands/glob.h"
 #include "commands/numbers.h"
 #include "commands/sampling.h"
+#include "commands/user_function.h"
 
 namespace larder {
 
@@ -173,21 +174,18 @@ Lookup<std::string> Hashes::hrand_field(std::string_view key) {
 
 Status Hashes::hrand_fields(std::string_view key, std::int64_t count,
                             FunctionRef<bool(std::string_view, std::string_view)> visit) {
-  Held<HashType> held;
-  Status status = keyspace::hold(*keyspace_, key, use_of(looks_, Use::kMark), &held);
-  if (!status.ok() || !held) return status;
-  base::Random random = commands::random_for(*keyspace_, key);
-  commands::draw(held.view(), count, random, visit);
-  return {};
+  commands::UserVisit user("hrand_fields", visit);
+  return user.status(commands::draw<HashType>(*keyspace_, key, use_of(looks_, Use::kMark), count, user));
 }
 
 Result<FieldValues> Hashes::hrand_fields(std::string_view key, std::int64_t count) {
   if (count < -kDrawnMax) return commands::too_many_drawn();
   FieldValues drawn;
-  Status status = hrand_fields(key, count, [&](std::string_view field, std::string_view value) {
+  const auto collect = [&](std::string_view field, std::string_view value) {
     drawn.push_back(field, value);
     return true;
-  });
+  };
+  Status status = commands::draw<HashType>(*keyspace_, key, use_of(looks_, Use::kMark), count, collect);
   if (!status.ok()) return status;
   return drawn;
 }

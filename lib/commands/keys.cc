@@ -271,7 +271,8 @@ Status carry(Keyspace& keyspace, std::string_view from, std::string_view to, Car
       both.stage_unkept(1, carried, end);
     } else {
       // A move within one shard takes no place that it does not give back.
-      both.need(1, carried.type, carried.size(), end != Entry::kNoDeadline, how == Carry::kMove && both.same_shard(0, 1));
+      both.need(1, carried.type, carried.size(), end != Entry::kNoDeadline,
+                how == Carry::kMove && both.same_shard(0, 1));
       if (!both.has_room()) return false;
       // What is outside is shared by both from now on, and copied by whoever changes it first.
       if (!both.stage(1, carried, end)) return true;

@@ -240,6 +240,7 @@ Lookup<std::string> pop(keyspace::Keyspace& keyspace, std::string_view key, List
 }
 
 Lookup<ItemList> pop(keyspace::Keyspace& keyspace, std::string_view key, ListEnd end, std::uint64_t count) {
+  if (Status status = commands::check_count(count); !status.ok()) return status;
   ItemList popped;
   bool there = false;
   Status status = edit_list(keyspace, key, count <= 1 ? 1 : 2, [&](Draft& draft, std::uint64_t edits) -> std::uint64_t {

@@ -35,6 +35,7 @@ class PopFirst {
   Status run(std::span<const std::string_view> keys) {
     if (keys.empty()) return {ErrorCode::kInvalidArgument, "no keys were given"};
     if (count_ == 0) return {ErrorCode::kInvalidArgument, "a count of 0"};
+    if (Status status = check_count(count_); !status.ok()) return status;
     keyspace::MultiKey multi(keyspace_, keys);
     std::optional<keyspace::StagedEdit<Type>> edit;
     Status status = multi.run([&](keyspace::MultiKey& all) { return step(all, keys.size(), &edit); });

@@ -9,6 +9,7 @@
 #include "commands/glob.h"
 #include "commands/sampling.h"
 #include "commands/set_algebra.h"
+#include "commands/user_function.h"
 #include "keyspace/multi_key.h"
 
 namespace larder {
@@ -120,44 +121,25 @@ Lookup<std::string> Sets::srand_member(std::string_view key) {
   const base::Random start = commands::random_for(*keyspace_, key);
   return commands::copy_item<SetType>(*keyspace_, key, use_of(looks_, Use::kMark), [&](const View& view) {
     base::Random random = start;  // it may be drawn twice, and is the same member then
-    return std::optional(view.random(random));
+    std::optional<std::string_view> drawn;
+    view.random(random, [&](std::string_view member) { drawn = member; });
+    return drawn;
   });
 }
 
-namespace {
-
-// Different ones. emit(member).
-template <typename Emit>
-void draw(const View& view, std::uint64_t count, base::Random& random, Emit&& emit) {
-  if (view.size() == 0 || count == 0) return;
-  if (count == 1) return emit(view.random(random));
-  commands::sample(
-      view.size(), count, random, [&](const auto& visit) { view.each(visit); },
-      [&](base::Random& its_random, const auto& visit) { visit(view.random(its_random)); }, emit);
-}
-
-}  // namespace
-
 Status Sets::srand_members(std::string_view key, std::int64_t count, VisitMember visit) {
-  Held<SetType> held;
-  Status status = keyspace::hold(*keyspace_, key, use_of(looks_, Use::kMark), &held);
-  if (!status.ok() || !held) return status;
-  base::Random random = commands::random_for(*keyspace_, key);
-  const View view = held.view();
-  bool more = true;
-  for (; count < 0 && more; ++count) more = visit(view.random(random));
-  if (count <= 0) return {};
-  draw(view, static_cast<std::uint64_t>(count), random, [&](std::string_view member) { more = more && visit(member); });
-  return {};
+  commands::UserVisit user("srand_members", visit);
+  return user.status(commands::draw<SetType>(*keyspace_, key, use_of(looks_, Use::kMark), count, user));
 }
 
 Result<ItemList> Sets::srand_members(std::string_view key, std::int64_t count) {
   if (count < -kDrawnMax) return commands::too_many_drawn();
   ItemList drawn;
-  Status status = srand_members(key, count, [&](std::string_view member) {
+  const auto collect = [&](std::string_view member) {
     drawn.push_back(member);
     return true;
-  });
+  };
+  Status status = commands::draw<SetType>(*keyspace_, key, use_of(looks_, Use::kMark), count, collect);
   if (!status.ok()) return status;
   return drawn;
 }
@@ -259,7 +241,8 @@ Result<ItemList> collect(keyspace::Keyspace& keyspace, bool looks, std::span<con
 
 Result<ItemList> Sets::sinter(const KeyList& keys) { return collect(*keyspace_, looks_, keys, commands::intersect); }
 Status Sets::sinter(const KeyList& keys, VisitMember visit) {
-  return combine(*keyspace_, looks_, keys, commands::intersect, visit);
+  commands::UserVisit user("sinter", visit);
+  return user.status(combine(*keyspace_, looks_, keys, commands::intersect, user));
 }
 
 Result<std::uint64_t> Sets::sinter_card(const KeyList& keys, std::uint64_t limit) {
@@ -271,12 +254,14 @@ Result<std::uint64_t> Sets::sinter_card(const KeyList& keys, std::uint64_t limit
 
 Result<ItemList> Sets::sunion(const KeyList& keys) { return collect(*keyspace_, looks_, keys, commands::unite); }
 Status Sets::sunion(const KeyList& keys, VisitMember visit) {
-  return combine(*keyspace_, looks_, keys, commands::unite, visit);
+  commands::UserVisit user("sunion", visit);
+  return user.status(combine(*keyspace_, looks_, keys, commands::unite, user));
 }
 
 Result<ItemList> Sets::sdiff(const KeyList& keys) { return collect(*keyspace_, looks_, keys, commands::subtract); }
 Status Sets::sdiff(const KeyList& keys, VisitMember visit) {
-  return combine(*keyspace_, looks_, keys, commands::subtract, visit);
+  commands::UserVisit user("sdiff", visit);
+  return user.status(combine(*keyspace_, looks_, keys, commands::subtract, user));
 }
 
 // --- Writing ----------------------------------------------------------------------------------------------------------------
@@ -369,7 +354,7 @@ class Popping {
     base::Random random = start_;
     std::uint64_t bytes = 0;
     popped_.clear();
-    draw(view, count_, random, [&](std::string_view member) {
+    commands::draw_different(view, count_, random, [&](std::string_view member) {
       bytes += member.size();
       if (bytes > bytes_max) return;
       popped_.push_back(member);
@@ -400,6 +385,7 @@ Lookup<std::string> Sets::spop(std::string_view key) {
 }
 
 Result<ItemList> Sets::spop(std::string_view key, std::uint64_t count) {
+  if (Status status = commands::check_count(count); !status.ok()) return status;
   Popping popping(*keyspace_, key, count);
   Status status = popping.run();
   if (!status.ok()) return status;

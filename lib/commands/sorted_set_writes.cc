@@ -193,6 +193,7 @@ namespace {
 enum class End { kLowest, kHighest };
 
 Result<ScoredMembers> pop(keyspace::Keyspace& keyspace, std::string_view key, End end, std::uint64_t count) {
+  if (Status status = commands::check_count(count); !status.ok()) return status;
   ScoredMembers popped;
   if (count == 0) {
     Status status = keyspace::read<SortedSetType>(keyspace, key, keyspace::Use::kMark, [](const View&) {});

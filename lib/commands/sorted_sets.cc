@@ -9,6 +9,7 @@
 #include "commands/sampling.h"
 #include "commands/sorted_set_ranges.h"
 #include "commands/sorted_set_sources.h"
+#include "commands/user_function.h"
 
 namespace larder {
 
@@ -192,21 +193,18 @@ Lookup<std::string> SortedSets::zrand_member(std::string_view key) {
 
 Status SortedSets::zrand_members(std::string_view key, std::int64_t count,
                                  FunctionRef<bool(std::string_view, double)> visit) {
-  Held<SortedSetType> held;
-  Status status = keyspace::hold(*keyspace_, key, use_of(looks_, Use::kMark), &held);
-  if (!status.ok() || !held) return status;
-  base::Random random = commands::random_for(*keyspace_, key);
-  commands::draw(held.view(), count, random, visit);
-  return {};
+  commands::UserVisit user("zrand_members", visit);
+  return user.status(commands::draw<SortedSetType>(*keyspace_, key, use_of(looks_, Use::kMark), count, user));
 }
 
 Result<ScoredMembers> SortedSets::zrand_members(std::string_view key, std::int64_t count) {
   if (count < -kDrawnMax) return commands::too_many_drawn();
   ScoredMembers drawn;
-  Status status = zrand_members(key, count, [&](std::string_view member, double score) {
+  const auto collect = [&](std::string_view member, double score) {
     drawn.push_back({member, score});
     return true;
-  });
+  };
+  Status status = commands::draw<SortedSetType>(*keyspace_, key, use_of(looks_, Use::kMark), count, collect);
   if (!status.ok()) return status;
   return drawn;
 }

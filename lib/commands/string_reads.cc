@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <exception>
 
 #include "base/hold_work.h"
 #include "base/prefetch.h"
+#include "commands/user_function.h"
 #include "keyspace/keyspace.h"
 #include "larder/strings.h"
 
@@ -88,13 +88,8 @@ Lookup<std::size_t> Strings::read(std::string_view key, FunctionRef<void(std::st
   });
   if (!status.ok()) return status;
   if (!value.taken()) return {};
-  try {
-    use(value.view());
-  } catch (const std::exception& error) {
-    return Status(ErrorCode::kCallbackThrew, error.what());
-  } catch (...) {
-    return Status(ErrorCode::kCallbackThrew, "the function handed to read threw something");
-  }
+  status = commands::run_user("read", [&] { use(value.view()); });
+  if (!status.ok()) return status;
   return value.view().size();
 }
 
@@ -174,22 +169,17 @@ std::vector<Lookup<std::string>> Strings::mget(const KeyList& keys) {
 
 Result<std::size_t> Strings::mget(const KeyList& keys, FunctionRef<void(std::size_t, std::string_view)> use) {
   std::size_t found = 0;
-  Status status;
-  try {
-    Status failure;
-    status = look_up_many(
-        *keyspace_, keys, looks_,
-        [&](std::size_t i, std::string_view value) {
-          ++found;
-          use(i, value);
-        },
-        [&](std::size_t, const Status& one) { failure = one; });
-    if (status.ok()) status = failure;
-  } catch (const std::exception& error) {
-    return Status(ErrorCode::kCallbackThrew, error.what());
-  } catch (...) {
-    return Status(ErrorCode::kCallbackThrew, "the function handed to mget threw something");
-  }
+  Status thrown;
+  Status failure;
+  Status status = look_up_many(
+      *keyspace_, keys, looks_,
+      [&](std::size_t i, std::string_view value) {
+        ++found;
+        if (thrown.ok()) thrown = commands::run_user("mget", [&] { use(i, value); });
+      },
+      [&](std::size_t, const Status& one) { failure = one; });
+  if (!thrown.ok()) return thrown;
+  if (status.ok()) status = std::move(failure);
   if (!status.ok()) return status;
   return found;
 }

@@ -41,8 +41,8 @@ void check_address(const EndpointOptions& options, Complaints* wrong) {
   const std::string address = endpoint::numeric_address(options.bind);
   wrong->add_if(address.empty(), "bind is no IPv4 or IPv6 address");
   if (address.empty() || endpoint::is_loopback(address)) return;
-  wrong->add_if(!options.allow_remote, "bind is no loopback address, and allow_remote is not set");
-  wrong->add_if(options.password.empty(), "bind is no loopback address, and password is not set");
+  wrong->add_if(!options.allow_remote, "bind is no loopback address, and allow_remote (--allow-remote) is not set");
+  wrong->add_if(options.password.empty(), "bind is no loopback address, and password (--requirepass) is not set");
 }
 
 void check_limits(const EndpointLimits& limits, Complaints* wrong) {

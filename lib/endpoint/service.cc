@@ -64,11 +64,11 @@ const CommandTable::Place* Service::find(Arguments arguments, ReplyWriter& reply
 bool Service::may_run(const CommandTable::Place& place, const Session& session, ReplyWriter& reply) {
   const Command& command = *place.command;
   if (command.has(kDebug) && !options_.debug_commands) {
-    reply.error("ERR DEBUG command not allowed. The endpoint's option debug_commands allows it.");
+    reply.error("ERR DEBUG command not allowed. It takes the option debug_commands, or larder-server --enable-debug-command.");
   } else if (!session.authenticated && !command.has(kNoAuth)) {
     reply.error("NOAUTH Authentication required.");
   } else if (options_.read_only && command.has(kWrite | kChanges)) {
-    reply.error("READONLY This endpoint only reads: its option read_only says so.");
+    reply.error("READONLY This endpoint only reads: its option read_only is set.");
   } else {
     return true;
   }

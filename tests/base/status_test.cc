@@ -92,6 +92,8 @@ TEST(Lookup, ValueOrFallsBackOnMissAndError) {
   EXPECT_EQ(Lookup<int>().value_or(1), 1);
   EXPECT_EQ(Lookup<int>(Status(ErrorCode::kClosed, "")).value_or(1), 1);
   EXPECT_EQ(Lookup<int>(7).value_or(1), 7);
+  EXPECT_EQ(*Lookup<std::unique_ptr<int>>(std::make_unique<int>(5)).value_or(nullptr), 5);  // moved, not copied
+  EXPECT_EQ(*Result<std::unique_ptr<int>>(std::make_unique<int>(5)).value_or(nullptr), 5);
 }
 
 TEST(Lookup, EqualsAValueIfItIsThatOne) {
@@ -100,6 +102,12 @@ TEST(Lookup, EqualsAValueIfItIsThatOne) {
   EXPECT_FALSE(found == "8");
   EXPECT_NE(Lookup<std::string>(), "");
   EXPECT_NE(Lookup<std::string>(Status(ErrorCode::kClosed, "")), "");
+}
+
+TEST(Result, EqualsAValueIfItIsThatOne) {
+  EXPECT_EQ(Result<int>(7), 7);
+  EXPECT_NE(Result<int>(7), 8);
+  EXPECT_NE(Result<int>(Status(ErrorCode::kClosed, "")), 0);
 }
 
 TEST(Lookup, AValueCanBeMovedOut) {

@@ -50,6 +50,11 @@ struct Scene {
     EXPECT_TRUE(cache->set("huge", "1e4932").ok());
     EXPECT_TRUE(cache->set("large", std::string(20'000, 'x')).ok());
     EXPECT_TRUE(cache->set("timed", "value", {.ttl = 100'000h}).ok());
+    if (options.max_entries != 0) return;
+    EXPECT_TRUE(cache->hset("hash", "field", "value").ok());
+    EXPECT_TRUE(cache->rpush("list", "element").ok());
+    EXPECT_TRUE(cache->sadd("set", {"one", "other"}).ok());
+    EXPECT_TRUE(cache->zadd("sorted", "member", 1).ok());
   }
 };
 
@@ -148,10 +153,13 @@ void six_entries(Options& options) {
   options.max_entries = 6;
 }
 
+bool throw_at_member(std::string_view) { throw std::runtime_error("broken"); }
 void throw_error(std::string_view) { throw std::runtime_error("broken"); }
 
 using E = ErrorCode;
 using Rows = std::vector<Provocation>;
+
+constexpr auto kMinusOne = static_cast<std::uint64_t>(-1);
 
 Rows of_numbers() {
   return {
@@ -178,6 +186,14 @@ Rows of_numbers() {
          return s.cache->bit_field("text", steps).status();
        }},
       {E::kOutOfRange, "LcsOfTwoLargeValues", [](Scene& s) { return s.cache->lcs("large", "large").status(); }},
+      {E::kOutOfRange, "LpopOfMinusOne", [](Scene& s) { return s.cache->lpop("list", kMinusOne).status(); }},
+      {E::kOutOfRange, "RpopOfMinusOne", [](Scene& s) { return s.cache->rpop("list", kMinusOne).status(); }},
+      {E::kOutOfRange, "SpopOfMinusOne", [](Scene& s) { return s.cache->spop("set", kMinusOne).status(); }},
+      {E::kOutOfRange, "ZpopMinOfMinusOne", [](Scene& s) { return s.cache->zpop_min("sorted", kMinusOne).status(); }},
+      {E::kOutOfRange, "ZpopMaxOfMinusOne", [](Scene& s) { return s.cache->zpop_max("sorted", kMinusOne).status(); }},
+      {E::kOutOfRange, "LmpopOfMinusOne",
+       [](Scene& s) { return s.cache->lmpop({"list"}, ListEnd::kLeft, kMinusOne).status(); }},
+      {E::kOutOfRange, "BzmpopOfMinusOne", [](Scene& s) { return s.cache->bzmpop_min({"none"}, kMinusOne).status(); }},
   };
 }
 
@@ -320,6 +336,18 @@ Rows of_states() {
       {E::kCallbackThrew, "ForEach",
        [](Scene& s) {
          return s.cache->for_each([](const EntryView&) -> bool { throw std::runtime_error("broken"); });
+       }},
+      {E::kCallbackThrew, "Sinter", [](Scene& s) { return s.cache->sinter({"set"}, throw_at_member); }},
+      {E::kCallbackThrew, "Sunion", [](Scene& s) { return s.cache->sunion({"set"}, throw_at_member); }},
+      {E::kCallbackThrew, "Sdiff", [](Scene& s) { return s.cache->sdiff({"set"}, throw_at_member); }},
+      {E::kCallbackThrew, "SrandMembers", [](Scene& s) { return s.cache->srand_members("set", -3, throw_at_member); }},
+      {E::kCallbackThrew, "HrandFields",
+       [](Scene& s) {
+         return s.cache->hrand_fields("hash", 1, [](std::string_view, std::string_view) -> bool { throw 42; });
+       }},
+      {E::kCallbackThrew, "ZrandMembers",
+       [](Scene& s) {
+         return s.cache->zrand_members("sorted", 1, [](std::string_view, double) -> bool { throw 42; });
        }},
   };
 }

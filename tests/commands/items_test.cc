@@ -17,15 +17,10 @@
 namespace larder {
 namespace {
 
-ItemList list_of(const std::vector<std::string>& items) {
-  ItemList list;
-  for (const std::string& item : items) list.push_back(item);
-  return list;
-}
-
 TEST(ItemList, HoldsAnyBytes) {
   const std::vector<std::string> items = {"", "a", std::string("\0\r\n\xff", 4), "", std::string(100'000, 'x'), ""};
-  const ItemList list = list_of(items);
+  ItemList list;
+  for (const std::string& item : items) list.push_back(item);
   ASSERT_EQ(list.size(), items.size());
   for (std::size_t i = 0; i < items.size(); ++i) EXPECT_EQ(list[i], items[i]);
   EXPECT_EQ(list.front(), "");
@@ -37,7 +32,7 @@ TEST(ItemList, HoldsAnyBytes) {
 
 TEST(ItemList, IsWalkedInAnyOrder) {
   static_assert(std::random_access_iterator<ItemList::const_iterator>);
-  ItemList list = list_of({"c", "a", "bb"});
+  ItemList list = ItemList{"c", "a", "bb"};
   EXPECT_EQ(*std::max_element(list.begin(), list.end()), "c");
   EXPECT_EQ(*(list.end() - 1), "bb");
   EXPECT_EQ(list.begin()[1], "a");
@@ -54,14 +49,14 @@ TEST(ItemList, IsWalkedInAnyOrder) {
 }
 
 TEST(ItemList, TakesPartsOfABlockInAnyOrder) {
-  ItemList list = list_of({"first"});
+  ItemList list = ItemList{"first"};
   list.append("gamma-beta-alpha", 3, [](std::size_t i) {
     constexpr ItemList::Place kPlaces[] = {{11, 5}, {6, 4}, {0, 5}};
     return kPlaces[i];
   });
   list.append("", 0, [](std::size_t) { return ItemList::Place{}; });
   list.push_back("last");
-  EXPECT_EQ(list, list_of({"first", "alpha", "beta", "gamma", "last"}));
+  EXPECT_EQ(list, ItemList({"first", "alpha", "beta", "gamma", "last"}));
 }
 
 TEST(ScoredMembers, AreWhatASortedSetAnswers) {
@@ -78,7 +73,7 @@ TEST(ScoredMembers, AreWhatASortedSetAnswers) {
   EXPECT_EQ(members[3], (MemberScore{"dan", 0}));
   EXPECT_EQ(members.back(), (MemberScore{"eve", 1}));
   EXPECT_EQ(members.begin()->member, "ann");
-  EXPECT_EQ(members.members(), list_of({"ann", "bob", "cy", "dan", "eve"}));
+  EXPECT_EQ(members.members(), ItemList({"ann", "bob", "cy", "dan", "eve"}));
   double sum = 0;
   for (const auto [member, score] : members) sum += score;
   EXPECT_EQ(sum, 59.5);
@@ -94,9 +89,9 @@ TEST(ScoredMembers, AreWhatASortedSetAnswers) {
 }
 
 TEST(ItemList, IsComparedAndCopied) {
-  ItemList list = list_of({"ab", "c"});
-  EXPECT_EQ(list, list_of({"ab", "c"}));
-  EXPECT_NE(list, list_of({"a", "bc"}));
+  ItemList list = ItemList{"ab", "c"};
+  EXPECT_EQ(list, ItemList({"ab", "c"}));
+  EXPECT_NE(list, ItemList({"a", "bc"}));
   const ItemList copy = list;
   list.clear();
   EXPECT_EQ(list, ItemList());
@@ -116,7 +111,7 @@ TEST(ItemList, KeepsItsItemsAsItGrowsIsCopiedAndMoves) {
     if (i % 60 == 0) list.reserve(i + 9, 40);  // room for less than it has does no harm
     ItemList copy = list;
     copy.push_back("of the copy");
-    ASSERT_EQ(list, list_of(items));
+    ASSERT_TRUE(std::equal(list.begin(), list.end(), items.begin(), items.end()));
     const ItemList moved = std::move(copy);
     ASSERT_EQ(moved.size(), i + 2);
     ASSERT_EQ(moved.back(), "of the copy");
@@ -149,7 +144,7 @@ TEST(FieldValues, AreWhatAHashAnswers) {
 }
 
 TEST(ItemList, MayBeAKeyList) {
-  const ItemList list = list_of({"a", "", "b"});
+  const ItemList list = ItemList{"a", "", "b"};
   const KeyList keys(list);
   EXPECT_EQ(std::vector<std::string_view>(keys.begin(), keys.end()), (std::vector<std::string_view>{"a", "", "b"}));
 }

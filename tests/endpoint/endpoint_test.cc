@@ -42,7 +42,7 @@ TEST(EndpointOptionsTest, OtherMachinesComeInOnlyByOptionAndPassword) {
     EndpointOptions options;
     options.port = 0;
     options.bind = address;
-    EXPECT_NE(why_not(options).find("allow_remote is not set"), std::string::npos) << address;
+    EXPECT_NE(why_not(options).find("allow_remote (--allow-remote) is not set"), std::string::npos) << address;
     EXPECT_NE(why_not(options).find("password is not set"), std::string::npos) << address;
     options.allow_remote = true;
     EXPECT_NE(why_not(options).find("password is not set"), std::string::npos) << address;

@@ -28,8 +28,9 @@ int run(const larder::endpoint::ServerOptions& options) {
   if (!cache) return fail(cache.status().to_string(), 2);
   const auto endpoint = larder::Endpoint::start(**cache, options.endpoint);
   if (!endpoint) return fail(endpoint.status().to_string(), 2);
-  if (options.endpoint.port)
-    std::cout << "listening at " << options.endpoint.bind << " port " << (*endpoint)->port() << "\n";
+  if (options.endpoint.port) {
+    std::cout << "listening at " << options.endpoint.bind << ":" << (*endpoint)->port() << "\n";
+  }
   if (!options.endpoint.unix_socket.empty()) std::cout << "listening at " << options.endpoint.unix_socket << "\n";
   std::cout << "ready to accept connections" << std::endl;
   int signal = 0;
