@@ -43,9 +43,9 @@ TEST(EndpointOptionsTest, OtherMachinesComeInOnlyByOptionAndPassword) {
     options.port = 0;
     options.bind = address;
     EXPECT_NE(why_not(options).find("allow_remote (--allow-remote) is not set"), std::string::npos) << address;
-    EXPECT_NE(why_not(options).find("password is not set"), std::string::npos) << address;
+    EXPECT_NE(why_not(options).find("password (--requirepass) is not set"), std::string::npos) << address;
     options.allow_remote = true;
-    EXPECT_NE(why_not(options).find("password is not set"), std::string::npos) << address;
+    EXPECT_NE(why_not(options).find("password (--requirepass) is not set"), std::string::npos) << address;
     options.password = "secret";
     EXPECT_EQ(why_not(options), "") << address;
   }
