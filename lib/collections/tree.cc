@@ -36,7 +36,7 @@ bool Tree<Order>::begins_by(const Page* page, const Name& name) noexcept {
 
 // The last child whose items may be no greater: by the keys, without a branch; of several with this key, by the names.
 template <typename Order>
-unsigned Tree<Order>::Name::into(const InnerPage& inner) noexcept {
+unsigned Tree<Order>::Name::into(const InnerPage& inner, std::uint64_t) noexcept {
   unsigned base = 0;
   for (unsigned length = inner.count; length > 1;) {
     const unsigned half = length / 2;
@@ -88,10 +88,18 @@ bool Tree<Order>::Name::found(const LeafPage& leaf, unsigned at) const noexcept 
   return at < leaf.count && leaf.key(at) == key && Order::name(leaf.item(at)) == name;
 }
 
+// Counted from the nearer end.
 template <typename Order>
-unsigned Tree<Order>::Rank::into(const InnerPage& inner) noexcept {
-  unsigned child = 0;
-  for (; child + 1u < inner.count && rank >= inner.sizes[child]; ++child) rank -= inner.sizes[child];
+unsigned Tree<Order>::Rank::into(const InnerPage& inner, std::uint64_t items) noexcept {
+  if (rank < items / 2) {
+    unsigned child = 0;
+    for (; rank >= inner.sizes[child]; ++child) rank -= inner.sizes[child];
+    return child;
+  }
+  unsigned child = inner.count - 1u;
+  std::uint64_t from_here = items - rank;
+  for (; from_here > inner.sizes[child]; --child) from_here -= inner.sizes[child];
+  rank = inner.sizes[child] - from_here;
   return child;
 }
 
@@ -103,10 +111,12 @@ unsigned Tree<Order>::Rank::at(const LeafPage& leaf) const noexcept {
 template <typename Order>
 typename Tree<Order>::Cursor Tree<Order>::seek(Rank where) const noexcept {
   Cursor cursor;
-  if (where.rank >= size()) return cursor;
+  if (where.rank >= size_) return cursor;
+  std::uint64_t items = size_;
   const Page* page = root_;
   while (page->level != 0) {
-    const unsigned child = where.into(inner(page));
+    const unsigned child = where.into(inner(page), items);
+    items = inner(page).sizes[child];
     cursor.steps_[cursor.depth_++] = {&inner(page), child};
     page = fetched(inner(page).children[child]);
   }
@@ -119,12 +129,19 @@ template <typename Order>
 std::uint64_t Tree<Order>::rank(Name name) const noexcept {
   if (root_ == nullptr) return 0;
   std::uint64_t rank = 0;
+  std::uint64_t items = size_;
   const Page* page = root_;
   while (page->level != 0) {
-    const unsigned child = name.into(inner(page));
-    const Page* below = fetched(inner(page).children[child]);
-    for (unsigned i = 0; i < child; ++i) rank += inner(page).sizes[i];
-    page = below;
+    const InnerPage& above = inner(page);
+    const unsigned child = name.into(above, items);
+    page = fetched(above.children[child]);
+    if (child < above.count / 2u) {  // counted from the nearer end
+      for (unsigned i = 0; i < child; ++i) rank += above.sizes[i];
+    } else {
+      rank += items;
+      for (unsigned i = child; i < above.count; ++i) rank -= above.sizes[i];
+    }
+    items = above.sizes[child];
   }
   return rank + name.at(*static_cast<const LeafPage*>(page));
 }
@@ -232,6 +249,7 @@ template <typename Order>
 void Tree<Order>::release(PageMemory& memory) noexcept {
   if (root_ != nullptr) release(memory, root_);
   root_ = nullptr;
+  size_ = 0;
 }
 
 // --- Editing ------------------------------------------------------------------------------------------------------------
@@ -241,7 +259,9 @@ template <typename Order>
 template <typename Where>
 bool Tree<Order>::descend(PageMemory& memory, Where where, bool grows, Way& way) noexcept {
   Page** slot = &root_;
-  Where above = where;
+  std::uint64_t items = size_;  // below the page in this slot
+  Where above = where;          // as it entered the page above
+  std::uint64_t items_above = items;
   for (;;) {
     Page* page = own(memory, *slot);
     if (page == nullptr) return false;
@@ -257,13 +277,17 @@ bool Tree<Order>::descend(PageMemory& memory, Where where, bool grows, Way& way)
       }
       if (!split_inner(memory, way.last())) return false;
       where = above;
-      way.last().child = where.into(*way.last().inner);
+      auto& last = way.last();
+      last.child = where.into(*last.inner, items_above);
+      items = last.inner->sizes[last.child];
       page = slot_of(way);
     }
     above = where;
-    const unsigned child = where.into(inner(page));
+    items_above = items;
+    const unsigned child = where.into(inner(page), items);
     way.steps[way.depth++] = {&inner(page), child};
     slot = &inner(page).children[child];
+    items = inner(page).sizes[child];
     fetched(*slot);
   }
 }
@@ -272,7 +296,7 @@ template <typename Order>
 bool Tree<Order>::add_root(PageMemory& memory) noexcept {
   InnerPage* root = new_inner(memory, root_->level + 1u);
   if (root == nullptr) return false;
-  root->insert(0, root_, items_below(*root_), {});
+  root->insert(0, root_, size_, {});
   root_ = root;
   return true;
 }
@@ -299,6 +323,7 @@ Placed Tree<Order>::insert(PageMemory& memory, Where where, const Key& key, std:
   if (root_ == nullptr) {
     root_ = way.leaf = new_leaf(memory, LeafPage::bytes_for(1, item_bytes));
     if (root_ == nullptr) return {Edited::kNoMemory};
+    size_ = 1;
     return {Edited::kDone, way.leaf->insert(0, key, item_bytes, is_blob)};
   }
   if (!descend(memory, where, true, way)) return {Edited::kNoMemory};
@@ -317,6 +342,7 @@ Placed Tree<Order>::insert(PageMemory& memory, Where where, const Key& key, std:
   } else if (leaf.used() + more > leaf.capacity && !enlarge(memory, way, leaf.used() + more)) {
     return {Edited::kNoMemory};
   }
+  ++size_;
   for (unsigned i = 0; i < way.depth; ++i) ++way.steps[i].inner->sizes[way.steps[i].child];
   return {Edited::kDone, way.leaf->insert(way.at, key, item_bytes, is_blob)};
 }
@@ -410,6 +436,7 @@ Edited Tree<Order>::erase(PageMemory& memory, Where where) noexcept {
   if (!where.found(*way.leaf, way.at)) return Edited::kNothing;
   if (way.leaf->is_blob(way.at)) memory.drop(way.leaf->blob(way.at));
   way.leaf->erase(way.at);
+  --size_;
   for (unsigned i = 0; i < way.depth; ++i) --way.steps[i].inner->sizes[way.steps[i].child];
   tidy(memory, way);
   return Edited::kDone;
@@ -513,13 +540,14 @@ bool Tree<Order>::join_inner(PageMemory& memory, typename Way::Step& step) noexc
 
 template <typename Order>
 Edited Tree<Order>::erase_range(PageMemory& memory, std::uint64_t from, std::uint64_t to) noexcept {
-  to = std::min(to, size());
+  to = std::min(to, size_);
   if (from >= to) return Edited::kNothing;
-  if (from == 0 && to == size()) {
+  if (from == 0 && to == size_) {
     release(memory);
     return Edited::kDone;
   }
   const bool done = erase_below(memory, root_, from, to);
+  size_ = items_below(*root_);
   lower_root(memory);
   return done ? Edited::kDone : Edited::kNoMemory;
 }
@@ -562,6 +590,7 @@ bool Tree<Order>::erase_below(PageMemory& memory, Page*& slot, std::uint64_t fro
 
 template <typename Order>
 const char* Tree<Order>::check() const noexcept {
+  if (size_ != (root_ == nullptr ? 0 : items_below(*root_))) return "tree: the number of items is wrong";
   const LeafPage* last = nullptr;
   return root_ == nullptr ? nullptr : check(*root_, &last);
 }

@@ -47,7 +47,8 @@ class Tree {
     Key key;
     std::string_view name;
 
-    unsigned into(const InnerPage& inner) noexcept;
+    // Which child of a page with so many items below it.
+    unsigned into(const InnerPage& inner, std::uint64_t items) noexcept;
     unsigned at(const LeafPage& leaf) const noexcept;
     bool found(const LeafPage& leaf, unsigned at) const noexcept;
     Separator separator() const noexcept { return {key, Order::prefix(name)}; }
@@ -56,7 +57,7 @@ class Tree {
   struct Rank {
     std::uint64_t rank;
 
-    unsigned into(const InnerPage& inner) noexcept;
+    unsigned into(const InnerPage& inner, std::uint64_t items) noexcept;
     unsigned at(const LeafPage& leaf) const noexcept;
     bool found(const LeafPage& leaf, unsigned at) const noexcept { return at < leaf.count; }
     Separator separator() const noexcept { return {}; }
@@ -85,7 +86,7 @@ class Tree {
   };
 
   Tree() = default;
-  std::uint64_t size() const noexcept { return root_ == nullptr ? 0 : items_below(*root_); }
+  std::uint64_t size() const noexcept { return size_; }
   bool empty() const noexcept { return root_ == nullptr; }
 
   Cursor seek(Rank where) const noexcept;
@@ -179,6 +180,7 @@ class Tree {
   static std::int64_t charge_about(const memory::Account& account, const Page& page) noexcept;
 
   Page* root_ = nullptr;  // a leaf, or an inner page; never an empty one
+  std::uint64_t size_ = 0;
 };
 
 template <typename Order>

@@ -165,7 +165,6 @@ typename Changing<Type>::Step Changing<Type>::try_once(PageMemory& memory, Disca
   }
   Draft draft(tools(memory));
   const bool in_place = is_large && edits_ <= 1 && entry->outside().unshared();
-  const std::uint32_t old_weight = is_large ? shard_.weight_of(place) : 0;
   LargeForm* version = nullptr;
   if (in_place) {
     draft.begin(large_of(entry->outside()));
@@ -188,8 +187,7 @@ typename Changing<Type>::Step Changing<Type>::try_once(PageMemory& memory, Disca
       shard_.remove(place, id_of(hash_), RemovalCause::kDeleted, discards);
       return done();
     }
-    draft.large()->add_to_charge(memory.held());
-    shard_.changed_outside(place, hash_, old_weight);
+    shard_.changed_outside(place, hash_, memory.held());
     forget_source(place);
     return done();
   }

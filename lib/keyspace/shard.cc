@@ -586,13 +586,20 @@ void Shard::written(const Place& place, std::uint64_t hash) noexcept {
 }
 
 void Shard::swap_outside(const Place& place, std::uint64_t hash, Outside outside) noexcept {
-  const std::uint32_t old_weight = weight_of(place);
-  place.entry()->set_outside(outside);
-  changed_outside(place, hash, old_weight);
+  Entry& entry = *place.entry();
+  const std::uint32_t old_weight = weight_of(entry, footprint_of(entry));
+  entry.set_outside(outside);
+  if (tracks(entry)) reweigh(place, id_of(hash), old_weight);
+  written(place, hash);
 }
 
-void Shard::changed_outside(const Place& place, std::uint64_t hash, std::uint32_t old_weight) noexcept {
-  if (tracks(*place.entry())) reweigh(place, id_of(hash), old_weight);
+void Shard::changed_outside(const Place& place, std::uint64_t hash, std::int64_t more) noexcept {
+  Entry& entry = *place.entry();
+  if (more != 0) {
+    const std::uint32_t old_weight = weight_of(entry, footprint_of(entry));
+    entry.outside().large()->add_to_charge(more);
+    if (tracks(entry)) reweigh(place, id_of(hash), old_weight);
+  }
   written(place, hash);
 }
 

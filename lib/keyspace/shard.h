@@ -189,11 +189,8 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   }
   // Another value outside instead of the one there, which the caller releases later.
   void swap_outside(const Place& place, std::uint64_t hash, Outside outside) noexcept;
-  // What is outside has changed where it is, and weighed so much before. REQUIRES: external
-  void changed_outside(const Place& place, std::uint64_t hash, std::uint32_t old_weight) noexcept;
-  std::uint32_t weight_of(const Place& place) const noexcept {
-    return weight_of(*place.entry(), footprint_of(*place.entry()));
-  }
+  // A large collection has changed where it is, and holds so many more bytes.
+  void changed_outside(const Place& place, std::uint64_t hash, std::int64_t more) noexcept;
   // When it ends; changed_in_place goes with it, unless the value is stored, too. REQUIRES: the entry's shape has a
   // deadline, or end is kNoDeadline.
   void set_end(const Place& place, std::uint64_t hash, std::uint64_t end) noexcept;
