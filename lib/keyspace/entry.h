@@ -177,7 +177,7 @@ class Entry {
   std::size_t block_bytes() const noexcept { return in_steps(type(), external(), value_offset() + value_size_); }
   // Whether an inline value of this size makes a block of the same size. REQUIRES: !external().
   bool fits(std::size_t value_bytes) const noexcept {
-    return in_steps(type(), false, value_offset() + value_bytes) == block_bytes();
+    return value_bytes == value_size_ || in_steps(type(), false, value_offset() + value_bytes) == block_bytes();
   }
 
   // When the timing wheel is to look at it. For entries with idle expiry not the whole truth: see expires_at.
