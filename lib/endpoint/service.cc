@@ -64,7 +64,8 @@ const CommandTable::Place* Service::find(Arguments arguments, ReplyWriter& reply
 bool Service::may_run(const CommandTable::Place& place, const Session& session, ReplyWriter& reply) {
   const Command& command = *place.command;
   if (command.has(kDebug) && !options_.debug_commands) {
-    reply.error("ERR DEBUG command not allowed. It takes the option debug_commands, or larder-server --enable-debug-command.");
+    reply.error(
+        "ERR DEBUG command not allowed. It takes the option debug_commands, or larder-server --enable-debug-command.");
   } else if (!session.authenticated && !command.has(kNoAuth)) {
     reply.error("NOAUTH Authentication required.");
   } else if (options_.read_only && command.has(kWrite | kChanges)) {

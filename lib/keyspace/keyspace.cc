@@ -132,7 +132,8 @@ Status Keyspace::undeclared() {
 }
 Status Keyspace::wait_for_latch(Shard& shard, std::uint32_t epoch) {
   if (OwnLatches::of(*this)) {
-    return {ErrorCode::kUndeclaredKey, "the function of a transaction wrote to the cache itself what a transaction holds, this one or another"};
+    return {ErrorCode::kUndeclaredKey,
+            "the function of a transaction wrote to the cache itself what a transaction holds, this one or another"};
   }
   shard.wait_for_latch(epoch);
   return {};
