@@ -118,7 +118,8 @@ TEST(LarderServer, SaysWhatIsWrongWithItsOptions) {
         {"--maxmemory lots", "--maxmemory is not a number of bytes"},
         {"--maxmemory-policy best", "--maxmemory-policy is not a policy"},
         {"--nonsense", "unknown option: --nonsense"},
-        {"--bind 0.0.0.0", "allow_remote (--allow-remote) is not set; bind is no loopback address, and password (--requirepass)"},
+        {"--bind 0.0.0.0",
+         "allow_remote (--allow-remote) is not set; bind is no loopback address, and password (--requirepass)"},
         {"--maxmemory 1kb", "max_memory is below"}}) {
     const Said said = run(server + " " + line);
     EXPECT_NE(said.status, 0) << line;
