@@ -21,6 +21,8 @@ BENCHMARK_CAPTURE(policy_hit, s3_fifo, "s3-fifo");
 BENCHMARK_CAPTURE(policy_hit, lru, "lru");
 BENCHMARK_CAPTURE(policy_hit, lfu, "lfu");
 BENCHMARK_CAPTURE(policy_hit, random, "random");
+BENCHMARK_CAPTURE(policy_hit, sieve, "sieve");
+BENCHMARK_CAPTURE(policy_hit, fifo, "fifo");
 
 void policy_insert(benchmark::State& state, const std::string& policy) {
   FilledCache filled({.entries = kEntries, .policy = policy, .at_bound = true});
@@ -30,6 +32,8 @@ BENCHMARK_CAPTURE(policy_insert, s3_fifo, "s3-fifo");
 BENCHMARK_CAPTURE(policy_insert, lru, "lru");
 BENCHMARK_CAPTURE(policy_insert, lfu, "lfu");
 BENCHMARK_CAPTURE(policy_insert, random, "random");
+BENCHMARK_CAPTURE(policy_insert, sieve, "sieve");
+BENCHMARK_CAPTURE(policy_insert, fifo, "fifo");
 
 }  // namespace
 }  // namespace larder::bench

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -119,11 +120,15 @@ class Eviction {
   static Eviction lru(Scope scope = Scope::kAllKeys);      // exact; a hit costs more, an entry 8 bytes more
   static Eviction lfu(Scope scope = Scope::kAllKeys);      // sampled, with ageing
   static Eviction random(Scope scope = Scope::kAllKeys);
-  static Eviction none();  // a write that finds no room answers kOutOfMemory
+  static Eviction sieve(Scope scope = Scope::kAllKeys);  // cheap, for skewed traffic without scans
+  static Eviction fifo(Scope scope = Scope::kAllKeys);   // who came first; to compare with
+  static Eviction none();                                // a write that finds no room answers kOutOfMemory
   // A policy of your own. REQUIRES: factory is callable and gives no null; checked.
   static Eviction custom(std::string name, PolicyFactory factory, Scope scope = Scope::kAllKeys);
-  // By name: "s3-fifo", "lru", "lfu", "random", each with "-ttl" behind it for kKeysWithTtl; "none"; and Redis's
-  // names ("allkeys-lru", "volatile-lfu", "noeviction", ...). kInvalidArgument for any other name.
+  // "s3-fifo", "lru", "lfu", "random", "sieve", "fifo".
+  static std::span<const std::string_view> names() noexcept;
+  // By name, one of those, or with "-ttl" behind it for kKeysWithTtl; "none"; and Redis's names ("allkeys-lru",
+  // "volatile-lfu", "noeviction", ...). kInvalidArgument for any other name.
   static Result<Eviction> named(std::string_view name);
 
   const std::string& name() const noexcept { return name_; }

@@ -237,7 +237,7 @@ std::optional<std::uint64_t> parse_memory(std::string_view text) {
 
 std::string redis_policy_name(std::string_view policy) {
   if (policy == "none") return "noeviction";
-  for (const std::string_view name : {"s3-fifo", "lru", "lfu", "random"}) {
+  for (const std::string_view name : Eviction::names()) {
     if (policy == name) return "allkeys-" + std::string(name);
     if (policy == std::string(name) + "-ttl") return "volatile-" + std::string(name);
   }

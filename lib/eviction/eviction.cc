@@ -2,32 +2,35 @@
 // The policies by name.
 #include "larder/eviction.h"
 
-#include <array>
+#include <iterator>
+#include <type_traits>
 #include <utility>
 
 #include "base/check.h"
+#include "eviction/fifo.h"
 #include "eviction/lru.h"
 #include "eviction/s3_fifo.h"
 #include "eviction/sampled.h"
+#include "eviction/sieve.h"
 
 namespace larder {
 namespace {
 
-struct Named {
-  std::string_view name;
-  std::string_view redis_name;  // with "allkeys-" or "volatile-" before it
-  std::unique_ptr<EvictionPolicy> (*make)(std::uint64_t seed);
-};
+using Make = std::unique_ptr<EvictionPolicy> (*)(std::uint64_t seed);
 
-constexpr std::array<Named, 4> kPolicies = {{
-    {"s3-fifo", "s3-fifo",
-     [](std::uint64_t) -> std::unique_ptr<EvictionPolicy> { return std::make_unique<eviction::S3Fifo>(); }},
-    {"lru", "lru", [](std::uint64_t) -> std::unique_ptr<EvictionPolicy> { return std::make_unique<eviction::Lru>(); }},
-    {"lfu", "lfu",
-     [](std::uint64_t seed) -> std::unique_ptr<EvictionPolicy> { return std::make_unique<eviction::Lfu>(seed); }},
-    {"random", "random",
-     [](std::uint64_t seed) -> std::unique_ptr<EvictionPolicy> { return std::make_unique<eviction::Random>(seed); }},
-}};
+template <typename Policy>
+std::unique_ptr<EvictionPolicy> make(std::uint64_t seed) {
+  if constexpr (std::is_constructible_v<Policy, std::uint64_t>) {
+    return std::make_unique<Policy>(seed);
+  } else {
+    return std::make_unique<Policy>();
+  }
+}
+
+constexpr std::string_view kNames[] = {"s3-fifo", "lru", "lfu", "random", "sieve", "fifo"};
+constexpr Make kMakes[] = {make<eviction::S3Fifo>, make<eviction::Lru>,   make<eviction::Lfu>,
+                           make<eviction::Random>, make<eviction::Sieve>, make<eviction::Fifo>};
+static_assert(std::size(kNames) == std::size(kMakes));
 
 constexpr std::string_view kTtlSuffix = "-ttl";
 
@@ -40,10 +43,12 @@ std::string name_in_scope(std::string_view name, Eviction::Scope scope) {
 Eviction::Eviction(std::string name, PolicyFactory factory, Scope scope)
     : name_(std::move(name)), factory_(std::move(factory)), scope_(scope) {}
 
-Eviction Eviction::s3_fifo(Scope scope) { return Eviction(name_in_scope("s3-fifo", scope), kPolicies[0].make, scope); }
-Eviction Eviction::lru(Scope scope) { return Eviction(name_in_scope("lru", scope), kPolicies[1].make, scope); }
-Eviction Eviction::lfu(Scope scope) { return Eviction(name_in_scope("lfu", scope), kPolicies[2].make, scope); }
-Eviction Eviction::random(Scope scope) { return Eviction(name_in_scope("random", scope), kPolicies[3].make, scope); }
+Eviction Eviction::s3_fifo(Scope scope) { return *named(name_in_scope("s3-fifo", scope)); }
+Eviction Eviction::lru(Scope scope) { return *named(name_in_scope("lru", scope)); }
+Eviction Eviction::lfu(Scope scope) { return *named(name_in_scope("lfu", scope)); }
+Eviction Eviction::random(Scope scope) { return *named(name_in_scope("random", scope)); }
+Eviction Eviction::sieve(Scope scope) { return *named(name_in_scope("sieve", scope)); }
+Eviction Eviction::fifo(Scope scope) { return *named(name_in_scope("fifo", scope)); }
 Eviction Eviction::none() { return Eviction("none", nullptr, Scope::kAllKeys); }
 
 Eviction Eviction::custom(std::string name, PolicyFactory factory, Scope scope) {
@@ -51,19 +56,22 @@ Eviction Eviction::custom(std::string name, PolicyFactory factory, Scope scope) 
   return Eviction(std::move(name), std::move(factory), scope);
 }
 
+std::span<const std::string_view> Eviction::names() noexcept { return kNames; }
+
 Result<Eviction> Eviction::named(std::string_view name) {
   if (name == "none" || name == "noeviction") return none();
-  for (const Named& policy : kPolicies) {
+  for (std::size_t i = 0; i < std::size(kNames); ++i) {
     for (const Scope scope : {Scope::kAllKeys, Scope::kKeysWithTtl}) {
-      const std::string_view prefix = scope == Scope::kAllKeys ? "allkeys-" : "volatile-";
-      if (name == name_in_scope(policy.name, scope) || name == std::string(prefix) + std::string(policy.redis_name)) {
-        return Eviction(name_in_scope(policy.name, scope), policy.make, scope);
+      const std::string redis_name = (scope == Scope::kAllKeys ? "allkeys-" : "volatile-") + std::string(kNames[i]);
+      if (name == name_in_scope(kNames[i], scope) || name == redis_name) {
+        return Eviction(name_in_scope(kNames[i], scope), kMakes[i], scope);
       }
     }
   }
-  return Status(ErrorCode::kInvalidArgument,
-                "no eviction policy \"" + std::string(name) +
-                    "\": there are s3-fifo, lru, lfu and random, each with -ttl behind it as well, and none");
+  std::string all;
+  for (const std::string_view one : kNames) all += std::string(one) + ", ";
+  return Status(ErrorCode::kInvalidArgument, "no eviction policy \"" + std::string(name) + "\": there are " + all +
+                                                 "each with -ttl behind it as well, and none");
 }
 
 }  // namespace larder

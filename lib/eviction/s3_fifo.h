@@ -17,8 +17,8 @@
 // hit.
 #pragma once
 
+#include "eviction/entry_queue.h"
 #include "eviction/ghost_queue.h"
-#include "eviction/id_queue.h"
 #include "larder/eviction.h"
 
 namespace larder::eviction {
@@ -43,28 +43,14 @@ class S3Fifo final : public EvictionPolicy {
   void clear(Residents& residents) override;
 
  private:
-  // The entry's four bits: uses 0-3, which queue, and the sweep's mark.
-  static constexpr std::uint8_t kUses = 0x3;
-  static constexpr std::uint8_t kMain = 0x4;
-  static constexpr std::uint8_t kMark = 0x8;
-
-  struct Queue {
-    IdQueue ids;
-    std::uint64_t entries = 0;
-    std::uint64_t weight = 0;
-  };
-  Queue& queue_of(const Resident& entry) { return entry.bits & kMain ? main_ : small_; }
-  bool enter(Queue& queue, Resident& entry, Residents& residents);
-  static void leave(Queue& queue, const Resident& entry);
-  static void set_mark(Resident& entry, bool mark);
-  void sweep(Queue& queue, Residents& residents);
+  EntryQueue& queue_of(const Resident& entry) { return main_.holds(entry) ? main_ : small_; }
   void fit_ghosts(Residents& residents);
   bool evict_from_small(Residents& residents);
   bool evict_from_main(Residents& residents);
 
   Parameters parameters_;
-  Queue small_;
-  Queue main_;
+  EntryQueue small_{EntryQueue::Which::kFirst};
+  EntryQueue main_{EntryQueue::Which::kSecond};
   GhostQueue ghosts_;
 };
 

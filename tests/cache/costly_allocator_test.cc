@@ -15,7 +15,7 @@ namespace {
 
 using support::CountingAllocator;
 using Price = CountingAllocator::Price;
-using Parameter = std::tuple<const char*, Price, unsigned>;
+using Parameter = std::tuple<std::string_view, Price, unsigned>;
 
 class CostlyAllocator : public testing::TestWithParam<Parameter> {};
 
@@ -56,14 +56,14 @@ TEST_P(CostlyAllocator, AFullCacheTakesEveryWrite) {
 
 std::string name_of(const testing::TestParamInfo<Parameter>& info) {
   const auto& [policy, price, shards] = info.param;
-  std::string name = policy;
+  std::string name(policy);
   std::erase(name, '-');
   return name + "_unit" + std::to_string(price.unit) + "_times" + std::to_string(price.times) + "_" +
          std::to_string(shards) + "_shards";
 }
 
 INSTANTIATE_TEST_SUITE_P(Policies, CostlyAllocator,
-                         testing::Combine(testing::Values("s3-fifo", "lru", "lfu", "random"),
+                         testing::Combine(testing::ValuesIn(Eviction::names()),
                                           testing::Values(Price{1, 1}, Price{1, 4}, Price{1, 8}, Price{512, 1},
                                                           Price{4'096, 1}),
                                           testing::Values(1u, 4u)),

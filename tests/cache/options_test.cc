@@ -275,7 +275,7 @@ TEST_F(OptionsInUse, LoweringMaxMemoryEvictsBeforeItReturns) {
 }
 
 // What a cache of many entries needs besides them goes with them: buckets and chained ones, queues, ghosts, timers.
-class LoweringFarDown : public OptionsInUse, public testing::WithParamInterface<const char*> {};
+class LoweringFarDown : public OptionsInUse, public testing::WithParamInterface<std::string_view> {};
 
 TEST_P(LoweringFarDown, LeavesAsMuchForEntriesAsASmallCacheHas) {
   options_.max_memory = 64_MiB;
@@ -309,12 +309,11 @@ TEST_P(LoweringFarDown, LeavesAsMuchForEntriesAsASmallCacheHas) {
   EXPECT_EQ(cache.check_invariants().to_string(), "ok");
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, LoweringFarDown, testing::Values("s3-fifo", "lru", "lfu", "random"),
-                         [](const auto& policy) {
-                           std::string name = policy.param;
-                           std::erase(name, '-');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Policies, LoweringFarDown, testing::ValuesIn(Eviction::names()), [](const auto& policy) {
+  std::string name(policy.param);
+  std::erase(name, '-');
+  return name;
+});
 
 TEST_F(OptionsInUse, LoweringMaxMemoryWhereNothingMayGoStopsGrowthUntilThereIsRoom) {
   options_.max_memory = 4_MiB;
@@ -359,14 +358,15 @@ TEST_F(OptionsInUse, ThePolicyChangesWithoutLosingAnything) {
   while (cache.set(key(stored), std::string(400, 'v')).ok()) ++stored;
   ASSERT_GT(stored, 1'000);
   ASSERT_LT(stored, 3'000);
-  for (const char* policy : {"s3-fifo", "lru", "lfu", "random"}) {
+  for (const std::string_view policy : Eviction::names()) {
     const std::uint64_t entries = cache.stats().entries;
     const std::size_t evicted_before = evicted();
     ASSERT_TRUE(cache.set_eviction(*Eviction::named(policy)).ok());
     EXPECT_EQ(cache.stats().policy, policy);
     EXPECT_LE(entries - cache.stats().entries, entries / 10) << policy;  // for its own place in them
     EXPECT_EQ(entries - cache.stats().entries, evicted() - evicted_before);
-    for (int i = 0; i < 300; ++i) ASSERT_TRUE(cache.set(policy + key(i), std::string(400, 'v')).ok()) << policy;
+    for (int i = 0; i < 300; ++i)
+      ASSERT_TRUE(cache.set(std::string(policy) + key(i), std::string(400, 'v')).ok()) << policy;
     EXPECT_GE(evicted(), evicted_before + 50) << policy;  // it can evict what came before it
     EXPECT_LE(cache.stats().bytes_used, 1_MiB);
   }

@@ -93,7 +93,7 @@ TEST(PolicyMemory, GhostsWorkInAFullCache) {
 // What a policy remembers of entries that were deleted must not stand in the way of a lower bound.
 TEST(PolicyMemory, IsGivenBackWhenTheBoundIsLowered) {
   const auto many = static_cast<int>(support::count(400'000, 400'000));
-  for (const char* policy : {"s3-fifo", "lru", "lfu", "random"}) {
+  for (const std::string_view policy : Eviction::names()) {
     for (const int left : {0, 500, 30'000}) {
       SCOPED_TRACE(std::string(policy) + ", left " + std::to_string(left));
       Cache cache({.max_memory = static_cast<std::uint64_t>(many) * 42,

@@ -413,7 +413,8 @@ TEST(Policies, ChangeUnderLoadWithoutLoss) {
       }
     });
   }
-  const char* names[] = {"lru", "lfu", "random", "none", "s3-fifo", "lru-ttl", "s3-fifo-ttl", "random-ttl", "lfu-ttl"};
+  const char* names[] = {"lru",     "lfu",     "random",      "sieve",      "fifo",   "none",
+                         "s3-fifo", "lru-ttl", "s3-fifo-ttl", "random-ttl", "lfu-ttl"};
   const std::uint64_t changes = support::count(90, 5'000);
   for (std::uint64_t i = 0; i < changes; ++i) {
     ASSERT_TRUE(cache.set_eviction(Eviction::named(names[i % std::size(names)]).value()).ok());

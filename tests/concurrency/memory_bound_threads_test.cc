@@ -176,7 +176,7 @@ TEST(MemoryBoundThatMoves, IsNeverExceeded) {
   std::uint64_t lowered = 0;
   std::jthread changer([&] {
     std::mt19937_64 random(seed);
-    const char* policies[] = {"s3-fifo", "lru", "lfu", "random", "s3-fifo-ttl", "none"};
+    const char* policies[] = {"s3-fifo", "lru", "lfu", "random", "sieve", "fifo", "s3-fifo-ttl", "none"};
     do {
       if (random() % 3 == 0) {
         EXPECT_TRUE(churn.cache().set_eviction(Eviction::named(policies[random() % std::size(policies)]).value()).ok());

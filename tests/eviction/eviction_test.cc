@@ -7,9 +7,11 @@
 #include <optional>
 #include <string>
 
+#include "eviction/fifo.h"
 #include "eviction/lru.h"
 #include "eviction/s3_fifo.h"
 #include "eviction/sampled.h"
+#include "eviction/sieve.h"
 
 namespace larder {
 namespace {
@@ -23,11 +25,14 @@ std::string kind_of(const Eviction& eviction) {
   if (dynamic_cast<eviction::Lru*>(policy.get()) != nullptr) return "lru";
   if (dynamic_cast<eviction::Lfu*>(policy.get()) != nullptr) return "lfu";
   if (dynamic_cast<eviction::Random*>(policy.get()) != nullptr) return "random";
+  if (dynamic_cast<eviction::Sieve*>(policy.get()) != nullptr) return "sieve";
+  if (dynamic_cast<eviction::Fifo*>(policy.get()) != nullptr) return "fifo";
   return "another";
 }
 
 TEST(Eviction, EachPolicyHasItsNameInBothScopes) {
-  for (const std::string name : {"s3-fifo", "lru", "lfu", "random"}) {
+  for (const std::string_view one : Eviction::names()) {
+    const std::string name(one);
     const Result<Eviction> all = Eviction::named(name);
     ASSERT_TRUE(all.ok()) << name;
     EXPECT_EQ(all->name(), name);
@@ -68,7 +73,7 @@ TEST(Eviction, NoneHasNoPolicy) {
 }
 
 TEST(Eviction, UnknownNamesHaveNoValue) {
-  for (const char* name : {"", "-ttl", "LRU", "lru ", " lru", "lru-tt", "lru-ttl-ttl", "fifo", "s3_fifo", "allkeys-",
+  for (const char* name : {"", "-ttl", "LRU", "lru ", " lru", "lru-tt", "lru-ttl-ttl", "fifo2", "s3_fifo", "allkeys-",
                            "volatile-", "allkeys-none", "volatile-lru-ttl", "allkeys", "lru\n", "volatile-ttl-lru"}) {
     const Result<Eviction> none = Eviction::named(name);
     EXPECT_EQ(none.status().code(), ErrorCode::kInvalidArgument) << name;
@@ -78,8 +83,8 @@ TEST(Eviction, UnknownNamesHaveNoValue) {
 
 TEST(Eviction, WhatTheMakersMakeIsFoundByItsName) {
   for (const Scope scope : {Scope::kAllKeys, Scope::kKeysWithTtl}) {
-    for (const Eviction& made :
-         {Eviction::s3_fifo(scope), Eviction::lru(scope), Eviction::lfu(scope), Eviction::random(scope)}) {
+    for (const Eviction& made : {Eviction::s3_fifo(scope), Eviction::lru(scope), Eviction::lfu(scope),
+                                 Eviction::random(scope), Eviction::sieve(scope), Eviction::fifo(scope)}) {
       const Result<Eviction> found = Eviction::named(made.name());
       ASSERT_TRUE(found.ok()) << made.name();
       EXPECT_EQ(made.scope(), scope);
@@ -91,6 +96,8 @@ TEST(Eviction, WhatTheMakersMakeIsFoundByItsName) {
   EXPECT_EQ(kind_of(Eviction::lru()), "lru");
   EXPECT_EQ(kind_of(Eviction::lfu()), "lfu");
   EXPECT_EQ(kind_of(Eviction::random()), "random");
+  EXPECT_EQ(kind_of(Eviction::sieve()), "sieve");
+  EXPECT_EQ(kind_of(Eviction::fifo()), "fifo");
   EXPECT_EQ(kind_of(Eviction::none()), "none");
 }
 

@@ -16,8 +16,8 @@ constexpr std::size_t kCommandsMax = 2'000;
 
 // What the first bytes decide.
 model::RunSetup decode_setup(model::Choices& choices, model::Profile& profile) {
-  constexpr const char* kPolicies[] = {"s3-fifo", "lru",         "lfu",     "random",    "none",
-                                       "lru-ttl", "s3-fifo-ttl", "lfu-ttl", "random-ttl"};
+  constexpr const char* kPolicies[] = {"s3-fifo", "lru",     "lfu",         "random",  "sieve",     "fifo",
+                                       "none",    "lru-ttl", "s3-fifo-ttl", "lfu-ttl", "random-ttl"};
   constexpr std::uint64_t kMemories[] = {0, 64 << 10, 200 << 10, 1 << 20};
   constexpr std::uint64_t kEntries[] = {0, 0, 1, 20};
   model::RunSetup setup;

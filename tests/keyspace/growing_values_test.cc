@@ -10,7 +10,7 @@
 namespace larder::keyspace {
 namespace {
 
-class GrowingValues : public testing::TestWithParam<const char*> {
+class GrowingValues : public testing::TestWithParam<std::string_view> {
  protected:
   // Full of keys that nobody uses, in more shards than one that grows can fill.
   GrowingValues() {
@@ -84,11 +84,10 @@ TEST_P(GrowingValues, ANewKeyTakesThePlaceOfTheOnlyOne) {
   EXPECT_EQ(one.strlen("d").value_or(0), 100'000u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, GrowingValues, testing::Values("s3-fifo", "lru", "lfu", "random"),
-                         [](const auto& its) {
-                           const std::string name = its.param;
-                           return name == "s3-fifo" ? "s3fifo" : name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Policies, GrowingValues, testing::ValuesIn(Eviction::names()), [](const auto& its) {
+  const std::string name(its.param);
+  return name == "s3-fifo" ? "s3fifo" : name;
+});
 
 }  // namespace
 }  // namespace larder::keyspace

@@ -62,6 +62,7 @@ std::string name_of_parameter(const testing::TestParamInfo<Parameter>& info) {
 INSTANTIATE_TEST_SUITE_P(Bounds, Pressure,
                          testing::Values(Parameter{"s3-fifo", 200 << 10, 0, 1}, Parameter{"lru", 200 << 10, 0, 1},
                                          Parameter{"lfu", 200 << 10, 0, 1}, Parameter{"random", 200 << 10, 0, 1},
+                                         Parameter{"sieve", 200 << 10, 0, 1}, Parameter{"fifo", 200 << 10, 0, 1},
                                          Parameter{"none", 200 << 10, 0, 1}, Parameter{"s3-fifo-ttl", 200 << 10, 0, 1},
                                          Parameter{"lru-ttl", 200 << 10, 0, 1}, Parameter{"lfu-ttl", 200 << 10, 0, 1},
                                          Parameter{"random-ttl", 200 << 10, 0, 1}, Parameter{"s3-fifo", 1 << 20, 0, 8},
