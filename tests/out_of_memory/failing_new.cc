@@ -52,8 +52,8 @@ FailAtRandom::FailAtRandom(std::uint64_t one_in, std::uint64_t seed) noexcept {
 }
 FailAtRandom::~FailAtRandom() { random_one_in.store(0); }
 
-Before::Before(std::size_t bytes, const std::function<void()>& act) noexcept {
-  before = &act;
+Before::Before(std::size_t bytes, std::function<void()> act) noexcept : act_(std::move(act)) {
+  before = &act_;
   before_bytes = bytes;
 }
 Before::~Before() { before = nullptr; }

@@ -36,10 +36,13 @@ class FailAtRandom {
 // another thread might do at that moment.
 class Before {
  public:
-  Before(std::size_t bytes, const std::function<void()>& act) noexcept;
+  Before(std::size_t bytes, std::function<void()> act) noexcept;
   ~Before();
   Before(const Before&) = delete;
   Before& operator=(const Before&) = delete;
+
+ private:
+  const std::function<void()> act_;
 };
 
 // While one lives, none fails in this thread: it is in code of the user's.
