@@ -85,8 +85,9 @@ class EvictionPolicy {
   virtual ~EvictionPolicy() = default;
   virtual Traits traits() const = 0;
 
-  // An entry of this id is about to come: start fetching what on_insert will read.
-  virtual void prefetch(EntryId /*id*/) {}
+  // An entry of this id is about to come, or so it seems: start fetching what on_insert will read. Whoever goes before
+  // it comes makes room for it. Not called for each that comes.
+  virtual void expect(EntryId /*id*/) {}
   // An entry came; its bits, counter and position are 0. Or it came back, see Residents::find. False: there is no
   // memory to keep track of it. The policy then knows nothing of it, and is offered it again later.
   virtual bool on_insert(Resident& entry, Residents& residents) = 0;

@@ -35,7 +35,7 @@ class S3Fifo final : public EvictionPolicy {
   explicit S3Fifo(const Parameters& parameters) : parameters_(parameters) {}
 
   Traits traits() const override { return {.hit = Hit::kCountInBits, .hits_max = 3, .position = false}; }
-  void prefetch(EntryId id) override { ghosts_.prefetch(id); }
+  void expect(EntryId id) override { ghosts_.prefetch(id); }
   bool on_insert(Resident& entry, Residents& residents) override;
   void on_resize(Resident& entry, std::uint32_t weight_before) override;
   void on_remove(Resident& entry, Residents& residents) override;

@@ -195,7 +195,7 @@ class Keyspace {
     Discards discards(environment_, shard.memory());
     base::MutexLock lock(shard.mutex);
     if (shard.closed) return false;
-    shard.prefetch_policy(hash);
+    shard.expect(hash);
     shard.housekeep(discards);
     return shard.put(hash, key, value, end);
   }

@@ -131,8 +131,8 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
       index_.promote(place, hash);
   }
   void prefetch_bucket(std::uint64_t hash) const noexcept { index_.prefetch_bucket(hash); }  // needs no lock
-  void prefetch_policy(std::uint64_t hash) const noexcept {
-    if (policy_ != nullptr) policy_->prefetch(id_of(hash));
+  void expect(std::uint64_t hash) const noexcept {
+    if (policy_ != nullptr) policy_->expect(id_of(hash));
   }
   void prefetch_found(std::uint64_t hash) noexcept { index_.prefetch_entry(hash); }
 

@@ -43,7 +43,7 @@ class SimulatedCache final : private Residents {
       return true;
     }
     if (weight > capacity_) return false;
-    policy_->prefetch(id_of(number));
+    policy_->expect(id_of(number));
     while (weight_ + weight > capacity_) policy_->evict(*this);
     object.weight = weight;
     object.position = 0;
