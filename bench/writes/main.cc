@@ -23,7 +23,7 @@
 #include "larder/stores/postgres_store.h"
 #endif
 #if LARDER_BENCH_TRACES
-#include "bench/workload/trace_reader.h"
+#include "simulator/trace.h"
 #endif
 
 namespace larder::bench {
@@ -98,7 +98,7 @@ std::vector<Request> draw_requests(const Settings& settings, std::string* error)
   std::function<std::uint64_t()> next_key;
   std::uint64_t most = ~std::uint64_t{0};
 #if LARDER_BENCH_TRACES
-  TraceResult traced;
+  simulator::TraceResult traced;
   std::size_t at = 0;
 #endif
   Zipf zipf(settings.keys);
@@ -106,7 +106,7 @@ std::vector<Request> draw_requests(const Settings& settings, std::string* error)
     next_key = [&] { return zipf.next(); };
   } else {
 #if LARDER_BENCH_TRACES
-    traced = read_trace(settings.trace);
+    traced = simulator::read_trace(settings.trace);
     if (!traced) {
       *error = traced.error;
       return {};
@@ -114,7 +114,7 @@ std::vector<Request> draw_requests(const Settings& settings, std::string* error)
     most = traced.trace->ids.size();
     next_key = [&] { return traced.trace->ids[at++]; };
 #else
-    *error = "--trace: this program was built without zlib";
+    *error = "--trace: this program was built without the simulator";
     return {};
 #endif
   }

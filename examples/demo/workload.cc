@@ -10,9 +10,9 @@
 #include <random>
 #include <utility>
 
-#include "bench/workload/trace_reader.h"
 #include "bench/workload/zipf.h"
 #include "figures.h"
+#include "simulator/trace.h"
 
 namespace demo {
 namespace {
@@ -40,12 +40,12 @@ std::optional<Workload> Workload::make(const Options& options, std::string& erro
 }
 
 bool Workload::read(const Options& options, std::string& error) {
-  larder::bench::TraceResult result = larder::bench::read_trace(options.trace);
+  larder::simulator::TraceResult result = larder::simulator::read_trace(options.trace);
   if (!result) {
     error = result.error;
     return false;
   }
-  larder::bench::Trace& trace = *result.trace;
+  larder::simulator::Trace& trace = *result.trace;
   const std::size_t whole = trace.ids.size();
   const std::size_t taken = std::min<std::uint64_t>(whole, options.requests.value_or(whole));
   ids_ = std::move(trace.ids);
@@ -56,8 +56,7 @@ bool Workload::read(const Options& options, std::string& error) {
   sizes_title_ = bytes_text(payload_bytes_.front());
   if (!options.value_bytes && !trace.sizes.empty()) take_sizes(trace.sizes);
   title_ = std::filesystem::path(options.trace).filename().string();
-  title_ += trace.format == larder::bench::Trace::Format::kColumns ? " (ltrc" : " (text";
-  title_ += trace.packed ? ", gzip)" : ")";
+  title_ += " (" + description_of(trace) + ")";
   if (taken < whole) title_ += ", the first of " + count_text(whole) + " requests";
   return true;
 }

@@ -13,8 +13,8 @@
 #include <sstream>
 #include <string>
 
-#include "bench/workload/trace_reader.h"
 #include "simulator/simulated_cache.h"
+#include "simulator/trace.h"
 #include "support/depth.h"
 
 namespace larder::simulator {
@@ -43,7 +43,7 @@ const Anchor* anchor_of(const std::string& published, const std::string& simulat
   return nullptr;
 }
 
-double miss_ratio(const bench::Trace& trace, std::uint64_t capacity, const Anchor& anchor) {
+double miss_ratio(const Trace& trace, std::uint64_t capacity, const Anchor& anchor) {
   std::uint64_t misses = 0;
   for (int run = 0; run < anchor.runs; ++run) {
     const auto seed = static_cast<std::uint64_t>(run);
@@ -62,7 +62,7 @@ TEST(Anchors, PoliciesReachWhatWasPublished) {
     return;
   }
   const std::uint64_t requests_max = support::count(150'000, ~std::uint64_t{0});
-  std::map<std::string, bench::Trace> read;
+  std::map<std::string, Trace> read;
   std::map<std::string, int> compared;
   for (std::string line; std::getline(table, line);) {
     std::istringstream words(line);
@@ -71,7 +71,7 @@ TEST(Anchors, PoliciesReachWhatWasPublished) {
     const Anchor* anchor = anchor_of(policy, simulator);
     if (anchor == nullptr || std::stoull(objects) < anchor->objects_min) continue;
     if (!read.contains(trace)) {
-      bench::TraceResult result = bench::read_trace((traces / (trace + ".ltrc.gz")).string());
+      TraceResult result = read_trace((traces / (trace + ".ltrc.gz")).string());
       ASSERT_TRUE(result) << result.error;
       read[trace] = *std::move(result.trace);
     }

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "base/random.h"
-#include "bench/workload/trace_reader.h"
 #include "bench/workload/zipf.h"
 #include "larder/cache.h"
+#include "simulator/trace.h"
 
 namespace larder::bench {
 namespace {
@@ -117,7 +117,7 @@ TEST(HitRatios, AreThePublishedOnesOnPublicTraces) {
   }
   for (const Point& point : kPoints) {
     const std::filesystem::path file = traces / (std::string(point.trace) + ".ltrc.gz");
-    const TraceResult read = read_trace(file.string());
+    const simulator::TraceResult read = simulator::read_trace(file.string());
     ASSERT_TRUE(read) << read.error;
     const double lru = misses_of_larder(read.trace->ids, point.entries, "lru");
     EXPECT_NEAR(lru, point.lru, 0.0001) << point.trace << ", " << point.entries << " entries";

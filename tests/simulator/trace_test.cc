@@ -1,7 +1,7 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
 // The trace reader: both formats, packed and not, and what it says about files that are not what they claim to be.
-#include "bench/workload/trace_reader.h"
+#include "simulator/trace.h"
 
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace larder::bench {
+namespace larder::simulator {
 namespace {
 
 using Column = std::vector<std::uint32_t>;
@@ -71,25 +71,25 @@ std::string gzip(const std::string& bytes) {
   return packed;
 }
 
-void expect_error(const std::string& bytes, const std::string& part, const TraceLimits& limits = {}) {
+void expect_error(const std::string& bytes, const std::string& part, const TraceOptions& limits = {}) {
   const TraceResult result = parse_trace(bytes, "some.trace", limits);
   EXPECT_FALSE(result);
   EXPECT_TRUE(result.error.starts_with("some.trace: ")) << result.error;
   EXPECT_NE(result.error.find(part), std::string::npos) << "got: " << result.error << "\nwanted: " << part;
 }
 
-TEST(TraceReaderTest, ReadsColumnsWithSizesAndTimes) {
+TEST(TraceTest, ReadsColumnsWithSizesAndTimes) {
   const TraceResult result = parse_trace(small_columns());
   ASSERT_TRUE(result) << result.error;
-  EXPECT_EQ(result.trace->format, Trace::Format::kColumns);
-  EXPECT_FALSE(result.trace->packed);
+  EXPECT_EQ(result.trace->format, Trace::Format::kLtrc);
+  EXPECT_EQ(result.trace->packing, Trace::Packing::kNone);
   EXPECT_EQ(result.trace->objects, 3u);
   EXPECT_EQ(result.trace->ids, (Column{0, 1, 0, 2, 1}));
   EXPECT_EQ(result.trace->sizes, (Column{10, 20, 10, 30, 20}));
   EXPECT_EQ(result.trace->times, (Column{1, 2, 3, 4, 5}));
 }
 
-TEST(TraceReaderTest, ReadsColumnsOfIdsAlone) {
+TEST(TraceTest, ReadsColumnsOfIdsAlone) {
   const TraceResult result = parse_trace(columns({.requests = 2, .objects = 1}, {{0, 0}}));
   ASSERT_TRUE(result) << result.error;
   EXPECT_EQ(result.trace->ids, (Column{0, 0}));
@@ -97,50 +97,50 @@ TEST(TraceReaderTest, ReadsColumnsOfIdsAlone) {
   EXPECT_TRUE(result.trace->times.empty());
 }
 
-TEST(TraceReaderTest, ReadsTimesWithoutSizes) {
+TEST(TraceTest, ReadsTimesWithoutSizes) {
   const TraceResult result = parse_trace(columns({.flags = 2, .requests = 2, .objects = 1}, {{0, 0}, {7, 9}}));
   ASSERT_TRUE(result) << result.error;
   EXPECT_TRUE(result.trace->sizes.empty());
   EXPECT_EQ(result.trace->times, (Column{7, 9}));
 }
 
-TEST(TraceReaderTest, UnpacksGzipWhateverTheFileIsCalled) {
+TEST(TraceTest, UnpacksGzipWhateverTheFileIsCalled) {
   const TraceResult result = parse_trace(gzip(small_columns()), "called.txt");
   ASSERT_TRUE(result) << result.error;
-  EXPECT_TRUE(result.trace->packed);
-  EXPECT_EQ(result.trace->format, Trace::Format::kColumns);
+  EXPECT_EQ(result.trace->packing, Trace::Packing::kGzip);
+  EXPECT_EQ(result.trace->format, Trace::Format::kLtrc);
   EXPECT_EQ(result.trace->ids, (Column{0, 1, 0, 2, 1}));
 }
 
-TEST(TraceReaderTest, NumbersTheKeysOfATextInOrderOfAppearance) {
+TEST(TraceTest, NumbersTheKeysOfATextInOrderOfAppearance) {
   const TraceResult result = parse_trace("pear\napple\r\n\npear\nf\xc3\xb6hn\napple");
   ASSERT_TRUE(result) << result.error;
-  EXPECT_EQ(result.trace->format, Trace::Format::kText);
+  EXPECT_EQ(result.trace->format, Trace::Format::kKeys);
   EXPECT_EQ(result.trace->objects, 3u);
   EXPECT_EQ(result.trace->ids, (Column{0, 1, 0, 2, 1}));
 }
 
-TEST(TraceReaderTest, ReadsPackedTextOfSeveralGzipMembers) {
+TEST(TraceTest, ReadsPackedTextOfSeveralGzipMembers) {
   const TraceResult result = parse_trace(gzip("a\nb\n") + gzip("a\nc\n"));
   ASSERT_TRUE(result) << result.error;
-  EXPECT_TRUE(result.trace->packed);
+  EXPECT_EQ(result.trace->packing, Trace::Packing::kGzip);
   EXPECT_EQ(result.trace->ids, (Column{0, 1, 0, 2}));
 }
 
-TEST(TraceReaderTest, ReadsALineThatCrossesBlocks) {
+TEST(TraceTest, ReadsALineThatCrossesBlocks) {
   const std::string key(40'000, 'k');
   const TraceResult result = parse_trace(key + "\n" + key + "\n" + key + "x\n" + key);
   ASSERT_TRUE(result) << result.error;
   EXPECT_EQ(result.trace->ids, (Column{0, 0, 1, 0}));
 }
 
-TEST(TraceReaderTest, TakesTheMagicAsAKeyWhereTextFollows) {
+TEST(TraceTest, TakesTheMagicAsAKeyWhereTextFollows) {
   const TraceResult result = parse_trace("LTRC\nLTRC1\nLTRC");
   ASSERT_TRUE(result) << result.error;
   EXPECT_EQ(result.trace->ids, (Column{0, 1, 0}));
 }
 
-TEST(TraceReaderTest, RefusesWhatIsNoTrace) {
+TEST(TraceTest, RefusesWhatIsNoTrace) {
   expect_error("", "holds no request");
   expect_error("\n\n\r\n", "holds no request");
   expect_error(columns({}, {}), "holds no request");
@@ -149,14 +149,14 @@ TEST(TraceReaderTest, RefusesWhatIsNoTrace) {
   expect_error(std::string("a\nb\0c\n", 6), "a byte 0 at offset 3");
 }
 
-TEST(TraceReaderTest, SaysWhatIsWrongWithAHeader) {
+TEST(TraceTest, SaysWhatIsWrongWithAHeader) {
   expect_error(columns({.version = 2}, {}), "version 2");
   expect_error(columns({.flags = 4}, {}), "flags 4");
   expect_error(columns({.reserved = 1}, {}), "reserved");
   expect_error(columns({.requests = 1, .objects = 2}, {{0}}), "2 distinct objects in 1 requests");
 }
 
-TEST(TraceReaderTest, BelievesNoCountInAHeader) {
+TEST(TraceTest, BelievesNoCountInAHeader) {
   expect_error(columns({.requests = UINT64_MAX, .objects = 1}, {{0}}), "overflows");
   expect_error(columns({.requests = std::uint64_t{1} << 62, .objects = 1}, {{0}}), "overflows");
   expect_error(columns({.requests = std::uint64_t{1} << 40, .objects = 1}, {{0}}), "the limit is 200000000");
@@ -167,19 +167,19 @@ TEST(TraceReaderTest, BelievesNoCountInAHeader) {
                {.requests_max = UINT64_MAX});
 }
 
-TEST(TraceReaderTest, SaysWhatIsWrongWithIds) {
+TEST(TraceTest, SaysWhatIsWrongWithIds) {
   expect_error(columns({.requests = 2, .objects = 2}, {{0, 5}}), "id 5 at request 1, out of range");
   expect_error(columns({.requests = 2, .objects = 1}, {{0, 1}}), "id 1 at request 1, out of range");
   expect_error(columns({.requests = 3, .objects = 3}, {{0, 2, 1}}), "id 2 at request 1 before id 1");
   expect_error(columns({.requests = 2, .objects = 2}, {{0, 0}}), "only 1 appear");
 }
 
-TEST(TraceReaderTest, RefusesBytesAfterTheEnd) {
+TEST(TraceTest, RefusesBytesAfterTheEnd) {
   expect_error(small_columns() + "x", "goes on after its last column");
   expect_error(gzip(small_columns()) + "more", "damaged gzip");
 }
 
-TEST(TraceReaderTest, RefusesEveryTruncation) {
+TEST(TraceTest, RefusesEveryTruncation) {
   const std::string whole = small_columns();
   for (std::size_t length = 5; length < whole.size(); ++length) {
     expect_error(whole.substr(0, length), "is truncated");
@@ -190,14 +190,14 @@ TEST(TraceReaderTest, RefusesEveryTruncation) {
   }
 }
 
-TEST(TraceReaderTest, RefusesTextsBeyondItsLimits) {
+TEST(TraceTest, RefusesTextsBeyondItsLimits) {
   expect_error("a\nb\nc\n", "more than 2 requests", {.requests_max = 2});
   expect_error("ab\nabcd\n", "line 2 is longer than 3 bytes", {.line_bytes_max = 3});
   expect_error(gzip(std::string(1 << 20, 'a')), "longer than 65535 bytes");
   expect_error(gzip(std::string(1 << 20, '\n')), "more than 100000 bytes after unpacking", {.bytes_max = 100'000});
 }
 
-TEST(TraceReaderTest, SurvivesDamage) {
+TEST(TraceTest, SurvivesDamage) {
   const std::uint64_t seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
@@ -288,4 +288,4 @@ TEST_F(TraceFileTest, ReadsThePublicTraces) {
 }
 
 }  // namespace
-}  // namespace larder::bench
+}  // namespace larder::simulator
