@@ -22,14 +22,14 @@ namespace larder::simulator {
 
 class SimulatedCache final : private Residents {
  public:
-  // Of the objects 0 to `objects` - 1, which it holds up to `capacity` of their weight. 16 bytes for each of them, and
-  // 4 for each that is resident.
+  // Of the objects 0 to `objects` - 1, which it holds up to `capacity` of their weight. 4 bytes for each of them, and
+  // 16 for each that is resident: so what a small cache works with is small.
   SimulatedCache(std::unique_ptr<EvictionPolicy> policy, std::uint32_t objects, std::uint64_t capacity,
                  std::uint64_t seed = 1)
       : policy_(std::move(policy)),
         traits_(policy_->traits()),
         capacity_(capacity),
-        objects_(objects),
+        places_(objects),
         random_(base::Random(seed)) {}
   ~SimulatedCache() override { policy_->clear(*this); }
   SimulatedCache(const SimulatedCache&) = delete;
@@ -37,32 +37,43 @@ class SimulatedCache final : private Residents {
 
   // A look-up; a miss is stored, for which others may have to go, unless it is too large. Whether it was a hit.
   bool access(std::uint32_t number, std::uint32_t weight = 1) {
-    Object& object = objects_[number];
-    if (object.place != 0) {
+    if (holds(number)) {
       hit(number);
       return true;
     }
-    if (weight > capacity_) return false;
-    policy_->expect(id_of(number));
-    while (weight_ + weight > capacity_) policy_->evict(*this);
-    object.weight = weight;
-    object.position = 0;
-    object.bits = object.counter = 0;
-    residents_.push_back(number);
-    object.place = static_cast<std::uint32_t>(residents_.size());
-    weight_ += weight;
-    bool known = false;
-    show(number, [&](Resident& resident) { known = policy_->on_insert(resident, *this); });
-    LARDER_CHECK(known, "a simulated cache is out of memory");
+    insert(number, weight);
     return false;
   }
+  // A write: it is stored with this weight, whatever it had before, unless it is too large; then it is not there.
+  void store(std::uint32_t number, std::uint32_t weight) {
+    if (!holds(number)) return insert(number, weight);
+    if (weight > capacity_) return erase(number);
+    const std::uint32_t before = std::exchange(object_of(number).weight, weight);
+    weight_ += weight - std::uint64_t{before};
+    show(number, [&](Resident& resident) { policy_->on_resize(resident, before); });
+    hit(number);
+    while (weight_ > capacity_) policy_->evict(*this);
+  }
+  // It leaves, and not because the policy said so. Nothing, if it is not there.
+  void erase(std::uint32_t number) {
+    if (!holds(number)) return;
+    show(number, [&](Resident& resident) { policy_->on_remove(resident, *this); });
+    remove(number);
+  }
+  bool holds(std::uint32_t number) const { return places_[number] != 0; }
+  // An access of this number will come: starts fetching what that will read, `prepare` first, some accesses later the
+  // rest.
+  void prepare(std::uint32_t number) const { base::prefetch(&places_[number]); }
+  void prepare_more(std::uint32_t number) const { base::prefetch(residents_.data() + places_[number]); }
+  // For caches that look ahead (belady.h): which request of the trace comes now.
+  void begin(std::uint32_t /*request*/) const {}
 
-  std::uint64_t size() const override { return residents_.size(); }
+  std::uint64_t size() const override { return residents_.size() - 1; }
   std::uint64_t weight() const override { return weight_; }
 
  private:
   struct Object {
-    std::uint32_t place = 0;  // among the residents, from 1; 0: it is none
+    std::uint32_t number = 0;
     std::uint32_t weight = 0;
     std::uint32_t position = 0;
     std::uint8_t bits = 0;
@@ -83,21 +94,36 @@ class SimulatedCache final : private Residents {
 
   Verdict find(EntryId id, FunctionRef<Verdict(Resident&)> visit) override {
     const std::uint32_t number = number_of(id);
-    return objects_[number].place == 0 ? Verdict::kNotThisOne : judge(number, visit);
+    return holds(number) ? judge(number, visit) : Verdict::kNotThisOne;
   }
   Verdict sample(std::uint64_t random, FunctionRef<Verdict(Resident&)> visit) override {
-    if (residents_.empty()) return Verdict::kNotThisOne;
-    return judge(residents_[random % residents_.size()], visit);
+    if (size() == 0) return Verdict::kNotThisOne;
+    return judge_at(1 + static_cast<std::uint64_t>((static_cast<base::Wide>(random) * size()) >> 64), visit);
   }
-  void prefetch(EntryId id) override { base::prefetch(&objects_[number_of(id)]); }
-  void prefetch_entry(EntryId) override {}
+  void prefetch(EntryId id) override { prepare(number_of(id)); }
+  void prefetch_entry(EntryId id) override { prepare_more(number_of(id)); }
   void* allocate(std::size_t bytes) override { return std::aligned_alloc(64, (bytes + 63) / 64 * 64); }
   void deallocate(void* block, std::size_t) override { std::free(block); }
 
+  void insert(std::uint32_t number, std::uint32_t weight) {
+    if (weight > capacity_) return;
+    policy_->expect(id_of(number));
+    while (weight_ + weight > capacity_) policy_->evict(*this);
+    places_[number] = static_cast<std::uint32_t>(residents_.size());
+    residents_.push_back({number, weight});
+    weight_ += weight;
+    bool known = false;
+    show(number, [&](Resident& resident) { known = policy_->on_insert(resident, *this); });
+    LARDER_CHECK(known, "a simulated cache is out of memory");
+  }
+  Object& object_of(std::uint32_t number) { return residents_[places_[number]]; }
   template <typename Call>
   void show(std::uint32_t number, Call&& call) {
-    Object& object = objects_[number];
-    Resident resident{id_of(number), object.weight, object.bits, object.counter, object.position};
+    show(object_of(number), call);
+  }
+  template <typename Call>
+  void show(Object& object, Call&& call) {
+    Resident resident{id_of(object.number), object.weight, object.bits, object.counter, object.position};
     call(resident);
     object.bits = resident.bits;
     object.counter = resident.counter;
@@ -105,7 +131,7 @@ class SimulatedCache final : private Residents {
   }
   // As Shard::hit_policy, and what stands inline before it.
   void hit(std::uint32_t number) {
-    Object& object = objects_[number];
+    Object& object = object_of(number);
     switch (traits_.hit) {
       case EvictionPolicy::Hit::kNothing: break;
       case EvictionPolicy::Hit::kCountInBits:
@@ -116,30 +142,34 @@ class SimulatedCache final : private Residents {
         if (object.counter < 255 && random_.below(above * 10 + 1) == 0) ++object.counter;
         break;
       }
-      case EvictionPolicy::Hit::kCall: show(number, [&](Resident& resident) { policy_->on_hit(resident, *this); });
+      case EvictionPolicy::Hit::kCall: show(object, [&](Resident& resident) { policy_->on_hit(resident, *this); });
     }
   }
   Verdict judge(std::uint32_t number, FunctionRef<Verdict(Resident&)> visit) {
+    return judge_at(places_[number], visit);
+  }
+  Verdict judge_at(std::size_t place, FunctionRef<Verdict(Resident&)> visit) {
     Verdict verdict = Verdict::kKeep;
-    show(number, [&](Resident& resident) { verdict = visit(resident); });
-    if (verdict == Verdict::kEvict) remove(objects_[number]);
+    show(residents_[place], [&](Resident& resident) { verdict = visit(resident); });
+    if (verdict == Verdict::kEvict) remove(residents_[place].number);
     return verdict;
   }
-  void remove(Object& object) {
-    const std::uint32_t last = residents_.back();
-    residents_[object.place - 1] = last;
-    objects_[last].place = object.place;
+  // The last takes its place.
+  void remove(std::uint32_t number) {
+    const std::uint32_t place = places_[number];
+    weight_ -= residents_[place].weight;
+    residents_[place] = residents_.back();
+    places_[residents_[place].number] = place;
     residents_.pop_back();
-    object.place = 0;
-    weight_ -= object.weight;
+    places_[number] = 0;
   }
 
   const std::unique_ptr<EvictionPolicy> policy_;
   const EvictionPolicy::Traits traits_;
   const std::uint64_t capacity_;
   std::uint64_t weight_ = 0;
-  std::vector<Object> objects_;
-  std::vector<std::uint32_t> residents_;  // in no particular order: for samples
+  std::vector<std::uint32_t> places_;  // by number: where among the residents; 0: it is none
+  std::vector<Object> residents_{1};   // in no particular order, behind one that stands for none
   base::Random random_;
 };
 
