@@ -1,6 +1,6 @@
 # Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #
-# The simulator. The library is for this project alone: benches, tests and the demo read
+# The simulator and its program, larder-sim. The library is for this project alone: benches, tests and the demo read
 # traces with it.
 
 find_package(ZLIB QUIET)
@@ -24,3 +24,7 @@ if(LARDER_ZSTD_INCLUDE AND LARDER_ZSTD_LIBRARY)
 else()
   message(NOTICE "larder: zstd was not found (Debian: libzstd-dev): larder-sim cannot read what is packed with it")
 endif()
+
+file(GLOB larder_sim_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lib/simulator/program/*.cc)
+larder_program(NAME larder-sim SOURCES ${larder_sim_sources} LIBS larder_simulator)
+target_compile_definitions(larder-sim PRIVATE LARDER_VERSION="${PROJECT_VERSION}")

@@ -1,0 +1,95 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// larder-sim: replays traces through policies, and says what misses.
+#include <fstream>
+#include <iostream>
+#include <new>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "simulator/program/miss_ratio_plot.h"
+#include "simulator/program/progress_bar.h"
+#include "simulator/program/sim_options.h"
+#include "simulator/program/sim_report.h"
+
+namespace larder::simulator {
+namespace {
+
+int fail(const std::string& what) {
+  std::cerr << "larder-sim: " << printable(what) << "\n";
+  return 2;
+}
+
+// What is wrong with a trace; empty: nothing, and its report is among them.
+std::string run_one(const SimOptions& options, const std::string& file, std::vector<TraceReport>& reports) {
+  TraceResult read = read_trace(file, options.reading);
+  if (!read) return read.error;
+  TraceReport report{file, description_of(*read.trace), {}};
+  ProgressBar bar(file);
+  report.result = simulate(*std::move(read.trace), options.plan, [&](double share) { bar.show(share); });
+  std::string error = report.result.error;
+  if (error.empty() && !options.plot.empty()) error = not_drawable(report);
+  if (!error.empty()) return file + ": " + error;
+  reports.push_back(std::move(report));
+  return {};
+}
+
+std::string output_of(const SimOptions& options, const std::vector<TraceReport>& reports) {
+  switch (options.output) {
+    case SimOptions::Output::kTsv: return tsv_of(reports);
+    case SimOptions::Output::kJson: return json_of(reports);
+    case SimOptions::Output::kTable: break;
+  }
+  return table_of(reports, options.plan);
+}
+
+// What went well is shown, whatever went wrong.
+int run(const SimOptions& options) {
+  // Before the work: a file that cannot be written is said at once.
+  if (!options.plot.empty() && !std::ofstream(options.plot, std::ios::app)) {
+    return fail("--plot " + options.plot + ": cannot be written");
+  }
+  int status = 0;
+  std::vector<TraceReport> reports;
+  for (const std::string& file : options.files) {
+    std::string error;
+    try {
+      error = run_one(options, file, reports);
+    } catch (const std::bad_alloc&) {
+      error = file + ": no memory for it";
+    }
+    if (!error.empty()) status = fail(error);
+  }
+  if (reports.empty()) return status;
+  std::cout << output_of(options, reports) << std::flush;
+  if (!std::cout) status = fail("standard output cannot be written");
+  if (!options.plot.empty()) {
+    std::ofstream file(options.plot);
+    file << plot_of(reports) << std::flush;
+    if (!file) status = fail("--plot " + options.plot + ": cannot be written");
+  }
+  return status;
+}
+
+int run_command_line(const std::vector<std::string_view>& words) {
+  SimOptions options;
+  const std::string wrong = read_command_line(words, &options);
+  if (!wrong.empty()) {
+    fail(wrong);
+    std::cerr << "Try larder-sim --help\n";
+    return 2;
+  }
+  if (options.help || options.version) {
+    std::cout << (options.help ? help_text() : version_text());
+    return 0;
+  }
+  return run(options);
+}
+
+}  // namespace
+}  // namespace larder::simulator
+
+int main(int count, char** words) {
+  return larder::simulator::run_command_line(std::vector<std::string_view>(words + 1, words + count));
+}
