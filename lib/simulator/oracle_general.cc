@@ -14,18 +14,19 @@
 namespace larder::simulator {
 
 std::string parse_oracle_general(TraceSource& source, const TraceOptions& options, Trace& trace) {
-  std::array<unsigned char, 24> record{};
+  constexpr std::size_t kRecordBytes = 24;
+  std::array<unsigned char, 64 * kRecordBytes> records{};
   NumberedKeys keys;
-  while (true) {
-    const std::size_t got = source.read(record.data(), record.size());
-    if (got == 0) break;
-    if (got < record.size()) {
-      return "is truncated: " + std::to_string(got) + " bytes after its last whole record of 24";
+  while (const std::size_t got = source.read(records.data(), records.size())) {
+    const std::size_t end = got / kRecordBytes * kRecordBytes;
+    if (end / kRecordBytes > options.requests_max - trace.ids.size()) return too_many_requests(options);
+    for (std::size_t at = 0; at < end; at += kRecordBytes) keys.prepare(little_endian_64(&records[at + 4]));
+    for (std::size_t at = 0; at < end; at += kRecordBytes) {
+      trace.times.push_back(little_endian_32(&records[at]));
+      trace.ids.push_back(keys.number_of(little_endian_64(&records[at + 4])));
+      trace.sizes.push_back(little_endian_32(&records[at + 12]));
     }
-    if (trace.ids.size() >= options.requests_max) return too_many_requests(options);
-    trace.times.push_back(little_endian_32(&record[0]));
-    trace.ids.push_back(keys.number_of(little_endian_64(&record[4])));
-    trace.sizes.push_back(little_endian_32(&record[12]));
+    if (end < got) return "is truncated: " + std::to_string(got - end) + " bytes after its last whole record of 24";
   }
   trace.objects = keys.size();
   return {};

@@ -6,14 +6,14 @@
 // Thread safety: none.
 #pragma once
 
-#include <tsl/robin_map.h>
-
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
+#include "base/prefetch.h"
 #include "base/random.h"
 #include "simulator/trace_source.h"
 
@@ -48,18 +48,38 @@ class TextKeys {
   std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> numbers_;
 };
 
+// Open addressing over numbers alone, so that most of what a look-up reads is small: 8 bytes an object, and 8 to 16 of
+// slots. The salt keeps a file from choosing keys that collide.
 class NumberedKeys {
  public:
   std::uint32_t number_of(std::uint64_t key) {
-    return numbers_.try_emplace(key, static_cast<std::uint32_t>(numbers_.size())).first->second;
+    if (keys_.size() * 2 >= slots_.size()) grow();
+    std::size_t slot = slot_of(key);
+    for (; slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
+      if (keys_[slots_[slot] - 1] == key) return slots_[slot] - 1;
+    }
+    keys_.push_back(key);
+    slots_[slot] = static_cast<std::uint32_t>(keys_.size());
+    return slots_[slot] - 1;
   }
-  std::uint32_t size() const { return static_cast<std::uint32_t>(numbers_.size()); }
+  // Starts fetching what number_of(key) will read.
+  void prepare(std::uint64_t key) const { base::prefetch(&slots_[slot_of(key)]); }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(keys_.size()); }
 
  private:
-  struct Hash {
-    std::size_t operator()(std::uint64_t key) const noexcept { return base::mix64(key); }
-  };
-  tsl::robin_map<std::uint64_t, std::uint32_t, Hash> numbers_;
+  std::size_t slot_of(std::uint64_t key) const { return base::mix64(key + salt_) & (slots_.size() - 1); }
+  void grow() {
+    slots_.assign(slots_.size() * 2, 0);
+    for (std::size_t i = 0; i < keys_.size(); ++i) {
+      std::size_t slot = slot_of(keys_[i]);
+      while (slots_[slot] != 0) slot = (slot + 1) & (slots_.size() - 1);
+      slots_[slot] = static_cast<std::uint32_t>(i + 1);
+    }
+  }
+
+  const std::uint64_t salt_ = base::unpredictable_seed();
+  std::vector<std::uint64_t> keys_;                                         // by number
+  std::vector<std::uint32_t> slots_ = std::vector<std::uint32_t>(1 << 10);  // numbers + 1; 0: none. A power of two
 };
 
 // For messages: a piece of a file, cut to 40 bytes, without what is not printable.
