@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -49,8 +50,8 @@ void ProgressBar::show(double share) {
   // As long for the rest as for what is done, in proportion.
   const double seconds = std::chrono::duration<double>(now - begun_).count();
   const double left = share > 0 ? seconds * (1 - share) / share : 0;
-  std::fprintf(stderr, "\r%s [%s] %3d %%, %d s left\033[K", title_.c_str(), bar.c_str(), static_cast<int>(share * 100),
-               static_cast<int>(std::min(left, 1e6) + 0.5));
+  std::fprintf(stderr, "\r%s [%s] %3d %%, %ld s left\033[K", title_.c_str(), bar.c_str(), static_cast<int>(share * 100),
+               std::lround(std::min(left, 1e6)));
   std::fflush(stderr);
 }
 
