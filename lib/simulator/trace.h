@@ -11,7 +11,7 @@
 //                     or where TraceOptions says so: oracle_general.cc
 //
 // A file is not to be trusted. No count in it sizes anything: memory grows with what was received, at most eight times
-// as large as that (by each distinct key and some 100 bytes for it, and by each block that a line of a .lis asks for),
+// as large as that (by each distinct key and some 40 bytes for it, and by each block that a line of a .lis asks for),
 // and TraceOptions ends what goes on for ever.
 //
 // Thread safety: plain functions on plain values.

@@ -7,12 +7,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "base/key_hash.h"
 #include "base/prefetch.h"
 #include "base/random.h"
 #include "simulator/trace_source.h"
@@ -30,56 +29,80 @@ bool looks_like_ltrc(std::string_view start);
 bool looks_like_csv(std::string_view line);
 bool looks_like_lis(std::string_view line);
 
-// Objects in order of first appearance: their numbers.
-class TextKeys {
+// Numbers objects in order of first appearance, by hashes of their keys. Open addressing over numbers alone, so that
+// most of what a look-up reads is small: 8 bytes an object, and 8 to 16 of slots. Hashes are salted, so that a file
+// cannot choose keys that collide.
+class Numbers {
  public:
-  std::uint32_t number_of(std::string_view key) {
-    const auto found = numbers_.find(key);
-    if (found != numbers_.end()) return found->second;
-    return numbers_.emplace(key, static_cast<std::uint32_t>(numbers_.size())).first->second;
-  }
-  std::uint32_t size() const { return static_cast<std::uint32_t>(numbers_.size()); }
-
- private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
-  };
-  std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> numbers_;
-};
-
-// Open addressing over numbers alone, so that most of what a look-up reads is small: 8 bytes an object, and 8 to 16 of
-// slots. The salt keeps a file from choosing keys that collide.
-class NumberedKeys {
- public:
-  std::uint32_t number_of(std::uint64_t key) {
-    if (keys_.size() * 2 >= slots_.size()) grow();
-    std::size_t slot = slot_of(key);
+  // `same(number)` says whether that object, whose hash is the same, is the one that is looked for. If none is, the
+  // number is a new one: size() grows.
+  template <typename Same>
+  std::uint32_t number_of(std::uint64_t hash, Same&& same) {
+    if (hashes_.size() * 2 >= slots_.size()) grow();
+    std::size_t slot = hash & (slots_.size() - 1);
     for (; slots_[slot] != 0; slot = (slot + 1) & (slots_.size() - 1)) {
-      if (keys_[slots_[slot] - 1] == key) return slots_[slot] - 1;
+      const std::uint32_t number = slots_[slot] - 1;
+      if (hashes_[number] == hash && same(number)) return number;
     }
-    keys_.push_back(key);
-    slots_[slot] = static_cast<std::uint32_t>(keys_.size());
-    return slots_[slot] - 1;
+    hashes_.push_back(hash);
+    slots_[slot] = size();
+    return size() - 1;
   }
-  // Starts fetching what number_of(key) will read.
-  void prepare(std::uint64_t key) const { base::prefetch(&slots_[slot_of(key)]); }
-  std::uint32_t size() const { return static_cast<std::uint32_t>(keys_.size()); }
+  void prepare(std::uint64_t hash) const { base::prefetch(&slots_[hash & (slots_.size() - 1)]); }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(hashes_.size()); }
 
  private:
-  std::size_t slot_of(std::uint64_t key) const { return base::mix64(key + salt_) & (slots_.size() - 1); }
   void grow() {
     slots_.assign(slots_.size() * 2, 0);
-    for (std::size_t i = 0; i < keys_.size(); ++i) {
-      std::size_t slot = slot_of(keys_[i]);
+    for (std::size_t i = 0; i < hashes_.size(); ++i) {
+      std::size_t slot = hashes_[i] & (slots_.size() - 1);
       while (slots_[slot] != 0) slot = (slot + 1) & (slots_.size() - 1);
       slots_[slot] = static_cast<std::uint32_t>(i + 1);
     }
   }
 
-  const std::uint64_t salt_ = base::unpredictable_seed();
-  std::vector<std::uint64_t> keys_;                                         // by number
+  std::vector<std::uint64_t> hashes_;                                       // by number
   std::vector<std::uint32_t> slots_ = std::vector<std::uint32_t>(1 << 10);  // numbers + 1; 0: none. A power of two
+};
+
+class TextKeys {
+ public:
+  std::uint32_t number_of(std::string_view key) {
+    const std::uint32_t before = numbers_.size();
+    const std::uint32_t number = numbers_.number_of(hash_(key), [&](std::uint32_t one) { return text_of(one) == key; });
+    if (number == before) {
+      texts_ += key;
+      ends_.push_back(texts_.size());
+    }
+    return number;
+  }
+  std::uint32_t size() const { return numbers_.size(); }
+
+ private:
+  std::string_view text_of(std::uint32_t number) const {
+    const std::uint64_t begin = number == 0 ? 0 : ends_[number - 1];
+    return std::string_view(texts_).substr(begin, ends_[number] - begin);
+  }
+
+  const base::KeyHash hash_ = base::KeyHash::unpredictable();
+  Numbers numbers_;
+  std::string texts_;                // of all keys, one behind the other
+  std::vector<std::uint64_t> ends_;  // of each, by number
+};
+
+// The hash of a number says which number it is.
+class NumberedKeys {
+ public:
+  std::uint32_t number_of(std::uint64_t key) {
+    return numbers_.number_of(base::mix64(key + salt_), [](std::uint32_t) { return true; });
+  }
+  // Starts fetching what number_of(key) will read.
+  void prepare(std::uint64_t key) const { numbers_.prepare(base::mix64(key + salt_)); }
+  std::uint32_t size() const { return numbers_.size(); }
+
+ private:
+  const std::uint64_t salt_ = base::unpredictable_seed();
+  Numbers numbers_;
 };
 
 // For messages: a piece of a file, cut to 40 bytes, without what is not printable.
