@@ -2,40 +2,153 @@
 // The policies by name.
 #include "larder/eviction.h"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <iterator>
-#include <type_traits>
 #include <utility>
 
 #include "base/check.h"
+#include "eviction/arc.h"
 #include "eviction/fifo.h"
+#include "eviction/gdsf.h"
+#include "eviction/lirs.h"
 #include "eviction/lru.h"
+#include "eviction/redis_sampled.h"
 #include "eviction/s3_fifo.h"
 #include "eviction/sampled.h"
 #include "eviction/sieve.h"
+#include "eviction/w_tinylfu.h"
 
 namespace larder {
 namespace {
 
-using Make = std::unique_ptr<EvictionPolicy> (*)(std::uint64_t seed);
+using Policy = std::unique_ptr<EvictionPolicy>;
 
-template <typename Policy>
-std::unique_ptr<EvictionPolicy> make(std::uint64_t seed) {
-  if constexpr (std::is_constructible_v<Policy, std::uint64_t>) {
-    return std::make_unique<Policy>(seed);
-  } else {
-    return std::make_unique<Policy>();
+struct Parameter {
+  std::string_view name;
+  double otherwise;  // if it is not given
+  double min;
+  double max;
+  bool whole = false;
+};
+constexpr std::size_t kParametersMax = 3;
+using Values = std::array<double, kParametersMax>;
+
+struct Row {
+  std::string_view name;
+  Policy (*make)(const Values& values, std::uint64_t seed);
+  std::array<Parameter, kParametersMax> parameters = {};  // those with a name
+
+  std::span<const Parameter> given() const {
+    const auto* end =
+        std::find_if(parameters.begin(), parameters.end(), [](const auto& one) { return one.name.empty(); });
+    return {parameters.begin(), end};
   }
+};
+
+template <typename Its>
+Policy plain(const Values&, std::uint64_t) {
+  return std::make_unique<Its>();
+}
+template <typename Its>
+Policy seeded(const Values&, std::uint64_t seed) {
+  return std::make_unique<Its>(seed);
+}
+Policy s3_fifo(const Values& values, std::uint64_t) {
+  return std::make_unique<eviction::S3Fifo>(
+      eviction::S3Fifo::Parameters{values[0], values[1], static_cast<std::uint8_t>(values[2])});
+}
+Policy w_tinylfu(const Values& values, std::uint64_t seed) {
+  return std::make_unique<eviction::WTinyLfu>(eviction::WTinyLfu::Parameters{values[0]}, seed);
+}
+Policy lirs(const Values& values, std::uint64_t) {
+  return std::make_unique<eviction::Lirs>(eviction::Lirs::Parameters{values[0]});
+}
+Policy redis_lru(const Values& values, std::uint64_t seed) {
+  return std::make_unique<eviction::RedisLru>(eviction::RedisLru::Parameters{static_cast<int>(values[0])}, seed);
+}
+Policy redis_lfu(const Values& values, std::uint64_t seed) {
+  const eviction::RedisLfu::Parameters parameters{static_cast<int>(values[0]), static_cast<std::uint32_t>(values[1])};
+  return std::make_unique<eviction::RedisLfu>(parameters, seed);
 }
 
-constexpr std::string_view kNames[] = {"s3-fifo", "lru", "lfu", "random", "sieve", "fifo"};
-constexpr Make kMakes[] = {make<eviction::S3Fifo>, make<eviction::Lru>,   make<eviction::Lfu>,
-                           make<eviction::Random>, make<eviction::Sieve>, make<eviction::Fifo>};
-static_assert(std::size(kNames) == std::size(kMakes));
+constexpr Parameter kSamples = {"samples", eviction::RedisLru::Parameters().samples, 1, 64, true};
+constexpr eviction::S3Fifo::Parameters kS3Fifo;
+constexpr Row kRows[] = {
+    {"s3-fifo",
+     s3_fifo,
+     {{{"small", kS3Fifo.small_share, 0.001, 0.999},
+       {"ghost", kS3Fifo.ghosts_per_entry, 0, 10},
+       {"promote", kS3Fifo.promote_at, 1, 3, true}}}},
+    {"lru", plain<eviction::Lru>},
+    {"lfu", seeded<eviction::Lfu>},
+    {"random", seeded<eviction::Random>},
+    {"sieve", plain<eviction::Sieve>},
+    {"fifo", plain<eviction::Fifo>},
+    {"w-tinylfu", w_tinylfu, {{{"window", eviction::WTinyLfu::Parameters().window_share, 0.001, 0.999}}}},
+    {"arc", plain<eviction::Arc>},
+    {"lirs", lirs, {{{"hir", eviction::Lirs::Parameters().high_share, 0.001, 0.999}}}},
+    {"gdsf", plain<eviction::Gdsf>},
+    {"redis-lru", redis_lru, {{kSamples}}},
+    {"redis-lfu", redis_lfu, {{kSamples, {"minute", eviction::RedisLfu::Parameters().minute, 1, 1e9, true}}}},
+};
+
+constexpr auto kNames = [] {
+  std::array<std::string_view, std::size(kRows)> names;
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = kRows[i].name;
+  return names;
+}();
 
 constexpr std::string_view kTtlSuffix = "-ttl";
 
 std::string name_in_scope(std::string_view name, Eviction::Scope scope) {
   return std::string(name) + std::string(scope == Eviction::Scope::kKeysWithTtl ? kTtlSuffix : "");
+}
+
+std::string text_of(double number) {
+  char text[32];
+  return std::string(text, std::to_chars(text, std::end(text), number).ptr);
+}
+
+// A number, and nothing else, that the parameter may have.
+bool read_value(std::string_view text, const Parameter& parameter, double* value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
+  if (error != std::errc() || end != text.data() + text.size()) return false;
+  if (!(*value >= parameter.min && *value <= parameter.max)) return false;  // "nan" is neither
+  return !parameter.whole || *value == std::floor(*value);
+}
+
+// What stands behind the colon: name=value, ... False if there is anything else.
+bool read_values(std::string_view text, const Row& row, Values* values) {
+  std::array<bool, kParametersMax> had = {};
+  for (;;) {
+    const std::string_view one = text.substr(0, text.find(','));
+    const std::size_t equals = one.find('=');
+    if (equals == std::string_view::npos) return false;
+    const auto parameters = row.given();
+    const auto found = std::find_if(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
+      return parameter.name == one.substr(0, equals);
+    });
+    if (found == parameters.end()) return false;
+    const auto number = static_cast<std::size_t>(found - parameters.begin());
+    if (std::exchange(had[number], true) || !read_value(one.substr(equals + 1), *found, &(*values)[number]))
+      return false;
+    if (one.size() == text.size()) return true;
+    text.remove_prefix(one.size() + 1);
+  }
+}
+
+Status no_such_parameters(const Row& row, std::string_view text) {
+  std::string all;
+  for (const Parameter& parameter : row.given()) {
+    all += (all.empty() ? "" : ", ") + std::string(parameter.name) + "=" + text_of(parameter.otherwise) + " (" +
+           text_of(parameter.min) + " to " + text_of(parameter.max) + (parameter.whole ? ", whole" : "") + ")";
+  }
+  return Status(ErrorCode::kInvalidArgument, "eviction policy " + std::string(row.name) + " does not take \"" +
+                                                 std::string(text) + "\": it has " +
+                                                 (all.empty() ? "no parameters" : "the parameters " + all));
 }
 
 }  // namespace
@@ -60,12 +173,21 @@ std::span<const std::string_view> Eviction::names() noexcept { return kNames; }
 
 Result<Eviction> Eviction::named(std::string_view name) {
   if (name == "none" || name == "noeviction") return none();
-  for (std::size_t i = 0; i < std::size(kNames); ++i) {
+  const std::string_view plain_name = name.substr(0, name.find(':'));
+  for (const Row& row : kRows) {
     for (const Scope scope : {Scope::kAllKeys, Scope::kKeysWithTtl}) {
-      const std::string redis_name = (scope == Scope::kAllKeys ? "allkeys-" : "volatile-") + std::string(kNames[i]);
-      if (name == name_in_scope(kNames[i], scope) || name == redis_name) {
-        return Eviction(name_in_scope(kNames[i], scope), kMakes[i], scope);
+      const std::string redis_name = (scope == Scope::kAllKeys ? "allkeys-" : "volatile-") + std::string(row.name);
+      if (plain_name != name_in_scope(row.name, scope) && plain_name != redis_name) continue;
+      Values values = {};
+      std::transform(row.parameters.begin(), row.parameters.end(), values.begin(),
+                     [](const Parameter& parameter) { return parameter.otherwise; });
+      const std::string_view behind = name.substr(plain_name.size());
+      if (!behind.empty() && !read_values(behind.substr(1), row, &values)) {
+        return no_such_parameters(row, behind.substr(1));
       }
+      return Eviction(
+          name_in_scope(row.name, scope) + std::string(behind),
+          [make = row.make, values](std::uint64_t seed) { return make(values, seed); }, scope);
     }
   }
   std::string all;

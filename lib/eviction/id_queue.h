@@ -38,15 +38,18 @@ class IdQueue {
     return true;
   }
   // From the front. False when the queue is empty.
-  bool pop(Residents& residents, Item* item) {
-    // While a sweep is under way, what it has kept is the older part.
-    const std::uint32_t run = sweeping() && !runs_[newest_ ^ 1].ids.empty() ? newest_ ^ 1 : newest_;
-    return pop_from(run, residents, item);
+  bool pop(Residents& residents, Item* item) { return pop_from(oldest(), residents, item); }
+  // What pop gives next. False when the queue is empty.
+  bool front(Item* item) const {
+    const std::uint32_t run = oldest();
+    if (runs_[run].ids.empty() || !runs_[run].ids.peek(0, &item->id)) return false;
+    item->position = position_of(run, runs_[run].begin);
+    return true;
   }
   // Starts fetching what comes next: the entry of the first, whose bucket was fetched when it was third. True if there
   // is one: its id.
   bool prefetch(Residents& residents, EntryId* first) const {
-    const Run& run = sweeping() && !runs_[newest_ ^ 1].ids.empty() ? runs_[newest_ ^ 1] : runs_[newest_];
+    const Run& run = runs_[oldest()];
     EntryId id = 0;
     if (run.ids.empty()) return false;
     if (run.ids.peek(2, &id)) residents.prefetch(id);
@@ -86,6 +89,10 @@ class IdQueue {
 
   static std::uint32_t position_of(std::uint32_t run, std::uint32_t number) noexcept {
     return run << 31 | (number & 0x7fffffff);
+  }
+  // While a sweep is under way, what it has kept is the older part.
+  std::uint32_t oldest() const noexcept {
+    return sweeping() && !runs_[newest_ ^ 1].ids.empty() ? newest_ ^ 1 : newest_;
   }
   bool pop_from(std::uint32_t run, Residents& residents, Item* item) {
     if (runs_[run].ids.empty()) return false;
