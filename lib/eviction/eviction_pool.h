@@ -22,14 +22,11 @@ class EvictionPool {
     std::uint32_t rank;      // the highest goes
   };
 
-  // A candidate, unless there are sixteen better ones. One that is there already gets its new rank.
+  // A candidate, unless there are sixteen better ones. One that is there already keeps its rank.
   void offer(const Candidate& candidate) {
-    Candidate* const found = std::find_if(candidates_, candidates_ + size_,
-                                          [&](const Candidate& other) { return other.id == candidate.id; });
-    if (found != candidates_ + size_) {
-      std::copy(found + 1, candidates_ + size_, found);
-      --size_;
-    }
+    const bool is_here =
+        std::any_of(candidates_, candidates_ + size_, [&](const Candidate& other) { return other.id == candidate.id; });
+    if (is_here) return;
     Candidate* const place = std::find_if(candidates_, candidates_ + size_,
                                           [&](const Candidate& other) { return other.rank >= candidate.rank; });
     if (size_ < kSize) {

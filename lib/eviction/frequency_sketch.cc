@@ -48,7 +48,7 @@ void FrequencySketch::add(EntryId id, std::uint64_t entries) noexcept {
     if (counter.value() != kCountMax) counter.word += std::uint64_t{1} << counter.shift;
   }
   if (++additions_ < kAdditionsAnEntry * entries) return;
-  additions_ = 0;
+  additions_ /= 2;  // as are what they added
   ++halvings_;
 }
 

@@ -8,7 +8,9 @@ namespace larder::eviction {
 namespace {
 
 constexpr int kStepsMax = 64;
-constexpr int kGhostsPrunedMax = 1'024;
+// Of the bottom of the stack in one call: entries looked at, and ids in all.
+constexpr int kLooksMax = 512;
+constexpr int kPrunedMax = 1'024;
 constexpr int kRaisedMax = 2;
 constexpr std::uint64_t kGonePerEntry = 2;
 constexpr int kForgottenACall = 4;
@@ -66,7 +68,7 @@ void Lirs::prune(const Resident* at_hand, Residents& residents) {
   if (filling_ || low_entries_ == 0) return;
   IdQueue::Item item;
   int looks = 0;
-  for (int step = 0; step < kGhostsPrunedMax && looks < kStepsMax && stack_.front(&item); ++step) {
+  for (int step = 0; step < kPrunedMax && looks < kLooksMax && stack_.front(&item); ++step) {
     if (const std::uint32_t* number = stacked_.find(item.id); number != nullptr && *number == item.position) {
       stacked_.take(residents, item.id);
       if (gone_ != 0) --gone_;
@@ -149,9 +151,10 @@ void Lirs::lower(const Resident* at_hand, Residents& residents) {
   }
 }
 
-// Where there is room, the first of the high ones becomes low: where it stands in the stack, or else on top.
+// Where there is room, the first of the high ones becomes low: where it stands in the stack, or else on top. The one
+// that has just come is the last of them, and stays.
 void Lirs::raise(Residents& residents) {
-  for (int step = 0; step < kRaisedMax && low_weight_ < low_weight_max(); ++step) {
+  for (int step = 0; step < kRaisedMax && high_.entries() > 1 && low_weight_ < low_weight_max(); ++step) {
     Resident first;
     if (!high_.first(residents, kStepsMax, &first) || low_weight_ + first.weight > low_weight_max()) return;
     std::uint32_t position = 0;
@@ -174,6 +177,7 @@ void Lirs::raise(Residents& residents) {
 // --- What the engine says -----------------------------------------------------------------------------------------
 
 bool Lirs::on_insert(Resident& entry, Residents& residents) {
+  if (!pruned_) prune(nullptr, residents);
   bool becomes_low = false;
   if (entry.bits != 0) {  // the engine had to keep it
     stacked_.take(residents, entry.id);
@@ -195,6 +199,7 @@ bool Lirs::on_insert(Resident& entry, Residents& residents) {
 }
 
 void Lirs::on_hit(Resident& entry, Residents& residents) {
+  if (!pruned_) prune(nullptr, residents);
   std::uint32_t position = 0;
   if (!high_.holds(entry)) {
     if (!put_on_top(entry, residents, &position)) return;
@@ -202,7 +207,7 @@ void Lirs::on_hit(Resident& entry, Residents& residents) {
     entry.position = position;
     IdQueue::Item old;
     if (was_bottom) stack_.pop(residents, &old);
-    if (was_bottom || !pruned_) prune(&entry, residents);
+    if (was_bottom) prune(&entry, residents);
   } else if (stacked_.find(entry.id) == nullptr) {
     high_.use(entry, residents);
     stack_high(entry, residents);

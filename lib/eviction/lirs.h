@@ -13,8 +13,8 @@
 //
 // Limits: slow to give up entries that were low and are not used any more; long queues of ghosts. Cost: a hit writes to
 // a queue, as with LRU; 4 bytes of position an entry, 4 to 8 of queue for each of them and of the ghosts, 24 a ghost:
-// up to 84 bytes an entry. One call looks at up to 64 entries or 1,024 ghosts; what is left at the bottom of the stack
-// then is left to the next.
+// up to 84 bytes an entry. One call looks at up to 512 entries and 1,024 ids at the bottom of the stack, and leaves the
+// rest to the next.
 #pragma once
 
 #include "eviction/ghost_list.h"

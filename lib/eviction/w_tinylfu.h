@@ -12,7 +12,7 @@
 // counts (docs/eviction.md). While the cache fills, what the window has too much moves on unseen.
 //
 // Limits: a new set of popular keys has to outdo the counts of the old one. Cost: a hit writes to a queue, as with LRU,
-// and to the sketch; 4 bytes of position, 4 to 8 of queue and 8 of sketch an entry.
+// and to the sketch; 4 bytes of position, 4 to 8 of queue and 16 of sketch an entry.
 #pragma once
 
 #include "base/random.h"

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/random.h"
@@ -23,7 +24,7 @@ class FakeResidents final : public Residents {
   // What the engine does ---------------------------------------------------------------------------------------------
   void insert(EntryId id, std::uint32_t weight = 1) {
     Resident entry{id, weight, 0, 0, 0};
-    policy_.on_insert(entry, *this);
+    if (!policy_.on_insert(entry, *this) && refuses) return;  // not tracked, and so of no interest here
     place_[id] = entries_.size();
     entries_.push_back(entry);
     weight_ += weight;
@@ -105,6 +106,7 @@ class FakeResidents final : public Residents {
   int lies = 0;  // evict said it did and did not, or the other way round
   std::size_t live_bytes = 0;
   bool refuses = false;
+  std::unordered_set<EntryId> kept;  // must not go for now
 
  private:
   class None final : public EvictionPolicy {
@@ -117,7 +119,16 @@ class FakeResidents final : public Residents {
   };
 
   Verdict show(Resident& entry, FunctionRef<Verdict(Resident&)> visit) {
-    const Verdict verdict = visit(entry);
+    Resident copy = entry;  // what the policy writes is kept when the call returns
+    Verdict verdict = visit(copy);
+    if (verdict == Verdict::kEvict && kept.contains(copy.id)) {
+      verdict = Verdict::kKeep;
+      if (!policy_.on_insert(copy, *this)) {  // not tracked any more
+        erase(copy.id);
+        return verdict;
+      }
+    }
+    entry = copy;
     if (verdict == Verdict::kEvict) {
       evicted.push_back(entry.id);
       erase(entry.id);
