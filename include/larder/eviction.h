@@ -126,10 +126,13 @@ class Eviction {
   static Eviction none();                                // a write that finds no room answers kOutOfMemory
   // A policy of your own. REQUIRES: factory is callable and gives no null; checked.
   static Eviction custom(std::string name, PolicyFactory factory, Scope scope = Scope::kAllKeys);
-  // "s3-fifo", "lru", "lfu", "random", "sieve", "fifo".
+  // "s3-fifo", "lru", "lfu", "random", "sieve", "fifo", "w-tinylfu", "arc", "lirs", "gdsf", "redis-lru", "redis-lfu":
+  // docs/eviction.md says what each is for.
   static std::span<const std::string_view> names() noexcept;
   // By name, one of those, or with "-ttl" behind it for kKeysWithTtl; "none"; and Redis's names ("allkeys-lru",
-  // "volatile-lfu", "noeviction", ...). kInvalidArgument for any other name.
+  // "volatile-lfu", "noeviction", ...). Some take parameters, behind a colon: "w-tinylfu:window=0.3",
+  // "s3-fifo-ttl:ghost=0.9,promote=1". kInvalidArgument for any other name; for a parameter that the policy does not
+  // take, with those it does and their ranges.
   static Result<Eviction> named(std::string_view name);
 
   const std::string& name() const noexcept { return name_; }

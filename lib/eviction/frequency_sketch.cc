@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "base/random.h"
-
 namespace larder::eviction {
 
 void FrequencySketch::fit(Residents& residents, std::uint64_t entries) {
@@ -41,7 +39,7 @@ FrequencySketch::Counter FrequencySketch::counter_of(Line& line, unsigned row, s
 
 void FrequencySketch::add(EntryId id, std::uint64_t entries) noexcept {
   if (lines_.empty()) return;
-  const std::uint64_t hash = base::mix64(id);
+  const std::uint64_t hash = hash_of(id);
   Line& line = line_of(hash);
   for (unsigned row = 0; row < kRows; ++row) {
     const Counter counter = counter_of(line, row, hash);
@@ -54,7 +52,7 @@ void FrequencySketch::add(EntryId id, std::uint64_t entries) noexcept {
 
 unsigned FrequencySketch::count(EntryId id) noexcept {
   if (lines_.empty()) return 0;
-  const std::uint64_t hash = base::mix64(id);
+  const std::uint64_t hash = hash_of(id);
   Line& line = line_of(hash);
   unsigned least = kCountMax;
   for (unsigned row = 0; row < kRows; ++row) least = std::min(least, counter_of(line, row, hash).value());

@@ -17,6 +17,7 @@
 #include <cstdint>
 
 #include "base/linear_hashing.h"
+#include "base/random.h"
 #include "eviction/chunks.h"
 #include "larder/eviction.h"
 
@@ -25,6 +26,9 @@ namespace larder::eviction {
 class FrequencySketch {
  public:
   static constexpr unsigned kCountMax = 15;
+
+  // The seed decides which ids share counters.
+  explicit FrequencySketch(std::uint64_t seed) : seed_(seed) {}
 
   // Is for so many entries from now on: adds or drops a line. Call it with each entry that comes or goes.
   void fit(Residents& residents, std::uint64_t entries);
@@ -55,6 +59,9 @@ class FrequencySketch {
   Line& line_of(std::uint64_t hash) noexcept;
   static Counter counter_of(Line& line, unsigned row, std::uint64_t hash) noexcept;
 
+  std::uint64_t hash_of(EntryId id) const noexcept { return base::mix64(seed_ + id); }
+
+  const std::uint64_t seed_;
   Chunks<Line> lines_;
   base::LinearHashing hashing_;
   std::uint64_t additions_ = 0;  // since the last halving

@@ -28,8 +28,9 @@ class WTinyLfu final : public EvictionPolicy {
     double window_share = 0.2;  // of the weight; one entry at least
   };
 
-  explicit WTinyLfu(std::uint64_t seed) : random_(seed) {}
-  WTinyLfu(const Parameters& parameters, std::uint64_t seed) : parameters_(parameters), random_(seed) {}
+  explicit WTinyLfu(std::uint64_t seed) : WTinyLfu(Parameters(), seed) {}
+  WTinyLfu(const Parameters& parameters, std::uint64_t seed)
+      : parameters_(parameters), random_(seed), seen_(random_.next()) {}
 
   Traits traits() const override { return {.hit = Hit::kCall, .hits_max = 3, .position = true}; }
   bool on_insert(Resident& entry, Residents& residents) override;
@@ -52,8 +53,8 @@ class WTinyLfu final : public EvictionPolicy {
   RecencyQueue window_{1};
   RecencyQueue probation_{2};
   RecencyQueue protected_{3};
-  FrequencySketch seen_;
   base::Random random_;
+  FrequencySketch seen_;
 };
 
 }  // namespace larder::eviction

@@ -7,11 +7,17 @@
 #include <optional>
 #include <string>
 
+#include "eviction/arc.h"
+#include "eviction/fake_residents.h"
 #include "eviction/fifo.h"
+#include "eviction/gdsf.h"
+#include "eviction/lirs.h"
 #include "eviction/lru.h"
+#include "eviction/redis_sampled.h"
 #include "eviction/s3_fifo.h"
 #include "eviction/sampled.h"
 #include "eviction/sieve.h"
+#include "eviction/w_tinylfu.h"
 
 namespace larder {
 namespace {
@@ -27,6 +33,12 @@ std::string kind_of(const Eviction& eviction) {
   if (dynamic_cast<eviction::Random*>(policy.get()) != nullptr) return "random";
   if (dynamic_cast<eviction::Sieve*>(policy.get()) != nullptr) return "sieve";
   if (dynamic_cast<eviction::Fifo*>(policy.get()) != nullptr) return "fifo";
+  if (dynamic_cast<eviction::WTinyLfu*>(policy.get()) != nullptr) return "w-tinylfu";
+  if (dynamic_cast<eviction::Arc*>(policy.get()) != nullptr) return "arc";
+  if (dynamic_cast<eviction::Lirs*>(policy.get()) != nullptr) return "lirs";
+  if (dynamic_cast<eviction::Gdsf*>(policy.get()) != nullptr) return "gdsf";
+  if (dynamic_cast<eviction::RedisLru*>(policy.get()) != nullptr) return "redis-lru";
+  if (dynamic_cast<eviction::RedisLfu*>(policy.get()) != nullptr) return "redis-lfu";
   return "another";
 }
 
@@ -78,6 +90,56 @@ TEST(Eviction, UnknownNamesHaveNoValue) {
     const Result<Eviction> none = Eviction::named(name);
     EXPECT_EQ(none.status().code(), ErrorCode::kInvalidArgument) << name;
     EXPECT_NE(none.status().message().find("s3-fifo"), std::string_view::npos);
+  }
+}
+
+TEST(Eviction, ParametersStandBehindAColon) {
+  for (const char* name : {"s3-fifo:ghost=0.9", "s3-fifo:ghost=2,small=0.1,promote=1", "s3-fifo:promote=3,ghost=0",
+                           "w-tinylfu:window=0.3", "w-tinylfu-ttl:window=2e-1", "lirs:hir=0.01", "redis-lru:samples=10",
+                           "redis-lfu-ttl:minute=1000000,samples=64"}) {
+    const Result<Eviction> found = Eviction::named(name);
+    ASSERT_TRUE(found.ok()) << name << ": " << found.status().message();
+    EXPECT_EQ(found->name(), name);
+    EXPECT_EQ(found->scope() == Scope::kKeysWithTtl, found->name().find("-ttl:") != std::string::npos);
+    EXPECT_EQ(kind_of(*found), found->name().substr(0, found->name().find_first_of(":") -
+                                                           (found->scope() == Scope::kKeysWithTtl ? 4 : 0)));
+  }
+  const Result<Eviction> redis_name = Eviction::named("volatile-w-tinylfu:window=0.1");
+  ASSERT_TRUE(redis_name.ok());
+  EXPECT_EQ(redis_name->name(), "w-tinylfu-ttl:window=0.1");
+}
+
+TEST(Eviction, ParametersThatAPolicyDoesNotTakeAreNamed) {
+  for (const char* name :
+       {"w-tinylfu:", "w-tinylfu:window", "w-tinylfu:window=", "w-tinylfu:window=0.2,", "w-tinylfu:,", "w-tinylfu:=0.2",
+        "w-tinylfu:window=0.2,window=0.2", "w-tinylfu:window=0.2x", "w-tinylfu:window= 0.2", "w-tinylfu:window=+0.2",
+        "w-tinylfu:window=0", "w-tinylfu:window=1", "w-tinylfu:window=-0.2", "w-tinylfu:window=nan",
+        "w-tinylfu:window=inf", "w-tinylfu:window=1e999", "w-tinylfu:Window=0.2", "w-tinylfu:ghost=0.2",
+        "w-tinylfu:window=0.2:window=0.2"}) {
+    const Status status = Eviction::named(name).status();
+    EXPECT_EQ(status.code(), ErrorCode::kInvalidArgument) << name;
+    EXPECT_NE(status.message().find("window=0.2 (0.001 to 0.999)"), std::string_view::npos) << status.message();
+  }
+  for (const char* name : {"redis-lru:samples=0", "redis-lru:samples=65", "redis-lru:samples=2.5"}) {
+    const Status status = Eviction::named(name).status();
+    EXPECT_NE(status.message().find("samples=5 (1 to 64, whole)"), std::string_view::npos) << status.message();
+  }
+  const Status none = Eviction::named("arc:window=0.2").status();
+  EXPECT_EQ(none.code(), ErrorCode::kInvalidArgument);
+  EXPECT_NE(none.message().find("no parameters"), std::string_view::npos) << none.message();
+  EXPECT_EQ(Eviction::named("none:window=0.2").status().code(), ErrorCode::kInvalidArgument);
+}
+
+TEST(Eviction, AParameterReachesItsPolicy) {
+  for (const bool promotes : {false, true}) {
+    const std::unique_ptr<EvictionPolicy> policy =
+        Eviction::named(promotes ? "s3-fifo:promote=1" : "s3-fifo:promote=2")->factory()(1);
+    eviction::FakeResidents shard(*policy);
+    for (EntryId id = 1; id <= 3; ++id) shard.insert(id);
+    shard.hit(1);
+    ASSERT_TRUE(shard.evict());
+    EXPECT_EQ(shard.evicted.back(), promotes ? 2u : 1u);
+    policy->clear(shard);
   }
 }
 

@@ -85,8 +85,9 @@ TEST_P(GrowingValues, ANewKeyTakesThePlaceOfTheOnlyOne) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Policies, GrowingValues, testing::ValuesIn(Eviction::names()), [](const auto& its) {
-  const std::string name(its.param);
-  return name == "s3-fifo" ? "s3fifo" : name;
+  std::string name(its.param);
+  std::erase(name, '-');
+  return name;
 });
 
 }  // namespace
