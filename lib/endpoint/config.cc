@@ -237,9 +237,11 @@ std::optional<std::uint64_t> parse_memory(std::string_view text) {
 
 std::string redis_policy_name(std::string_view policy) {
   if (policy == "none") return "noeviction";
+  const std::string_view plain = policy.substr(0, policy.find(':'));
+  const std::string parameters(policy.substr(plain.size()));
   for (const std::string_view name : Eviction::names()) {
-    if (policy == name) return "allkeys-" + std::string(name);
-    if (policy == std::string(name) + "-ttl") return "volatile-" + std::string(name);
+    if (plain == name) return "allkeys-" + std::string(name) + parameters;
+    if (plain == std::string(name) + "-ttl") return "volatile-" + std::string(name) + parameters;
   }
   return std::string(policy);
 }

@@ -7,7 +7,7 @@ namespace larder::eviction {
 namespace {
 
 constexpr int kStepsMax = 64;
-constexpr int kForgottenARemoval = 2;
+constexpr int kForgottenACall = 3;  // one evicted is remembered, and two others less are allowed
 
 }  // namespace
 
@@ -58,16 +58,20 @@ void Arc::on_remove(Resident& entry, Residents& residents) {
   RecencyQueue& queue = queue_of(entry);
   queue.leave(entry);
   queue.sweep(entry, residents);
-  for (int step = 0; step < kForgottenARemoval; ++step) forget_one(residents, 0);
+  forget(residents, 0);
 }
 
 // Those used once and their ghosts are no more than the entries, and both kinds of ghosts together are not.
-void Arc::forget_one(Residents& residents, std::uint64_t incoming) {
-  const std::uint64_t ghosts = std::uint64_t{once_gone_.size()} + often_gone_.size();
-  if (once_.entries() + once_gone_.size() + incoming > entries()) {
-    once_gone_.take_oldest(residents);
-  } else if (ghosts + incoming > entries()) {
-    often_gone_.take_oldest(residents);
+void Arc::forget(Residents& residents, std::uint64_t incoming) {
+  for (int step = 0; step < kForgottenACall; ++step) {
+    const std::uint64_t ghosts = std::uint64_t{once_gone_.size()} + often_gone_.size();
+    bool forgot = false;
+    if (once_.entries() + once_gone_.size() + incoming > entries()) {
+      forgot = once_gone_.take_oldest(residents);
+    } else if (ghosts + incoming > entries()) {
+      forgot = often_gone_.take_oldest(residents);
+    }
+    if (!forgot) return;
   }
 }
 
@@ -83,7 +87,7 @@ bool Arc::evict(Residents& residents) {
   expects_ = false;
   // Nothing is remembered of an entry used once where such fill the cache: the paper's case IV A.
   const bool remembers = recalled_ != Memory::kNone || once_.entries() < entries();
-  forget_one(residents, recalled_ == Memory::kNone ? 1 : 0);
+  forget(residents, recalled_ == Memory::kNone ? 1 : 0);
   for (int step = 0; step < kStepsMax && entries() != 0; ++step) {
     const bool from_once = often_.entries() == 0 || (once_.entries() != 0 && once_is_over());
     if (from_once ? evict_from(once_, remembers ? &once_gone_ : nullptr, residents)

@@ -34,7 +34,7 @@ class Arc final : public EvictionPolicy {
   std::uint64_t entries() const noexcept { return once_.entries() + often_.entries(); }
   RecencyQueue& queue_of(const Resident& entry) { return often_.holds(entry) ? often_ : once_; }
   Memory recall(EntryId id, Residents& residents);
-  void forget_one(Residents& residents, std::uint64_t incoming);
+  void forget(Residents& residents, std::uint64_t incoming);
   bool evict_from(RecencyQueue& queue, GhostList* ghosts, Residents& residents);
   bool once_is_over() const noexcept;
 

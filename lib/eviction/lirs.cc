@@ -251,6 +251,8 @@ bool Lirs::evict(Residents& residents) {
   }
   if (!pruned_) prune(nullptr, residents);
   lower(nullptr, residents);
+  Resident none{};
+  for (int time = 0; time < 2; ++time) sweep(none, residents);
   for (int step = 0; step < kStepsMax && entries() != 0; ++step) {
     if (high_.entries() != 0 ? evict_high(residents) : evict_low(residents)) return true;
   }

@@ -69,6 +69,7 @@ bool WTinyLfu::is_admitted(EntryId candidate, EntryId victim) noexcept {
 }
 
 bool WTinyLfu::evict(Residents& residents) {
+  seen_.fit(residents, entries());
   RecencyQueue& main = probation_.entries() != 0 ? probation_ : protected_;
   if (main.entries() == 0) return evict_first(window_, residents);
   if (window_.entries() == 0 || window_.weight() < window_weight_max()) return evict_first(main, residents);
