@@ -8,8 +8,8 @@
 // ids from, so no count gets lower by that. A line is halved when it is next asked for: it knows how often it was.
 //
 // Cost: 16 bytes an entry. A count is too high where others share all four counters, never too low but for 15 being the
-// most. With half of that W-TinyLFU misses a tenth of a point more on the traces we test with, with twice as much a
-// twentieth less. Without memory all counts are 0.
+// most. With half of that W-TinyLFU missed a tenth of a point more on short traces, with twice as much a tenth less.
+// Without memory all counts are 0.
 //
 // Thread safety: none; under the shard's lock.
 #pragma once

@@ -41,7 +41,7 @@ constexpr Anchor kAnchors[] = {
     {"arc", "arc", 0.001},
     // A stack that is pruned in slices: at one point 0.00014.
     {"lirs(hir1%,nonres<=2C)", "lirs", 0.0001, 1, 1, "", 1, 0.0002},
-    // Another sketch, and so other counts: whole phases of a trace hang on some of them.
+    // Not explained point by point. The size and layout of the sketch are not published, and move the figures as far.
     {"w-tinylfu(window1%)", "w-tinylfu:window=0.01", 0.005, 4, 100, "", 23, 0.025},
     {"w-tinylfu(window10%)", "w-tinylfu:window=0.1", 0.005, 4, 100, "", 14, 0.021},
     {"w-tinylfu(window20%)", "w-tinylfu:window=0.2", 0.005, 4, 100, "", 12, 0.019},
@@ -49,7 +49,7 @@ constexpr Anchor kAnchors[] = {
     {"gdsf(unit size = LFU with dynamic aging)", "gdsf", 0.001},
     {"redis-lru(5 samples)", "redis-lru", 0.005, 4, 100},
     {"redis-lru(10 samples)", "redis-lru:samples=10", 0.005, 4, 100},
-    // Loops in which all counters are alike, and luck decides.
+    // Not explained. What the pool does with an entry that is drawn again moves the figures as far.
     {"redis-lfu(5 samples,60k req/min)", "redis-lfu", 0.005, 4, 100, "", 2, 0.007},
     {"redis-lfu(10 samples,60k req/min)", "redis-lfu:samples=10", 0.005, 4, 100, "", 7, 0.012},
 };
