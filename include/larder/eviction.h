@@ -57,6 +57,10 @@ class Residents {
   // Starts fetching what find(id) will need: first the bucket, some calls later the entry that stands there.
   virtual void prefetch(EntryId id) = 0;
   virtual void prefetch_entry(EntryId id) = 0;
+  // From now on, on_hit is called for hits of a sample of the keys also where Traits::hit is kCountInBits: of those
+  // whose id has none of these bits. At first it is kNoSample, one key in 65,536.
+  virtual void sample_hits(std::uint16_t unsampled) = 0;
+  static constexpr std::uint16_t kNoSample = 0xffff;
   // What the policy tracks: entries, and the sum of their weights.
   virtual std::uint64_t size() const = 0;
   virtual std::uint64_t weight() const = 0;
@@ -117,17 +121,18 @@ class Eviction {
     kKeysWithTtl,  // only entries with a time to live
   };
 
-  static Eviction s3_fifo(Scope scope = Scope::kAllKeys);  // the default: scan-resistant, cheapest hit
-  static Eviction lru(Scope scope = Scope::kAllKeys);      // exact; a hit costs more, an entry 8 bytes more
-  static Eviction lfu(Scope scope = Scope::kAllKeys);      // sampled, with ageing
+  static Eviction s3_fifo(Scope scope = Scope::kAllKeys);   // the default: scan-resistant, cheapest hit
+  static Eviction adaptive(Scope scope = Scope::kAllKeys);  // follows the traffic; may become the default
+  static Eviction lru(Scope scope = Scope::kAllKeys);       // exact; a hit costs more, an entry 8 bytes more
+  static Eviction lfu(Scope scope = Scope::kAllKeys);       // sampled, with ageing
   static Eviction random(Scope scope = Scope::kAllKeys);
   static Eviction sieve(Scope scope = Scope::kAllKeys);  // cheap, for skewed traffic without scans
   static Eviction fifo(Scope scope = Scope::kAllKeys);   // who came first; to compare with
   static Eviction none();                                // a write that finds no room answers kOutOfMemory
   // A policy of your own. REQUIRES: factory is callable and gives no null; checked.
   static Eviction custom(std::string name, PolicyFactory factory, Scope scope = Scope::kAllKeys);
-  // "s3-fifo", "lru", "lfu", "random", "sieve", "fifo", "w-tinylfu", "arc", "lirs", "gdsf", "redis-lru", "redis-lfu":
-  // docs/eviction.md says what each is for.
+  // "s3-fifo", "adaptive", "lru", "lfu", "random", "sieve", "fifo", "w-tinylfu", "arc", "lirs", "gdsf", "redis-lru",
+  // "redis-lfu": docs/eviction.md says what each is for.
   static std::span<const std::string_view> names() noexcept;
   // By name, one of those, or with "-ttl" behind it for kKeysWithTtl; "none"; and Redis's names ("allkeys-lru",
   // "volatile-lfu", "noeviction", ...). Some take parameters, behind a colon: "w-tinylfu:window=0.3",
@@ -138,11 +143,14 @@ class Eviction {
   const std::string& name() const noexcept { return name_; }
   Scope scope() const noexcept { return scope_; }
   const PolicyFactory& factory() const noexcept { return factory_; }  // empty for none()
+  // The same, with a factory whose policies share what those of one cache share, and with no other's.
+  Eviction for_one_cache() const;
 
  private:
   Eviction(std::string name, PolicyFactory factory, Scope scope);
   std::string name_;
   PolicyFactory factory_;
+  PolicyFactory (*for_one_cache_)() = nullptr;
   Scope scope_;
 };
 

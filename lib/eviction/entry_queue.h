@@ -60,6 +60,29 @@ class EntryQueue {
   Verdict take_first(Residents& residents, Visit&& visit) {
     return take_first(residents, visit, [](EntryId) {});
   }
+  // Looks at the first id: if its entry is in this queue still, stays(entry) says whether it remains the first, or goes
+  // round, to the end. A dead id is dropped. True: it remains. REQUIRES: reserve.
+  template <typename Stays>
+  bool first_stays(Residents& residents, Stays&& stays) {
+    EntryId first = 0;
+    IdQueue::Item item;
+    if (!ids_.prefetch(residents, &first)) return false;
+    bool remains = false;
+    const Verdict verdict = residents.find(first, [&](Resident& entry) {
+      if (!holds(entry)) return Verdict::kNotThisOne;
+      remains = stays(entry);
+      if (!remains) {
+        ids_.pop(residents, &item);
+        leave(entry);
+        enter(entry, residents);
+      }
+      return Verdict::kKeep;
+    });
+    if (verdict == Verdict::kNotThisOne) ids_.pop(residents, &item);
+    return remains;
+  }
+  // Sees to it that the next `enter` finds memory. False: there is none.
+  bool reserve(Residents& residents) { return ids_.reserve(residents); }
   // Call it with each entry that comes or goes; before `enter`, as what stands in the entry at hand is written later.
   void sweep(Residents& residents) {
     ids_.sweep(residents, entries_, [&](const IdQueue::Item& item, std::uint32_t) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "eviction/adaptive.h"
 #include "eviction/arc.h"
 #include "eviction/fifo.h"
 #include "eviction/gdsf.h"
@@ -40,6 +41,7 @@ struct Row {
   std::string_view name;
   Policy (*make)(const Values& values, std::uint64_t seed);
   std::array<Parameter, kParametersMax> parameters = {};  // those with a name
+  PolicyFactory (*for_one_cache)() = nullptr;             // of policies that share something
 
   std::span<const Parameter> given() const {
     const auto* end =
@@ -66,6 +68,12 @@ Policy w_tinylfu(const Values& values, std::uint64_t seed) {
 Policy lirs(const Values& values, std::uint64_t) {
   return std::make_unique<eviction::Lirs>(eviction::Lirs::Parameters{values[0]});
 }
+PolicyFactory adaptive_for_one_cache() {
+  return [chooser = std::make_shared<eviction::SharesChooser>()](std::uint64_t seed) {
+    return std::make_unique<eviction::Adaptive>(chooser, seed);
+  };
+}
+Policy adaptive(const Values&, std::uint64_t seed) { return adaptive_for_one_cache()(seed); }
 Policy redis_lru(const Values& values, std::uint64_t seed) {
   return std::make_unique<eviction::RedisLru>(eviction::RedisLru::Parameters{static_cast<int>(values[0])}, seed);
 }
@@ -82,6 +90,7 @@ constexpr Row kRows[] = {
      {{{"small", kS3Fifo.small_share, 0.001, 0.999},
        {"ghost", kS3Fifo.ghosts_per_entry, 0, 10},
        {"promote", kS3Fifo.promote_at, 1, 3, true}}}},
+    {"adaptive", adaptive, {}, adaptive_for_one_cache},
     {"lru", plain<eviction::Lru>},
     {"lfu", seeded<eviction::Lfu>},
     {"random", seeded<eviction::Random>},
@@ -157,6 +166,7 @@ Eviction::Eviction(std::string name, PolicyFactory factory, Scope scope)
     : name_(std::move(name)), factory_(std::move(factory)), scope_(scope) {}
 
 Eviction Eviction::s3_fifo(Scope scope) { return *named(name_in_scope("s3-fifo", scope)); }
+Eviction Eviction::adaptive(Scope scope) { return *named(name_in_scope("adaptive", scope)); }
 Eviction Eviction::lru(Scope scope) { return *named(name_in_scope("lru", scope)); }
 Eviction Eviction::lfu(Scope scope) { return *named(name_in_scope("lfu", scope)); }
 Eviction Eviction::random(Scope scope) { return *named(name_in_scope("random", scope)); }
@@ -167,6 +177,12 @@ Eviction Eviction::none() { return Eviction("none", nullptr, Scope::kAllKeys); }
 Eviction Eviction::custom(std::string name, PolicyFactory factory, Scope scope) {
   LARDER_CHECK(factory != nullptr, "Eviction::custom needs a factory");
   return Eviction(std::move(name), std::move(factory), scope);
+}
+
+Eviction Eviction::for_one_cache() const {
+  Eviction eviction = *this;
+  if (for_one_cache_ != nullptr) eviction.factory_ = for_one_cache_();
+  return eviction;
 }
 
 std::span<const std::string_view> Eviction::names() noexcept { return kNames; }
@@ -185,9 +201,11 @@ Result<Eviction> Eviction::named(std::string_view name) {
       if (!behind.empty() && !read_values(behind.substr(1), row, &values)) {
         return no_such_parameters(row, behind.substr(1));
       }
-      return Eviction(
+      Eviction eviction(
           name_in_scope(row.name, scope) + std::string(behind),
           [make = row.make, values](std::uint64_t seed) { return make(values, seed); }, scope);
+      eviction.for_one_cache_ = row.for_one_cache;
+      return eviction;
     }
   }
   std::string all;

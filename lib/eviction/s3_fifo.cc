@@ -11,7 +11,7 @@ constexpr int kStepsMax = 64;
 }  // namespace
 
 bool S3Fifo::on_insert(Resident& entry, Residents& residents) {
-  EntryQueue& queue = main_.holds(entry) || ghosts_.take(entry.id) ? main_ : small_;
+  EntryQueue& queue = main_.holds(entry) || ghosts_.take(entry.id) >= 0 ? main_ : small_;
   queue.sweep(residents);
   return queue.enter(entry, residents);
 }

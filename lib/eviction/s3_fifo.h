@@ -13,7 +13,7 @@
 // shorter than the reuse distance of a phase loses that phase. The ghost remembers twice as many ids as there are
 // residents: on the traces we test with that is better than the paper's 0.9 (docs/eviction.md).
 //
-// Cost: 4.1 bytes of queue and 4.2 of ghosts an entry; eviction is O(1) amortised, as each round in main is paid by a
+// Cost: 4.1 bytes of queue and 7.6 of ghosts an entry; eviction is O(1) amortised, as each round in main is paid by a
 // hit.
 #pragma once
 

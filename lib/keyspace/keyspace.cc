@@ -47,7 +47,7 @@ Keyspace::Keyspace(const Options& options)
       environment_(options, *account_),
       special_(environment_.store != nullptr),
       shard_count_(choose_shards(options)),
-      eviction_(options.eviction),
+      eviction_(options.eviction.for_one_cache()),
       policy_seeds_(environment_.seed ^ 0x3c6ef372fe94f82bULL) {
   const std::size_t bytes = shard_count_ * sizeof(Shard);
   fixed_bytes_ = static_cast<std::int64_t>(account_->allocator().charge(bytes, 64) + sizeof(Keyspace));
@@ -371,7 +371,7 @@ Status Keyspace::set_max_memory(std::uint64_t bytes) {
 Status Keyspace::set_eviction(const Eviction& eviction) {
   {
     base::LeafLock lock(policy_mutex_);
-    eviction_ = eviction;
+    eviction_ = eviction.for_one_cache();
   }
   for (std::uint32_t i = 0; i < shard_count_; ++i) {
     Shard& shard = shards_[i];

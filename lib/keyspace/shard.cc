@@ -120,7 +120,7 @@ void Shard::hit_policy(const Place& place, std::uint64_t hash) noexcept {
     std::uint8_t& counter = entry.counter();
     const std::uint64_t above = counter > 5 ? counter - 5u : 0u;
     if (counter < 255 && random_.below(above * 10 + 1) == 0) ++counter;
-  } else if (hit_ == EvictionPolicy::Hit::kCall && tracks(entry)) {
+  } else if (tracks(entry)) {
     with_resident(place, id_of(hash), weight_of(entry, footprint_of(entry)),
                   [&](Resident& resident) { policy_->on_hit(resident, *this); });
   }
@@ -238,6 +238,7 @@ bool Shard::exchange_policy(std::unique_ptr<EvictionPolicy>& policy, Eviction::S
   traits_ = policy_ ? policy_->traits() : EvictionPolicy::Traits{};
   hit_ = traits_.hit;
   hits_max_ = traits_.hits_max;
+  unsampled_ = kNoSample;
   ttl_only_ = scope == Eviction::Scope::kKeysWithTtl;
   policy_epoch_ = policy_epoch_ == PolicyEpoch::kOne ? PolicyEpoch::kOther : PolicyEpoch::kOne;
   tracked_ = tracked_weight_ = 0;
@@ -257,6 +258,7 @@ class NoResidents final : public Residents {
   Verdict sample(std::uint64_t, FunctionRef<Verdict(Resident&)>) override { return Verdict::kNotThisOne; }
   void prefetch(EntryId) override {}
   void prefetch_entry(EntryId) override {}
+  void sample_hits(std::uint16_t) override {}
   std::uint64_t size() const override { return 0; }
   std::uint64_t weight() const override { return 0; }
   void* allocate(std::size_t) override { return nullptr; }

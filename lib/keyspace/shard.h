@@ -56,6 +56,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   using PolicyEpoch = Entry::PolicyEpoch;
   EvictionPolicy::Hit hit_ = EvictionPolicy::Hit::kNothing;  // of traits_
   std::uint8_t hits_max_ = 0;
+  std::uint16_t unsampled_ = kNoSample;  // the policy is called for hits of ids without these bits
 
  public:
   std::uint64_t hits = 0;
@@ -119,6 +120,8 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
     if (hit_ == EvictionPolicy::Hit::kCountInBits) {
       const std::uint8_t bits = place.policy_bits();
       if ((bits & 3) < hits_max_) place.set_policy_bits(static_cast<std::uint8_t>(bits + 1));
+      if ((id_of(hash) & unsampled_) == 0) [[unlikely]]
+        hit_policy(place, hash);
     } else if (hit_ != EvictionPolicy::Hit::kNothing) {
       hit_policy(place, hash);
     }
@@ -310,6 +313,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   Verdict find(EntryId id, FunctionRef<Verdict(Resident&)> visit) override;
   void prefetch_entry(EntryId id) override { index_.prefetch_entry(id); }
   Verdict sample(std::uint64_t random, FunctionRef<Verdict(Resident&)> visit) override;
+  void sample_hits(std::uint16_t unsampled) override { unsampled_ = unsampled; }
   std::uint64_t size() const override { return tracked_; }
   std::uint64_t weight() const override { return tracked_weight_; }
   void* allocate(std::size_t bytes) override;

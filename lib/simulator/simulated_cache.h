@@ -30,6 +30,7 @@ class SimulatedCache final : private Residents {
         traits_(policy_->traits()),
         capacity_(capacity),
         places_(objects),
+        turned_(static_cast<EntryId>(base::mix64(seed))),
         random_(base::Random(seed)) {}
   ~SimulatedCache() override { policy_->clear(*this); }
   SimulatedCache(const SimulatedCache&) = delete;
@@ -81,12 +82,13 @@ class SimulatedCache final : private Residents {
   };
 
   // Policies take ids for bits of a hash, so they are made one, which can be undone (C. Wellons' "lowbias32").
-  static constexpr EntryId id_of(std::uint32_t x) noexcept {
+  EntryId id_of(std::uint32_t x) const noexcept {
     x = (x ^ x >> 16) * 0x7feb352du;
     x = (x ^ x >> 15) * 0x846ca68bu;
-    return x ^ x >> 16;
+    return x ^ x >> 16 ^ turned_;
   }
-  static constexpr std::uint32_t number_of(EntryId x) noexcept {
+  std::uint32_t number_of(EntryId x) const noexcept {
+    x ^= turned_;
     x = (x ^ x >> 16) * 0x43021123u;
     x = (x ^ x >> 15 ^ x >> 30) * 0x1d69e2a5u;
     return x ^ x >> 16;
@@ -100,6 +102,7 @@ class SimulatedCache final : private Residents {
     if (size() == 0) return Verdict::kNotThisOne;
     return judge_at(1 + static_cast<std::uint64_t>((static_cast<base::Wide>(random) * size()) >> 64), visit);
   }
+  void sample_hits(std::uint16_t unsampled) override { unsampled_ = unsampled; }
   void prefetch(EntryId id) override { prepare(number_of(id)); }
   void prefetch_entry(EntryId id) override { prepare_more(number_of(id)); }
   void* allocate(std::size_t bytes) override { return std::aligned_alloc(64, (bytes + 63) / 64 * 64); }
@@ -136,6 +139,8 @@ class SimulatedCache final : private Residents {
       case EvictionPolicy::Hit::kNothing: break;
       case EvictionPolicy::Hit::kCountInBits:
         if ((object.bits & 3) < traits_.hits_max) ++object.bits;
+        if ((id_of(number) & unsampled_) == 0)
+          show(object, [&](Resident& resident) { policy_->on_hit(resident, *this); });
         break;
       case EvictionPolicy::Hit::kLogCounter: {
         const std::uint64_t above = object.counter > 5 ? object.counter - 5u : 0u;
@@ -169,7 +174,9 @@ class SimulatedCache final : private Residents {
   const std::uint64_t capacity_;
   std::uint64_t weight_ = 0;
   std::vector<std::uint32_t> places_;  // by number: where among the residents; 0: it is none
-  std::vector<Object> residents_{1};   // in no particular order, behind one that stands for none
+  std::uint16_t unsampled_ = kNoSample;
+  const EntryId turned_;              // other ids for each seed
+  std::vector<Object> residents_{1};  // in no particular order, behind one that stands for none
   base::Random random_;
 };
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "eviction/adaptive.h"
 #include "eviction/arc.h"
 #include "eviction/fake_residents.h"
 #include "eviction/fifo.h"
@@ -28,6 +29,7 @@ std::string kind_of(const Eviction& eviction) {
   if (!eviction.factory()) return "none";
   const std::unique_ptr<EvictionPolicy> policy = eviction.factory()(1);
   if (dynamic_cast<eviction::S3Fifo*>(policy.get()) != nullptr) return "s3-fifo";
+  if (dynamic_cast<eviction::Adaptive*>(policy.get()) != nullptr) return "adaptive";
   if (dynamic_cast<eviction::Lru*>(policy.get()) != nullptr) return "lru";
   if (dynamic_cast<eviction::Lfu*>(policy.get()) != nullptr) return "lfu";
   if (dynamic_cast<eviction::Random*>(policy.get()) != nullptr) return "random";

@@ -32,12 +32,11 @@ class FakeResidents final : public Residents {
   void hit(EntryId id) {
     Resident& entry = at(id);
     const EvictionPolicy::Traits traits = policy_.traits();
-    if (traits.hit == EvictionPolicy::Hit::kCall) {
+    if (traits.hit == EvictionPolicy::Hit::kCountInBits && (entry.bits & 3) < traits.hits_max) ++entry.bits;
+    if (traits.hit == EvictionPolicy::Hit::kCall || (id & unsampled_) == 0) {
       Resident copy = entry;  // what the policy writes is kept when the call returns
       policy_.on_hit(copy, *this);
       entry = copy;
-    } else if (traits.hit == EvictionPolicy::Hit::kCountInBits && (entry.bits & 3) < traits.hits_max) {
-      ++entry.bits;
     } else if (traits.hit == EvictionPolicy::Hit::kLogCounter && entry.counter < 255) {
       ++entry.counter;  // no logarithm: a test that counts wants to know how far
     }
@@ -89,6 +88,7 @@ class FakeResidents final : public Residents {
   }
   void prefetch(EntryId) override {}
   void prefetch_entry(EntryId) override {}
+  void sample_hits(std::uint16_t unsampled) override { unsampled_ = unsampled; }
   std::uint64_t size() const override { return entries_.size(); }
   std::uint64_t weight() const override { return weight_; }
   void* allocate(std::size_t bytes) override {
@@ -145,6 +145,7 @@ class FakeResidents final : public Residents {
   }
 
   None none_;
+  std::uint16_t unsampled_ = kNoSample;
   EvictionPolicy& policy_;
   std::vector<Resident> entries_;
   std::unordered_map<EntryId, std::size_t> place_;

@@ -1,0 +1,132 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "eviction/gated_fifo.h"
+
+#include <algorithm>
+
+namespace larder::eviction {
+namespace {
+
+// How many entries one call looks at before it gives up for now.
+constexpr int kStepsMax = 64;
+constexpr int kSpillsMax = 8;
+constexpr std::uint64_t kGhostsPerEntry = 2;
+constexpr std::uint64_t kEventsPerEntry = 5;
+
+}  // namespace
+
+// What an entry's counter holds: its count in the four low bits, and the epoch of that.
+unsigned GatedFifo::count_of(const Resident& entry) const noexcept {
+  return (entry.counter & 0xfu) >> ((epoch_ - (entry.counter >> 4)) & 0xfu);
+}
+
+// Adds to the entry's count. The new one.
+unsigned GatedFifo::count(Resident& entry, unsigned uses) noexcept {
+  events_ += uses;
+  if (events_ >= kEventsPerEntry * std::max<std::uint64_t>(1, entries())) {
+    events_ = 0;
+    ++epoch_;
+    ghosts_.halve_counts();
+  }
+  const unsigned count = std::min(count_of(entry) + uses, GhostQueue::kCountMax);
+  entry.counter = static_cast<std::uint8_t>(count | (epoch_ & 0xfu) << 4);
+  return count;
+}
+
+bool GatedFifo::small_has_its_share() const noexcept {
+  return small_.weight() >= static_cast<std::uint64_t>(shares_.small * static_cast<double>(weight()));
+}
+
+bool GatedFifo::on_insert(Resident& entry, Residents& residents) {
+  if (main_.holds(entry)) {  // it was to be evicted, and stays for now
+    main_.sweep(residents);
+    return main_.enter(entry, residents);
+  }
+  const int remembered = ghosts_.take(entry.id);
+  entry.counter = static_cast<std::uint8_t>(static_cast<unsigned>(std::max(remembered, 0)) | (epoch_ & 0xfu) << 4);
+  count(entry, 1);
+  EntryQueue& queue = remembered >= 0 && enters_main(entry, residents) ? main_ : small_;
+  queue.sweep(residents);
+  if (!queue.enter(entry, residents)) return false;
+  if (!is_full(weight())) spill_small(residents);
+  return true;
+}
+
+bool GatedFifo::enters_main(const Resident& entry, Residents& residents) {
+  const auto share = static_cast<std::uint64_t>((1 - shares_.small) * static_cast<double>(weight() + entry.weight));
+  if (!is_full(weight() + entry.weight) || main_.weight() + entry.weight <= share) return true;
+  return count_of(entry) > least_of_main(residents) + shares_.margin;
+}
+
+// The count of the one that main would evict next; those before it that were used go round.
+unsigned GatedFifo::least_of_main(Residents& residents) {
+  unsigned least = 0;
+  for (int step = 0; step < kStepsMax && main_.entries() != 0 && main_.reserve(residents); ++step) {
+    const bool found = main_.first_stays(residents, [&](Resident& entry) {
+      least = count(entry, (entry.bits & EntryQueue::kUses) != 0);
+      if ((entry.bits & EntryQueue::kUses) == 0) return true;
+      --entry.bits;
+      return false;
+    });
+    if (found) break;
+  }
+  return least;
+}
+
+void GatedFifo::spill_small(Residents& residents) {
+  for (int step = 0; step < kSpillsMax && small_.entries() > 1 && small_has_its_share() && main_.reserve(residents);
+       ++step) {
+    small_.take_first(residents, [&](Resident& entry) {
+      main_.enter(entry, residents);
+      return Verdict::kKeep;
+    });
+  }
+}
+
+bool GatedFifo::evict(Residents& residents) {
+  full_weight_ = weight();
+  for (int step = 0; step < kStepsMax && entries() != 0; ++step) {
+    const bool from_small = main_.entries() == 0 || (small_.entries() != 0 && small_has_its_share());
+    if (evict_from(from_small ? small_ : main_, residents)) return true;
+  }
+  return false;
+}
+
+bool GatedFifo::evict_from(EntryQueue& queue, Residents& residents) {
+  EntryId id = 0;
+  unsigned times = 0;
+  const bool is_small = &queue == &small_;
+  const auto visit = [&](Resident& entry) {
+    const unsigned uses = entry.bits & EntryQueue::kUses;
+    const bool stays = uses >= (is_small ? shares_.promote_at : 1);
+    const unsigned found = is_small || uses == 0 ? uses : 1;  // in main, one a round
+    id = entry.id;
+    times = count(entry, found);
+    if (!stays) return Verdict::kEvict;
+    entry.bits = static_cast<std::uint8_t>(is_small ? 0 : entry.bits - 1);
+    return main_.enter(entry, residents) ? Verdict::kKeep : Verdict::kEvict;
+  };
+  if (queue.take_first(residents, visit, [&](EntryId next) { ghosts_.prefetch(next); }) != Verdict::kEvict)
+    return false;
+  ghosts_.fit(residents, kGhostsPerEntry * entries());
+  ghosts_.insert(residents, id, times);
+  return true;
+}
+
+void GatedFifo::on_resize(Resident& entry, std::uint32_t weight_before) {
+  queue_of(entry).resize(entry, weight_before);
+}
+
+void GatedFifo::on_remove(Resident& entry, Residents& residents) {
+  EntryQueue& queue = queue_of(entry);
+  queue.leave(entry);
+  queue.sweep(residents);
+  ghosts_.fit(residents, kGhostsPerEntry * entries());
+}
+
+void GatedFifo::clear(Residents& residents) {
+  small_.clear(residents);
+  main_.clear(residents);
+  ghosts_.clear(residents);
+}
+
+}  // namespace larder::eviction

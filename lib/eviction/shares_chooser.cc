@@ -1,0 +1,143 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+#include "eviction/shares_chooser.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/random.h"
+
+namespace larder::eviction {
+namespace {
+
+constexpr unsigned kFirst = 2;  // of kShares, before anything is known
+constexpr std::int64_t kShadowEntriesMax = 512;
+constexpr unsigned kHalvingsMax = 15;
+// Of a shadow's entries, each decision.
+constexpr std::int64_t kDecisionsAShadow = 4;
+// What was told of counts half when four times as many uses as a shadow has entries have come since.
+const double kForgetsADecision = std::exp2(-1.0 / 16);
+constexpr std::int64_t kCameAUse = 8;
+constexpr std::int64_t kCreditMax = 128 * kShadowEntriesMax * kCameAUse;
+constexpr std::int64_t kCreditToWake = 16 * kShadowEntriesMax * kCameAUse;
+
+// The id of a key in the shadows. The sampled ids of a shard share some bits, and those of two shards may be the same.
+EntryId shadow_id(EntryId id, std::uint64_t salt) noexcept { return static_cast<EntryId>(base::mix64(id + salt)); }
+
+constexpr std::uint16_t unsampled_at(unsigned halvings) noexcept {
+  return static_cast<std::uint16_t>((1u << halvings) - 1);
+}
+
+}  // namespace
+
+// With a small queue that is short, one use there says little. The first is for loops, and for popularity that is
+// stable.
+constexpr std::array<GatedFifo::Shares, SharesChooser::kCandidates> SharesChooser::kShares = {
+    {{0.02, 2, 1}, {0.02, 2, 0}, {0.1, 2, 0}, {0.3, 1, 0}, {0.7, 1, 0}}};
+
+SharesChooser::SharesChooser()
+    : small_(kShares[kFirst].small),
+      promote_at_(kShares[kFirst].promote_at),
+      credit_(kCreditMax),
+      candidates_{Candidate(kShares[0]), Candidate(kShares[1]), Candidate(kShares[2]), Candidate(kShares[3]),
+                  Candidate(kShares[4])} {}
+
+void SharesChooser::resize(std::int64_t entries, std::int64_t weight, std::int64_t came) noexcept {
+  entries_.fetch_add(entries, std::memory_order_relaxed);
+  weight_.fetch_add(weight, std::memory_order_relaxed);
+  const std::int64_t credit = credit_.fetch_add(came, std::memory_order_relaxed) + came;
+  if (credit > kCreditMax) credit_.store(kCreditMax, std::memory_order_relaxed);
+  if (unsampled() != Residents::kNoSample || credit < kCreditToWake || !begin()) return;
+  asleep_ = false;
+  unsampled_.store(unsampled_at(halvings_), std::memory_order_relaxed);
+  end();
+}
+
+// The share of it that the sample is.
+std::int64_t SharesChooser::sampled(const std::atomic<std::int64_t>& of) const noexcept {
+  return std::max<std::int64_t>(1, of.load(std::memory_order_relaxed) >> halvings_);
+}
+
+void SharesChooser::access(EntryId id, std::uint64_t salt, std::uint32_t weight, bool full) {
+  if (!begin()) return;
+  fit_sample();
+  const std::uint64_t capacity = full ? static_cast<std::uint64_t>(sampled(weight_)) : UINT64_MAX;
+  std::array<bool, kCandidates> hits;
+  for (unsigned i = 0; i < kCandidates; ++i)
+    hits[i] = candidates_[i].cache.access(shadow_id(id, salt), id, weight, capacity);
+  for (unsigned i = 0; i < kCandidates; ++i) {
+    if (hits[i]) continue;
+    ++candidates_[i].misses;
+    for (unsigned j = 0; j < kCandidates; ++j) candidates_[i].missed_hits[j] += hits[j];
+  }
+  ++told_;
+  const auto entries = static_cast<std::uint64_t>(sampled(entries_));
+  if (++since_decision_ * kDecisionsAShadow >= entries) {
+    since_decision_ = 0;
+    if (told_ >= entries) decide();
+  }
+  if (credit_.fetch_sub(kCameAUse, std::memory_order_relaxed) <= kCameAUse) {
+    asleep_ = true;
+    unsampled_.store(Residents::kNoSample, std::memory_order_relaxed);
+  }
+  end();
+}
+
+// If two shadows were as good, one would have missed what the other hit as often as the other way round, but for
+// chance: the difference is then normal, with a variance of the sum.
+void SharesChooser::decide() {
+  unsigned best = 0;
+  for (unsigned i = 1; i < kCandidates; ++i) {
+    if (candidates_[i].misses < candidates_[best].misses) best = i;
+  }
+  double sum = 0;
+  double logarithm = 0;
+  double promote_at = 0;
+  double margin = 0;
+  for (unsigned i = 0; i < kCandidates; ++i) {
+    const double lost = candidates_[i].missed_hits[best];
+    const double won = candidates_[best].missed_hits[i];
+    const double worse = std::max(0.0, lost - won);
+    const double likelihood = std::exp(-worse * worse / (2 * (lost + won + 1)));
+    sum += likelihood;
+    logarithm += likelihood * std::log(kShares[i].small);
+    promote_at += likelihood * kShares[i].promote_at;
+    margin += likelihood * kShares[i].margin;
+  }
+  small_.store(std::exp(logarithm / sum), std::memory_order_relaxed);
+  promote_at_.store(promote_at > 1.5 * sum ? 2 : 1, std::memory_order_relaxed);
+  margin_.store(margin > 0.5 * sum ? 1 : 0, std::memory_order_relaxed);
+  for (Candidate& candidate : candidates_) {
+    candidate.misses *= kForgetsADecision;
+    for (double& missed_hits : candidate.missed_hits) missed_hits *= kForgetsADecision;
+  }
+}
+
+void SharesChooser::remove(EntryId id, std::uint64_t salt) {
+  if (!begin()) return;
+  for (Candidate& candidate : candidates_) candidate.cache.remove(shadow_id(id, salt));
+  end();
+}
+
+// One key in two less where the shadows would have too many; one more where they have far too few.
+void SharesChooser::fit_sample() {
+  const std::int64_t entries = sampled(entries_);
+  if (entries > kShadowEntriesMax && halvings_ < kHalvingsMax) {
+    ++halvings_;
+  } else if (halvings_ != 0 && entries < kShadowEntriesMax / 4) {
+    --halvings_;
+  } else {
+    return;
+  }
+  const std::uint16_t unsampled = unsampled_at(halvings_);
+  if (!asleep_) unsampled_.store(unsampled, std::memory_order_relaxed);
+  for (Candidate& candidate : candidates_)
+    candidate.cache.remove_if([&](EntryId tag) { return (tag & unsampled) != 0; });
+}
+
+std::size_t SharesChooser::bytes() const noexcept {
+  std::size_t bytes = sizeof(*this);
+  for (const Candidate& candidate : candidates_) bytes += candidate.cache.bytes();
+  return bytes;
+}
+
+}  // namespace larder::eviction

@@ -1,0 +1,174 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// The adaptive policy beside the others: on traffic made to be hard on caches, and on public traces where they are at
+// hand.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/random.h"
+#include "simulator/simulated_cache.h"
+#include "simulator/trace.h"
+#include "support/depth.h"
+
+namespace larder::simulator {
+namespace {
+
+double miss_ratio(const Trace& trace, std::string_view policy, std::uint64_t capacity) {
+  SimulatedCache cache(Eviction::named(policy)->factory()(1), trace.objects, capacity);
+  std::uint64_t misses = 0;
+  for (const std::uint32_t id : trace.ids) misses += cache.access(id) ? 0 : 1;
+  return static_cast<double>(misses) / static_cast<double>(trace.ids.size());
+}
+
+// --- Traffic of our own ----------------------------------------------------------------------------------------------
+
+constexpr std::uint64_t kCapacity = 1'000;
+
+// Keys 0 to n - 1, the one of rank r with a probability in proportion to 1 / r^skew.
+class Zipf {
+ public:
+  Zipf(std::size_t keys, double skew) {
+    double sum = 0;
+    for (std::size_t rank = 1; rank <= keys; ++rank) {
+      sums_.push_back(sum += std::pow(static_cast<double>(rank), -skew));
+    }
+  }
+  std::uint64_t operator()(base::Random& random) const {
+    const double drawn = static_cast<double>(random.next() >> 11) * 0x1.0p-53 * sums_.back();
+    return static_cast<std::uint64_t>(std::lower_bound(sums_.begin(), sums_.end(), drawn) - sums_.begin());
+  }
+
+ private:
+  std::vector<double> sums_;
+};
+
+struct Traffic {
+  const char* name;
+  double tolerance;  // how far from the best of the others it may be
+  std::function<std::uint64_t(std::uint64_t request)> key;
+};
+
+std::vector<Traffic> hard_traffic(base::Random& random) {
+  static const Zipf zipf(20 * kCapacity, 0.9);
+  constexpr std::uint64_t kElsewhere = 1'000'000'000;
+  const auto once = [](auto i) { return kElsewhere + i; };
+  const auto draw = [&random](std::uint64_t n) { return random.below(n); };
+  return {
+      {"a loop just above the capacity", 0.02, [](auto i) { return i % (kCapacity * 11 / 10); }},
+      {"a loop of twice the capacity", 0.03, [](auto i) { return i % (kCapacity * 2); }},
+      {"a loop that fits", 0.0001, [](auto i) { return i % (kCapacity * 99 / 100); }},
+      {"skewed popularity", 0, [&random](auto) { return zipf(random); }},
+      {"scans through it", 0, [&random, once](auto i) { return i / 5'000 % 4 == 3 ? once(i) : zipf(random); }},
+      {"a scan beside a hot set", 0.002, [draw, once](auto i) { return i % 2 ? once(i) : draw(900); }},
+      {"nine of ten come once", 0.002, [draw, once](auto i) { return draw(10) != 0 ? once(i) : draw(250); }},
+      {"all becomes another at once", 0.015,
+       [&random](auto i) { return 100 * kCapacity * (i / 20'000 % 5) + zipf(random); }},
+      {"popularity that moves on", 0, [draw](auto i) { return i / 10 + draw(800); }},
+      {"the same, wider than the cache", 0.005, [draw](auto i) { return i / 4 + draw(3'000); }},
+      {"each twice, soon", 0.002, [draw](auto i) { return i % 2 != 0 ? i - std::min(i, draw(500)) : i; }},
+      // Half of the time each: what suits the one is learnt anew in the other.
+      {"a loop, then skewed popularity", 0.08,
+       [&random](auto i) { return i / 40'000 % 2 != 0 ? kElsewhere + i % 1'500 : zipf(random); }},
+  };
+}
+
+Trace trace_of(const Traffic& traffic, std::uint64_t requests) {
+  Trace trace;
+  std::unordered_map<std::uint64_t, std::uint32_t> ids;
+  for (std::uint64_t i = 0; i < requests; ++i) {
+    const auto [found, is_new] = ids.emplace(traffic.key(i), trace.objects);
+    trace.objects += is_new;
+    trace.ids.push_back(found->second);
+  }
+  return trace;
+}
+
+TEST(Adaptive, IsNearTheBestOfTheOthersOnTrafficThatIsHard) {
+  base::Random random(7);
+  for (const Traffic& traffic : hard_traffic(random)) {
+    const Trace trace = trace_of(traffic, 400 * kCapacity);
+    double best = 1;
+    for (const std::string_view other : {"lru", "s3-fifo", "lirs", "w-tinylfu:window=0.01"}) {
+      best = std::min(best, miss_ratio(trace, other, kCapacity));
+    }
+    const double ours = miss_ratio(trace, "adaptive", kCapacity);
+    EXPECT_LE(ours, best + traffic.tolerance) << traffic.name;
+    EXPECT_LE(ours, miss_ratio(trace, "lru", kCapacity) + 0.005) << traffic.name;
+  }
+}
+
+// --- Public traces ---------------------------------------------------------------------------------------------------
+
+struct Point {
+  double best = 1;  // of all static policies that were published
+  double lru = 1;
+};
+
+std::map<std::pair<std::string, std::uint64_t>, Point> points_of(std::istream& anchors) {
+  constexpr std::uint64_t kObjectsMin = 1'000;
+  std::map<std::pair<std::string, std::uint64_t>, Point> points;
+  std::string line;
+  std::getline(anchors, line);
+  while (std::getline(anchors, line)) {
+    std::istringstream words(line);
+    std::string trace, capacity, policy, published;
+    for (std::string* word : {&trace, &capacity, &policy, &published}) std::getline(words, *word, '\t');
+    if (std::stoull(capacity) < kObjectsMin || policy == "belady" || policy.starts_with("adaptive")) continue;
+    Point& point = points[{trace, std::stoull(capacity)}];
+    point.best = std::min(point.best, std::stod(published));
+    if (policy == "lru") point.lru = std::stod(published);
+  }
+  return points;
+}
+
+TEST(Adaptive, IsNearTheBestStaticPolicyOnPublicTraces) {
+  const char* given = std::getenv("LARDER_TRACES");
+  const std::filesystem::path traces = given != nullptr ? given : LARDER_SOURCE_DIR "/../shared/traces";
+  std::ifstream anchors(traces / "anchors.tsv");
+  if (!anchors) {  // they are not ours to ship
+    std::cout << "nothing was compared: no traces in " << traces << ", and LARDER_TRACES names no other folder\n";
+    return;
+  }
+  const std::uint64_t requests_max = support::count(150'000, ~std::uint64_t{0});
+  std::string name;
+  Trace trace;
+  double sum = 0, worst = 0, below_lru = 0;
+  int compared = 0;
+  for (const auto& [where, point] : points_of(anchors)) {
+    if (where.first != name) {
+      TraceResult result = read_trace((traces / ((name = where.first) + ".ltrc.gz")).string());
+      ASSERT_TRUE(result) << result.error;
+      trace = *std::move(result.trace);
+    }
+    if (trace.ids.size() > requests_max) continue;
+    const double ratio = miss_ratio(trace, "adaptive", where.second);
+    std::cout << name << ", " << where.second << " objects: " << ratio << ", best " << point.best << ", lru "
+              << point.lru << "\n";
+    sum += ratio / point.best - 1;
+    worst = std::max(worst, ratio - point.best);
+    below_lru = std::max(below_lru, ratio - point.lru);
+    ++compared;
+  }
+  ASSERT_GT(compared, 0);
+  std::cout << compared << " points: " << 100 * sum / compared << " % from the best on average, " << 100 * worst
+            << " points at worst, " << 100 * below_lru << " below LRU\n";
+  EXPECT_LE(sum / compared, 0.025);
+  EXPECT_LE(worst, 0.045);  // 0.04 is what the default would have to reach
+  EXPECT_LE(below_lru, 0.015);
+}
+
+}  // namespace
+}  // namespace larder::simulator
