@@ -1,14 +1,19 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "eviction/shadow_cache.h"
 
-#include <algorithm>
 #include <cstdlib>
+#include <new>
 #include <utility>
 
 namespace larder::eviction {
+namespace {
+
+constexpr std::size_t kPlacesMin = 16;
+
+}  // namespace
 
 bool ShadowCache::access(EntryId id, std::uint32_t tag, std::uint32_t weight, std::uint64_t capacity) {
-  if (!table_.empty()) {
+  if (places_ != 0) {
     if (Entry& entry = table_[place_of(id)]; entry.weight != 0) {
       if ((entry.bits & 3) < policy_.traits().hits_max) ++entry.bits;
       return true;
@@ -16,7 +21,7 @@ bool ShadowCache::access(EntryId id, std::uint32_t tag, std::uint32_t weight, st
   }
   if (weight == 0 || weight > capacity) return false;
   while (weight_ + weight > capacity && size_ != 0) policy_.evict(*this);
-  if (size_ * 4 >= table_.size() * 3) grow();
+  if (size_ * 4 >= places_ * 3 && !grow()) return false;
   table_[place_of(id)] = {id, tag, weight, 0, 0};
   ++size_;
   weight_ += weight;
@@ -28,12 +33,23 @@ bool ShadowCache::access(EntryId id, std::uint32_t tag, std::uint32_t weight, st
 }
 
 void ShadowCache::remove(EntryId id) {
-  if (table_.empty() || table_[place_of(id)].weight == 0) return;
+  if (places_ == 0 || table_[place_of(id)].weight == 0) return;
   show(place_of(id), [&](Resident& entry) {
     policy_.on_remove(entry, *this);
     return Verdict::kKeep;
   });
   erase(place_of(id));
+}
+
+// What moves to a place that becomes free is looked at next.
+void ShadowCache::remove_tagged(std::uint32_t bits) {
+  for (std::size_t place = 0; place < places_;) {
+    if (table_[place].weight != 0 && (table_[place].tag & bits) != 0) {
+      remove(table_[place].id);
+    } else {
+      ++place;
+    }
+  }
 }
 
 Verdict ShadowCache::find(EntryId id, FunctionRef<Verdict(Resident&)> visit) {
@@ -57,12 +73,12 @@ void ShadowCache::deallocate(void* block, std::size_t bytes) {
 }
 
 // Ids are bits of a hash.
-std::size_t ShadowCache::home_of(EntryId id) const noexcept { return id & (table_.size() - 1); }
+std::size_t ShadowCache::home_of(EntryId id) const noexcept { return id & (places_ - 1); }
 
 // Where the id stands, or would be put. REQUIRES: there is a table.
 std::size_t ShadowCache::place_of(EntryId id) const noexcept {
   std::size_t place = home_of(id);
-  while (table_[place].weight != 0 && table_[place].id != id) place = (place + 1) & (table_.size() - 1);
+  while (table_[place].weight != 0 && table_[place].id != id) place = (place + 1) & (places_ - 1);
   return place;
 }
 
@@ -80,7 +96,7 @@ Verdict ShadowCache::show(std::size_t place, FunctionRef<Verdict(Resident&)> vis
 void ShadowCache::erase(std::size_t place) noexcept {
   --size_;
   weight_ -= table_[place].weight;
-  const std::size_t mask = table_.size() - 1;
+  const std::size_t mask = places_ - 1;
   for (std::size_t next = (place + 1) & mask; table_[next].weight != 0; next = (next + 1) & mask) {
     // Whether it may stand at `place`: its home is not between the two.
     if (((next - home_of(table_[next].id)) & mask) < ((next - place) & mask)) continue;
@@ -90,12 +106,17 @@ void ShadowCache::erase(std::size_t place) noexcept {
   table_[place] = {};
 }
 
-void ShadowCache::grow() {
-  const std::vector<Entry> before =
-      std::exchange(table_, std::vector<Entry>(std::max<std::size_t>(16, table_.size() * 2)));
-  for (const Entry& entry : before) {
-    if (entry.weight != 0) table_[place_of(entry.id)] = entry;
+// False: there is no memory, and it is as it was.
+bool ShadowCache::grow() noexcept {
+  const std::size_t places = places_ == 0 ? kPlacesMin : 2 * places_;
+  std::unique_ptr<Entry[]> table(new (std::nothrow) Entry[places]);
+  if (table == nullptr) return false;
+  table.swap(table_);
+  const std::size_t before = std::exchange(places_, places);
+  for (std::size_t place = 0; place < before; ++place) {
+    if (table[place].weight != 0) table_[place_of(table[place].id)] = table[place];
   }
+  return true;
 }
 
 }  // namespace larder::eviction

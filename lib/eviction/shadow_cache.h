@@ -7,7 +7,7 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "larder/eviction.h"
 
@@ -21,23 +21,16 @@ class ShadowCache final : private Residents {
   ShadowCache& operator=(const ShadowCache&) = delete;
 
   // A look-up; a miss is stored, for which others may have to go, unless it is heavier than the capacity. Whether it
-  // was a hit. `tag` is kept with it. Policies whose hits are counted in bits only.
+  // was a hit. `tag` is kept with it. Policies whose hits are counted in bits only. Without memory nothing is stored.
   bool access(EntryId id, std::uint32_t tag, std::uint32_t weight, std::uint64_t capacity);
   void remove(EntryId id);
-  // All that `gone(tag)` says.
-  template <typename Gone>
-  void remove_if(Gone&& gone) {
-    std::vector<EntryId> ids;
-    for (const Entry& entry : table_) {
-      if (entry.weight != 0 && gone(entry.tag)) ids.push_back(entry.id);
-    }
-    for (const EntryId id : ids) remove(id);
-  }
+  // All whose tag has any of these bits.
+  void remove_tagged(std::uint32_t bits);
 
   std::uint64_t size() const override { return size_; }
   std::uint64_t weight() const override { return weight_; }
   // Of memory, those of the policy among them.
-  std::size_t bytes() const noexcept { return table_.capacity() * sizeof(Entry) + policy_bytes_; }
+  std::size_t bytes() const noexcept { return places_ * sizeof(Entry) + policy_bytes_; }
 
  private:
   struct Entry {
@@ -61,10 +54,11 @@ class ShadowCache final : private Residents {
   std::size_t place_of(EntryId id) const noexcept;
   Verdict show(std::size_t place, FunctionRef<Verdict(Resident&)> visit);
   void erase(std::size_t place) noexcept;
-  void grow();
+  bool grow() noexcept;
 
   EvictionPolicy& policy_;
-  std::vector<Entry> table_;
+  std::unique_ptr<Entry[]> table_;
+  std::size_t places_ = 0;  // a power of two, or none
   std::uint64_t size_ = 0;
   std::uint64_t weight_ = 0;
   std::size_t policy_bytes_ = 0;

@@ -130,8 +130,7 @@ void SharesChooser::fit_sample() {
   }
   const std::uint16_t unsampled = unsampled_at(halvings_);
   if (!asleep_) unsampled_.store(unsampled, std::memory_order_relaxed);
-  for (Candidate& candidate : candidates_)
-    candidate.cache.remove_if([&](EntryId tag) { return (tag & unsampled) != 0; });
+  for (Candidate& candidate : candidates_) candidate.cache.remove_tagged(unsampled);
 }
 
 std::size_t SharesChooser::bytes() const noexcept {

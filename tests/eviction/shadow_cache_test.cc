@@ -52,10 +52,10 @@ TEST(ShadowCacheTest, DropsWhatIsTagged) {
   GatedFifo policy;
   ShadowCache shadow(policy);
   for (EntryId id = 0; id < 1'000; ++id) shadow.access(id, id % 4, 2, kUnbounded);
-  shadow.remove_if([](std::uint32_t tag) { return tag != 3; });
+  shadow.remove_tagged(3);
   EXPECT_EQ(shadow.size(), 250u);
   EXPECT_EQ(shadow.weight(), 500u);
-  for (EntryId id = 0; id < 1'000; ++id) EXPECT_EQ(shadow.access(id, 0, 2, kUnbounded), id % 4 == 3);
+  for (EntryId id = 0; id < 1'000; ++id) EXPECT_EQ(shadow.access(id, 0, 2, kUnbounded), id % 4 == 0);
 }
 
 }  // namespace
