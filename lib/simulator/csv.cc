@@ -266,16 +266,10 @@ bool looks_like_csv(std::string_view line) {
   if (line.find_first_of(kDelimiters) == std::string_view::npos) return false;
   std::vector<std::string_view> fields;
   split(line, delimiter_of(line), kColumns * 8, fields);
-  std::size_t known = 0;
-  bool keyed = false;
-  for (const std::string_view field : fields) {
-    for (const Alias& alias : kAliases) {
-      if (lower(field) != alias.name) continue;
-      ++known;
-      keyed = keyed || alias.column == kKey;
-    }
-  }
-  return keyed && known >= 2;
+  return std::any_of(fields.begin(), fields.end(), [](std::string_view field) {
+    return std::any_of(std::begin(kAliases), std::end(kAliases),
+                       [&](const Alias& alias) { return alias.column == kKey && lower(field) == alias.name; });
+  });
 }
 
 std::string parse_csv(TraceSource& source, const TraceOptions& options, Trace& trace) {

@@ -20,7 +20,8 @@ std::string parse_one(const std::string& name, std::vector<Policy>& policies) {
   } else if (!named && name.find(':') != std::string::npos) {
     return std::string(named.status().message());
   } else {
-    return "no policy \"" + name + "\": there are " + policies_text();
+    return (named ? "policy \"" + name + "\" is not simulated" : "no policy \"" + name + "\"") + ": there are " +
+           policies_text();
   }
   policies.push_back(std::move(policy));
   return {};

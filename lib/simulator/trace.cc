@@ -46,7 +46,7 @@ bool named_oracle_general(std::string_view name) {
   return lower.ends_with(".oraclegeneral");
 }
 
-Trace::Format format_of(TraceSource& source, std::string_view name, const TraceOptions& options) {
+Trace::Format format_of(TraceSource& source, std::string_view name, const TraceOptions& options, std::string* remark) {
   if (options.format) return *options.format;
   if (!options.columns.empty()) return Trace::Format::kCsv;
   std::string_view start = source.peek();
@@ -55,7 +55,14 @@ Trace::Format format_of(TraceSource& source, std::string_view name, const TraceO
   start.remove_prefix(std::min(start.find_first_not_of("\r\n"), start.size()));
   const std::string_view line = start.substr(0, start.find_first_of("\r\n"));
   if (looks_like_csv(line)) return Trace::Format::kCsv;
-  return looks_like_lis(line) ? Trace::Format::kLis : Trace::Format::kKeys;
+  if (looks_like_lis(line)) return Trace::Format::kLis;
+  if (line.find_first_of(",;\t") != std::string_view::npos) {
+    *remark =
+        "read as one key a line, though the first line has several fields: a CSV wants a column \"key\" named there, "
+        "or "
+        "--columns key=1,size=2; or say --input-format keys";
+  }
+  return Trace::Format::kKeys;
 }
 
 TraceResult parse_stream(std::istream& stream, std::string_view name, const TraceOptions& given) {
@@ -64,7 +71,7 @@ TraceResult parse_stream(std::istream& stream, std::string_view name, const Trac
   TraceSource source(stream, options.bytes_max);
   Trace trace;
   trace.packing = source.packing();
-  trace.format = format_of(source, name, options);
+  trace.format = format_of(source, name, options, &trace.remark);
   std::string error = kFormats[static_cast<std::size_t>(trace.format)].parse(source, options, trace);
   if (!source.error().empty()) error = source.error();  // what came before it is a consequence
   if (error.empty() && trace.ids.empty()) error = "holds no request";

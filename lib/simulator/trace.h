@@ -42,6 +42,7 @@ struct Trace {
   std::vector<std::uint32_t> times;  // one per request, in no certain unit; or empty
   std::vector<Op> ops;               // one per request; or empty: all of them are gets
   std::vector<Moment> moments;       // one per request; or empty: nothing expires
+  std::string remark;                // for people, a line: what of this may not be what they mean; or empty
 };
 
 // "ltrc", "keys", "csv", "lis", "oracle-general".

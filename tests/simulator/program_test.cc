@@ -181,6 +181,22 @@ TEST_F(ProgramTest, DrawsAPlot) {
   for (const char* word : {"nan", "inf"}) EXPECT_EQ(svg.find(word), std::string::npos) << word;
 }
 
+TEST_F(ProgramTest, APlotReplacesNoTraceAndNothingIsLeftOfOneThatWasNotDrawn) {
+  const std::string before = read(keys_);
+  EXPECT_EQ(run("--size 20,40 --plot " + keys_ + " " + rows_ + " " + keys_).status, 2);
+  EXPECT_EQ(read(keys_), before);
+  const std::string plot = (folder_ / "none.svg").string();
+  EXPECT_EQ(run("--size 20,40 --plot " + plot + " " + keys_ + ".absent").status, 2);
+  EXPECT_FALSE(std::filesystem::exists(plot));
+}
+
+TEST_F(ProgramTest, RemarksWhatMayNotBeMeant) {
+  const std::string rows = write("unnamed.csv", "1,a,3\n2,a,3\n");
+  EXPECT_NE(run("--size 5 " + rows).output.find("read as one key a line"), std::string::npos);
+  EXPECT_EQ(run("--size 5 --input-format keys " + rows).output.find("read as"), std::string::npos);
+  EXPECT_EQ(run("--size 5 " + keys_).output.find("read as"), std::string::npos);
+}
+
 TEST_F(ProgramTest, SaysWhatIsWrongInALineAndExitsWith2) {
   const std::string bad = write("bad.csv", "key,size\na,1\nb,many\n");
   const std::vector<std::pair<std::string, std::string>> cases = {

@@ -1,10 +1,12 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
 // larder-sim: replays traces through policies, and says what misses.
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <new>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -25,6 +27,7 @@ int fail(const std::string& what) {
 std::string run_one(const SimOptions& options, const std::string& file, std::vector<TraceReport>& reports) {
   TraceResult read = read_trace(file, options.reading);
   if (!read) return read.error;
+  if (!read.trace->remark.empty()) std::cerr << "larder-sim: " << printable(file + ": " + read.trace->remark) << "\n";
   TraceReport report{file, description_of(*read.trace), {}};
   ProgressBar bar(file);
   report.result = simulate(*std::move(read.trace), options.plan, [&](double share) { bar.show(share); });
@@ -44,12 +47,22 @@ std::string output_of(const SimOptions& options, const std::vector<TraceReport>&
   return table_of(reports, options.plan);
 }
 
+// Before the work: a file that cannot be written is said at once.
+std::string check_plot(const SimOptions& options) {
+  if (options.plot.empty()) return {};
+  std::error_code ignored;
+  for (const std::string& file : options.files) {
+    if (std::filesystem::equivalent(options.plot, file, ignored)) return "is a trace, and would be overwritten";
+  }
+  const bool was_there = std::filesystem::exists(options.plot, ignored);
+  if (!std::ofstream(options.plot, std::ios::app)) return "cannot be written";
+  if (!was_there) std::filesystem::remove(options.plot, ignored);
+  return {};
+}
+
 // What went well is shown, whatever went wrong.
 int run(const SimOptions& options) {
-  // Before the work: a file that cannot be written is said at once.
-  if (!options.plot.empty() && !std::ofstream(options.plot, std::ios::app)) {
-    return fail("--plot " + options.plot + ": cannot be written");
-  }
+  if (std::string error = check_plot(options); !error.empty()) return fail("--plot " + options.plot + ": " + error);
   int status = 0;
   std::vector<TraceReport> reports;
   for (const std::string& file : options.files) {

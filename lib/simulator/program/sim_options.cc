@@ -134,6 +134,18 @@ std::string check_together(SimOptions& options) {
   return {};
 }
 
+// The same in lines, at spaces.
+std::string wrapped(std::string text) {
+  constexpr std::size_t kLineMax = 110;
+  for (std::size_t begin = 0; text.size() - begin > kLineMax;) {
+    const std::size_t space = text.rfind(' ', begin + kLineMax);
+    if (space == std::string::npos || space <= begin) break;
+    text[space] = '\n';
+    begin = space + 1;
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string read_command_line(std::span<const std::string_view> words, SimOptions* options) {
@@ -188,10 +200,10 @@ std::string help_text() {
       meaning.remove_prefix(std::min(end + 1, meaning.size()));
     }
   }
-  text += "\nPolicies: " + policies_text() +
-          ".\n"
-          "belady knows the trace: of caches in objects none misses less. In bytes it is no bound;\n"
-          "belady-size (distance times size) is lower, and no bound either.\n\n"
+  text += "\n" + wrapped("Policies: " + policies_text() + ".") +
+          "\n"
+          "belady knows the trace: of caches in objects none misses less, unless something expires. In bytes it is\n"
+          "no bound; belady-size (distance times size) is lower, and no bound either.\n\n"
           "FILE: - is standard input. gzip and zstd are unpacked. Read are LTRC, one key a line, CSV (columns key,\n"
           "size, time, op, ttl by name), ARC's .lis, and libCacheSim's CSV and oracleGeneral (by name, or\n"
           "--input-format). A get that misses stores the object. Only gets are counted: a set stores, and is neither\n"

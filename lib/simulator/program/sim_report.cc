@@ -46,7 +46,7 @@ std::string block(const TraceReport& report, const char* title, double (Counts::
       if (bytes_only && !result.footprint.bytes) continue;
       const std::uint64_t all = capacity.in_bytes ? result.footprint.bytes.value_or(0) : result.footprint.objects;
       const double share = 100 * static_cast<double>(capacity.number) / static_cast<double>(all);
-      line = right(size_text(capacity), kSizeWidth) + right(decimal_text(share, 2) + " %", 10);
+      line = right(size_text(capacity), kSizeWidth) + " " + right(decimal_text(share, 2) + " %", 9);
       for (std::size_t policy = from; policy < to; ++policy) {
         const SimulationRow& row = result.rows[size * policies + policy];
         line += "  " + right(decimal_text(100 * (row.counts.*ratio)(), 2), std::max<std::size_t>(8, row.policy.size()));
