@@ -11,7 +11,9 @@ constexpr std::int64_t kCameMax = 64;
 
 bool Adaptive::on_insert(Resident& entry, Residents& residents) {
   follow(residents);
+  const bool is_new = !is_known(entry);
   if (!GatedFifo::on_insert(entry, residents)) return false;
+  if (!is_new) return true;
   ++came_;
   if (is_sampled(entry.id)) {
     use(entry, residents);
@@ -22,6 +24,12 @@ bool Adaptive::on_insert(Resident& entry, Residents& residents) {
 }
 
 void Adaptive::on_hit(Resident& entry, Residents& residents) { use(entry, residents); }
+
+// It is forgotten, and comes back with its weight when it is next used.
+void Adaptive::on_resize(Resident& entry, std::uint32_t weight_before) {
+  if (is_sampled(entry.id)) chooser_->remove(entry.id, salt_);
+  GatedFifo::on_resize(entry, weight_before);
+}
 
 void Adaptive::on_remove(Resident& entry, Residents& residents) {
   if (is_sampled(entry.id)) chooser_->remove(entry.id, salt_);

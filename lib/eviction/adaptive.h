@@ -27,6 +27,7 @@ class Adaptive final : public GatedFifo {
 
   bool on_insert(Resident& entry, Residents& residents) override;
   void on_hit(Resident& entry, Residents& residents) override;
+  void on_resize(Resident& entry, std::uint32_t weight_before) override;
   void on_remove(Resident& entry, Residents& residents) override;
   void clear(Residents& residents) override;
 

@@ -61,7 +61,8 @@ class EntryQueue {
     return take_first(residents, visit, [](EntryId) {});
   }
   // Looks at the first id: if its entry is in this queue still, stays(entry) says whether it remains the first, or goes
-  // round, to the end. A dead id is dropped. True: it remains. REQUIRES: reserve.
+  // round, to the end, for which there may be no memory; then it remains as well. A dead id is dropped. True: it
+  // remains.
   template <typename Stays>
   bool first_stays(Residents& residents, Stays&& stays) {
     EntryId first = 0;
@@ -70,16 +71,19 @@ class EntryQueue {
     bool remains = false;
     const Verdict verdict = residents.find(first, [&](Resident& entry) {
       if (!holds(entry)) return Verdict::kNotThisOne;
-      remains = stays(entry);
-      if (!remains) {
-        ids_.pop(residents, &item);
-        leave(entry);
-        enter(entry, residents);
-      }
+      remains = stays(entry) || !enter(entry, residents);
+      if (!remains) leave(entry);  // from where it was
       return Verdict::kKeep;
     });
-    if (verdict == Verdict::kNotThisOne) ids_.pop(residents, &item);
+    if (verdict == Verdict::kNotThisOne || !remains) ids_.pop(residents, &item);
     return remains;
+  }
+  // The first id, if there is one; its entry may have gone.
+  bool front(EntryId* id) const {
+    IdQueue::Item item;
+    const bool found = ids_.front(&item);
+    if (found) *id = item.id;
+    return found;
   }
   // Sees to it that the next `enter` finds memory. False: there is none.
   bool reserve(Residents& residents) { return ids_.reserve(residents); }

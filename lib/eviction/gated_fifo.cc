@@ -37,9 +37,10 @@ bool GatedFifo::small_has_its_share() const noexcept {
 }
 
 bool GatedFifo::on_insert(Resident& entry, Residents& residents) {
-  if (main_.holds(entry)) {  // it was to be evicted, and stays for now
-    main_.sweep(residents);
-    return main_.enter(entry, residents);
+  if (is_known(entry)) {  // it was to be evicted, and stays for now
+    EntryQueue& queue = queue_of(entry);
+    queue.sweep(residents);
+    return queue.enter(entry, residents);
   }
   const int remembered = ghosts_.take(entry.id);
   entry.counter = static_cast<std::uint8_t>(static_cast<unsigned>(std::max(remembered, 0)) | (epoch_ & 0xfu) << 4);
@@ -47,7 +48,7 @@ bool GatedFifo::on_insert(Resident& entry, Residents& residents) {
   EntryQueue& queue = remembered >= 0 && enters_main(entry, residents) ? main_ : small_;
   queue.sweep(residents);
   if (!queue.enter(entry, residents)) return false;
-  if (!is_full(weight())) spill_small(residents);
+  if (!is_full(weight())) spill_small(entry.id, residents);
   return true;
 }
 
@@ -60,7 +61,7 @@ bool GatedFifo::enters_main(const Resident& entry, Residents& residents) {
 // The count of the one that main would evict next; those before it that were used go round.
 unsigned GatedFifo::least_of_main(Residents& residents) {
   unsigned least = 0;
-  for (int step = 0; step < kStepsMax && main_.entries() != 0 && main_.reserve(residents); ++step) {
+  for (int step = 0; step < kStepsMax && main_.entries() != 0; ++step) {
     const bool found = main_.first_stays(residents, [&](Resident& entry) {
       least = count(entry, (entry.bits & EntryQueue::kUses) != 0);
       if ((entry.bits & EntryQueue::kUses) == 0) return true;
@@ -72,9 +73,11 @@ unsigned GatedFifo::least_of_main(Residents& residents) {
   return least;
 }
 
-void GatedFifo::spill_small(Residents& residents) {
-  for (int step = 0; step < kSpillsMax && small_.entries() > 1 && small_has_its_share() && main_.reserve(residents);
-       ++step) {
+// `at_hand` is in our hands, and stays: what we write into the entry itself would be overwritten.
+void GatedFifo::spill_small(EntryId at_hand, Residents& residents) {
+  for (int step = 0; step < kSpillsMax && small_.entries() > 1 && small_has_its_share(); ++step) {
+    EntryId first = at_hand;
+    if (!small_.front(&first) || first == at_hand || !main_.reserve(residents)) return;
     small_.take_first(residents, [&](Resident& entry) {
       main_.enter(entry, residents);
       return Verdict::kKeep;

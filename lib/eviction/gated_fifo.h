@@ -38,6 +38,9 @@ class GatedFifo : public EvictionPolicy {
     return weight * 8 >= full_weight_ * 7 && weight * 8 <= full_weight_ * 9;
   }
 
+  std::uint64_t entries() const noexcept { return small_.entries() + main_.entries(); }
+  std::uint64_t weight() const noexcept { return small_.weight() + main_.weight(); }
+
   Traits traits() const override { return {.hit = Hit::kCountInBits, .hits_max = 3, .position = false}; }
   void expect(EntryId id) override { ghosts_.prefetch(id); }
   bool on_insert(Resident& entry, Residents& residents) override;
@@ -46,14 +49,16 @@ class GatedFifo : public EvictionPolicy {
   bool evict(Residents& residents) override;
   void clear(Residents& residents) override;
 
+ protected:
+  // Whether it has come before, and was not evicted since.
+  static bool is_known(const Resident& entry) noexcept { return entry.counter != 0; }
+
  private:
   EntryQueue& queue_of(const Resident& entry) { return main_.holds(entry) ? main_ : small_; }
-  std::uint64_t entries() const noexcept { return small_.entries() + main_.entries(); }
-  std::uint64_t weight() const noexcept { return small_.weight() + main_.weight(); }
   bool small_has_its_share() const noexcept;
   bool enters_main(const Resident& entry, Residents& residents);
   unsigned least_of_main(Residents& residents);
-  void spill_small(Residents& residents);
+  void spill_small(EntryId at_hand, Residents& residents);
   unsigned count_of(const Resident& entry) const noexcept;
   unsigned count(Resident& entry, unsigned uses) noexcept;
   bool evict_from(EntryQueue& queue, Residents& residents);

@@ -17,7 +17,8 @@ void GhostQueue::fit(Residents& residents, std::uint64_t capacity) {
     retired_ = std::exchange(before_, Table{});
     if (retired_.chunks == nullptr) {
       retired_ = std::exchange(now_, make_table(residents, capacity));
-      while (oldest_ <= generation_) forget_oldest();
+      begin_generation();
+      while (oldest_ < generation_) forget_oldest();
     }
   } else if (capacity > held + held / 4) {
     const Table larger = make_table(residents, capacity);

@@ -44,8 +44,7 @@ class GhostQueue {
   // The counts of all that is remembered now.
   void halve_counts() noexcept {
     for (unsigned i = kHalvingsKept - 1; i > 0; --i) halved_at_[i] = halved_at_[i - 1];
-    begin_generation();
-    halved_at_[0] = generation_;
+    halved_at_[0] = generation_ + 1;  // what comes in this generation still is taken for what was there
   }
   void prefetch(EntryId id) const {
     if (now_.lines == 0) return;

@@ -9,6 +9,7 @@ namespace larder::eviction {
 namespace {
 
 constexpr std::size_t kPlacesMin = 16;
+constexpr int kEvictionsMax = 16;
 
 }  // namespace
 
@@ -20,7 +21,10 @@ bool ShadowCache::access(EntryId id, std::uint32_t tag, std::uint32_t weight, st
     }
   }
   if (weight == 0 || weight > capacity) return false;
-  while (weight_ + weight > capacity && size_ != 0) policy_.evict(*this);
+  for (int evictions = 0; weight_ + weight > capacity || size_ >= kEntriesMax; ++evictions) {
+    if (evictions == kEvictionsMax) return false;
+    policy_.evict(*this);
+  }
   if (size_ * 4 >= places_ * 3 && !grow()) return false;
   table_[place_of(id)] = {id, tag, weight, 0, 0};
   ++size_;
@@ -63,8 +67,9 @@ Verdict ShadowCache::find(EntryId id, FunctionRef<Verdict(Resident&)> visit) {
 Verdict ShadowCache::sample(std::uint64_t, FunctionRef<Verdict(Resident&)>) { return Verdict::kNotThisOne; }
 
 void* ShadowCache::allocate(std::size_t bytes) {
-  policy_bytes_ += bytes;
-  return std::aligned_alloc(64, (bytes + 63) / 64 * 64);
+  void* block = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
+  if (block != nullptr) policy_bytes_ += bytes;
+  return block;
 }
 
 void ShadowCache::deallocate(void* block, std::size_t bytes) {

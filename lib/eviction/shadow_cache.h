@@ -15,13 +15,16 @@ namespace larder::eviction {
 
 class ShadowCache final : private Residents {
  public:
+  static constexpr std::uint64_t kEntriesMax = 1'024;  // are held, whatever the capacity
+
   explicit ShadowCache(EvictionPolicy& policy) : policy_(policy) {}
   ~ShadowCache() override { policy_.clear(*this); }
   ShadowCache(const ShadowCache&) = delete;
   ShadowCache& operator=(const ShadowCache&) = delete;
 
   // A look-up; a miss is stored, for which others may have to go, unless it is heavier than the capacity. Whether it
-  // was a hit. `tag` is kept with it. Policies whose hits are counted in bits only. Without memory nothing is stored.
+  // was a hit. `tag` is kept with it. Policies whose hits are counted in bits only. Nothing is stored without memory,
+  // or where more than a few would have to go: then some of them have gone.
   bool access(EntryId id, std::uint32_t tag, std::uint32_t weight, std::uint64_t capacity);
   void remove(EntryId id);
   // All whose tag has any of these bits.

@@ -59,9 +59,8 @@ Keyspace::Keyspace(const Options& options)
     if (shards_ == nullptr) throw std::bad_alloc();
     base::Random random(environment_.seed);
     for (; made < shard_count_; ++made) {
-      new (&shards_[made])
-          Shard(environment_, slice_of(account_->bytes().max(), shard_count_, 512, 64 << 10),
-                slice_of(environment_.entries.max(), shard_count_, 1, 256), random.next(), options.eviction);
+      new (&shards_[made]) Shard(environment_, slice_of(account_->bytes().max(), shard_count_, 512, 64 << 10),
+                                 slice_of(environment_.entries.max(), shard_count_, 1, 256), random.next(), eviction_);
     }
     if (has_store() && options.store.writes == StoreOptions::Writes::kBack) {
       write_back_ = std::make_unique<WriteBack>(*this, options.store.write_back, options.max_memory);

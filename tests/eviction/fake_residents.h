@@ -24,16 +24,20 @@ class FakeResidents final : public Residents {
   // What the engine does ---------------------------------------------------------------------------------------------
   void insert(EntryId id, std::uint32_t weight = 1) {
     Resident entry{id, weight, 0, 0, 0};
-    if (!policy_.on_insert(entry, *this) && refuses) return;  // not tracked, and so of no interest here
+    // It is found while the policy is told of it, and has what the policy writes when that returns.
     place_[id] = entries_.size();
     entries_.push_back(entry);
     weight_ += weight;
+    const bool known = policy_.on_insert(entry, *this);
+    at(id) = entry;
+    if (!known && refuses) erase(id);  // not tracked, and so of no interest here
   }
   void hit(EntryId id) {
     Resident& entry = at(id);
     const EvictionPolicy::Traits traits = policy_.traits();
     if (traits.hit == EvictionPolicy::Hit::kCountInBits && (entry.bits & 3) < traits.hits_max) ++entry.bits;
-    if (traits.hit == EvictionPolicy::Hit::kCall || (id & unsampled_) == 0) {
+    const bool sampled = traits.hit == EvictionPolicy::Hit::kCountInBits && (id & unsampled_) == 0;
+    if (traits.hit == EvictionPolicy::Hit::kCall || sampled) {
       Resident copy = entry;  // what the policy writes is kept when the call returns
       policy_.on_hit(copy, *this);
       entry = copy;

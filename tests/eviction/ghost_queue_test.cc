@@ -69,16 +69,31 @@ TEST_F(GhostQueueTest, ForgetsTheOldestWhenThereAreMoreThanItsCapacity) {
 }
 
 TEST_F(GhostQueueTest, CountsAreKeptAndHalved) {
-  insert(1, 1'000, 15);
-  insert(2, 1'000, 9);
-  insert(3, 1'000, 1);
+  insert(1, 100, 15);
+  insert(2, 100, 9);
+  insert(3, 100, 1);
   EXPECT_EQ(ghosts_.take(1), 15);
   ghosts_.halve_counts();
-  insert(4, 1'000, 8);
+  insert(4, 100, 8);
   EXPECT_EQ(ghosts_.take(2), 4);
   ghosts_.halve_counts();
   EXPECT_EQ(ghosts_.take(3), 0);
   EXPECT_EQ(ghosts_.take(4), 4);
+}
+
+TEST_F(GhostQueueTest, WhatIsForgottenStaysSoHoweverOftenCountsAreHalved) {
+  constexpr EntryId kCapacity = 1'000;
+  for (EntryId id = 0; id < 3 * kCapacity; ++id) insert(id, kCapacity);
+  for (int i = 0; i < 2'000; ++i) ghosts_.halve_counts();
+  EXPECT_LE(take(0, kCapacity), 25u);  // 17 in 4,096, by mistake
+}
+
+TEST_F(GhostQueueTest, AfterBecomingSmallItRemembersAgain) {
+  for (EntryId id = 0; id < 20'000; ++id) insert(id, 20'000);
+  for (int i = 0; i < 200; ++i) ghosts_.fit(memory_, 100);
+  for (EntryId id = 30'000; id < 31'000; ++id) insert(id, 100);
+  EXPECT_GE(take(30'920, 80), 75u);
+  EXPECT_LE(take(30'000, 800), 12u);
 }
 
 TEST_F(GhostQueueTest, GrowsAndForgetsNothingByThat) {

@@ -37,6 +37,35 @@ TEST(ShadowCacheTest, DoesAsAShardWould) {
   policy.clear(shard);
 }
 
+// Keys that are deleted and come back, while there is room for all, and then not.
+TEST(ShadowCacheTest, KnowsWhereEachIsHoweverOftenItComesBack) {
+  base::Random random(2);
+  GatedFifo policy;
+  ShadowCache shadow(policy);
+  for (int i = 0; i < 300'000; ++i) {
+    const auto id = static_cast<EntryId>(base::mix64(random.below(200)));
+    if (random.below(2) == 0) {
+      shadow.remove(id);
+    } else {
+      shadow.access(id, 0, 1, i % 3'000 < 2'500 ? 300 : 50);
+    }
+    ASSERT_EQ(policy.entries(), shadow.size());
+    ASSERT_EQ(policy.weight(), shadow.weight());
+    if (i % 3'000 == 2'999) ASSERT_LE(shadow.size(), 50u);
+  }
+}
+
+TEST(ShadowCacheTest, HoldsNoMoreThanItsShareOfMemoryAndDoesNoMoreThanItsShareOfWork) {
+  GatedFifo policy;
+  ShadowCache shadow(policy);
+  for (EntryId id = 1; id < 100'000; ++id) shadow.access(static_cast<EntryId>(base::mix64(id)), 0, 1, kUnbounded);
+  EXPECT_LE(shadow.size(), ShadowCache::kEntriesMax);
+  EXPECT_LT(shadow.bytes(), 100'000u);
+  const std::uint64_t before = shadow.size();
+  shadow.access(1, 0, 500, 1'000);  // for which 500 would have to go
+  EXPECT_GE(shadow.size() + 16, before);
+}
+
 TEST(ShadowCacheTest, HoldsWhatItHasRoomFor) {
   GatedFifo policy;
   ShadowCache shadow(policy);
