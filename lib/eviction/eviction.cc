@@ -43,6 +43,12 @@ struct Row {
   std::array<Parameter, kParametersMax> parameters = {};  // those with a name
   PolicyFactory (*for_one_cache)() = nullptr;             // of policies that share something
 
+  Values values() const {
+    Values values = {};
+    std::transform(parameters.begin(), parameters.end(), values.begin(),
+                   [](const Parameter& parameter) { return parameter.otherwise; });
+    return values;
+  }
   std::span<const Parameter> given() const {
     const auto* end =
         std::find_if(parameters.begin(), parameters.end(), [](const auto& one) { return one.name.empty(); });
@@ -194,16 +200,15 @@ Result<Eviction> Eviction::named(std::string_view name) {
     for (const Scope scope : {Scope::kAllKeys, Scope::kKeysWithTtl}) {
       const std::string redis_name = (scope == Scope::kAllKeys ? "allkeys-" : "volatile-") + std::string(row.name);
       if (plain_name != name_in_scope(row.name, scope) && plain_name != redis_name) continue;
-      Values values = {};
-      std::transform(row.parameters.begin(), row.parameters.end(), values.begin(),
-                     [](const Parameter& parameter) { return parameter.otherwise; });
       const std::string_view behind = name.substr(plain_name.size());
+      Values values = row.values();
       if (!behind.empty() && !read_values(behind.substr(1), row, &values)) {
         return no_such_parameters(row, behind.substr(1));
       }
-      Eviction eviction(
-          name_in_scope(row.name, scope) + std::string(behind),
-          [make = row.make, values](std::uint64_t seed) { return make(values, seed); }, scope);
+      // Without parameters it needs no memory: Options has one of these.
+      PolicyFactory factory = [&row](std::uint64_t seed) { return row.make(row.values(), seed); };
+      if (!behind.empty()) factory = [&row, values](std::uint64_t seed) { return row.make(values, seed); };
+      Eviction eviction(name_in_scope(row.name, scope) + std::string(behind), std::move(factory), scope);
       eviction.for_one_cache_ = row.for_one_cache;
       return eviction;
     }
