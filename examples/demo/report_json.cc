@@ -1,10 +1,9 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
 // The report for programs. Times are in seconds or nanoseconds and memory is in bytes, as the names say.
-#include <array>
-#include <cstdio>
 #include <string_view>
 
+#include "base/json_text.h"
 #include "database.h"
 #include "figures.h"
 #include "report.h"
@@ -13,22 +12,6 @@
 namespace demo {
 namespace {
 
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      std::array<char, 8> escape{};
-      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
-      out += escape.data();
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
 // Members in the order in which they are added, with the indentation of their depth.
 class Object {
  public:
@@ -36,10 +19,10 @@ class Object {
 
   Object& raw(std::string_view name, std::string_view value) {
     members_ += members_.empty() ? "\n" : ",\n";
-    members_ += indent_ + quoted(name) + ": " + std::string(value);
+    members_ += indent_ + larder::base::json_text(name) + ": " + std::string(value);
     return *this;
   }
-  Object& add(std::string_view name, std::string_view value) { return raw(name, quoted(value)); }
+  Object& add(std::string_view name, std::string_view value) { return raw(name, larder::base::json_text(value)); }
   Object& add(std::string_view name, std::uint64_t value) { return raw(name, std::to_string(value)); }
   Object& add_double(std::string_view name, double value) { return raw(name, decimal_text(value, 6)); }
   Object& add_bool(std::string_view name, bool value) { return raw(name, value ? "true" : "false"); }

@@ -18,7 +18,7 @@ bool Adaptive::on_insert(Resident& entry, Residents& residents) {
   if (is_sampled(entry.id)) {
     use(entry, residents);
   } else if (came_ >= kCameMax) {
-    tell_size(static_cast<std::int64_t>(residents.size()), static_cast<std::int64_t>(residents.weight()));
+    tell_size(residents.size(), residents.weight());
   }
   return true;
 }
@@ -37,7 +37,7 @@ void Adaptive::on_remove(Resident& entry, Residents& residents) {
 }
 
 void Adaptive::use(const Resident& entry, Residents& residents) {
-  tell_size(static_cast<std::int64_t>(residents.size()), static_cast<std::int64_t>(residents.weight()));
+  tell_size(residents.size(), residents.weight());
   chooser_->access(entry.id, salt_, entry.weight, is_full(residents.weight()));
   set_shares(chooser_->shares());
   follow(residents);
@@ -50,8 +50,9 @@ void Adaptive::follow(Residents& residents) {
   }
 }
 
-void Adaptive::tell_size(std::int64_t entries, std::int64_t weight) noexcept {
-  chooser_->resize(entries - told_entries_, weight - told_weight_, came_);
+void Adaptive::tell_size(std::uint64_t entries, std::uint64_t weight) noexcept {
+  chooser_->resize(static_cast<std::int64_t>(entries - told_entries_), static_cast<std::int64_t>(weight - told_weight_),
+                   came_);
   told_entries_ = entries;
   told_weight_ = weight;
   came_ = 0;

@@ -26,14 +26,14 @@ class GatedFifo : public EvictionPolicy {
   struct Shares {
     double small = 0.1;           // of the weight
     std::uint8_t promote_at = 2;  // uses that bring an entry from small to main
-    std::uint8_t margin = 0;      // so many uses more than that, before main gives an entry up
+    std::uint8_t margin = 0;      // uses more than that by which the gate opens
   };
 
   GatedFifo() = default;
   explicit GatedFifo(const Shares& shares) : shares_(shares) {}
 
   void set_shares(const Shares& shares) noexcept { shares_ = shares; }
-  // Whether it has evicted, and is not far from as heavy as it was then.
+  // Whether that is near the weight at which it last evicted. Not if it never has.
   bool is_full(std::uint64_t weight) const noexcept {
     return weight * 8 >= full_weight_ * 7 && weight * 8 <= full_weight_ * 9;
   }

@@ -47,7 +47,6 @@ void SharesChooser::resize(std::int64_t entries, std::int64_t weight, std::int64
   const std::int64_t credit = credit_.fetch_add(came, std::memory_order_relaxed) + came;
   if (credit > kCreditMax) credit_.store(kCreditMax, std::memory_order_relaxed);
   if (unsampled() != Residents::kNoSample || credit < kCreditToWake || !begin()) return;
-  asleep_ = false;
   unsampled_.store(unsampled_at(halvings_), std::memory_order_relaxed);
   end();
 }
@@ -76,7 +75,6 @@ void SharesChooser::access(EntryId id, std::uint64_t salt, std::uint32_t weight,
     if (told_ >= entries) decide();
   }
   if (credit_.fetch_sub(kCameAUse, std::memory_order_relaxed) <= kCameAUse) {
-    asleep_ = true;
     unsampled_.store(Residents::kNoSample, std::memory_order_relaxed);
   }
   end();
@@ -129,7 +127,7 @@ void SharesChooser::fit_sample() {
     return;
   }
   const std::uint16_t unsampled = unsampled_at(halvings_);
-  if (!asleep_) unsampled_.store(unsampled, std::memory_order_relaxed);
+  if (this->unsampled() != Residents::kNoSample) unsampled_.store(unsampled, std::memory_order_relaxed);
   for (Candidate& candidate : candidates_) candidate.cache.remove_tagged(unsampled);
 }
 

@@ -28,7 +28,7 @@ OUTSIDERS = {"stores"}
 # ... but for these.
 NEIGHBOURS = {("eviction", "memory"), ("expiry", "memory")}
 # What the demo, an example by where it stands, shares with the benches.
-OPEN_TO_EXAMPLES = {"simulator/trace.h"}
+OPEN_TO_EXAMPLES = {"base/json_text.h", "simulator/trace.h"}
 
 FILE_LINES_MAX = 800
 FUNCTION_LINES_MAX = 70

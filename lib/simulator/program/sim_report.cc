@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "base/json_text.h"
+
 namespace larder::simulator {
 namespace {
 
@@ -58,28 +60,12 @@ std::string block(const TraceReport& report, const char* title, double (Counts::
   return text;
 }
 
-std::string json_text(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      std::array<char, 8> escape{};
-      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
-      out += escape.data();
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
 std::string json_row(const SimulationResult& result, const SimulationRow& row) {
   const double seconds = seconds_of(row.time);
   const double speed = seconds > 0 ? static_cast<double>(result.requests) / seconds : 0;
   return "{\"size\": " + std::to_string(row.capacity.number) +
          ", \"unit\": " + (row.capacity.in_bytes ? "\"bytes\"" : "\"objects\"") +
-         ", \"policy\": " + json_text(row.policy) + ", \"requests\": " + std::to_string(row.counts.requests) +
+         ", \"policy\": " + base::json_text(row.policy) + ", \"requests\": " + std::to_string(row.counts.requests) +
          ", \"misses\": " + std::to_string(row.counts.misses) +
          ", \"miss_ratio\": " + decimal_text(row.counts.miss_ratio(), 6) + ", \"byte_miss_ratio\": " +
          (result.footprint.bytes ? decimal_text(row.counts.byte_miss_ratio(), 6) : std::string("null")) +
@@ -122,7 +108,7 @@ std::string json_of(const std::vector<TraceReport>& reports) {
     const SimulationResult& result = report.result;
     text += &report == &reports.front() ? "\n" : ",\n";
     text +=
-        "{\"trace\": " + json_text(report.name) + ", \"format\": " + json_text(report.format) +
+        "{\"trace\": " + base::json_text(report.name) + ", \"format\": " + base::json_text(report.format) +
         ", \"requests\": " + std::to_string(result.requests) +
         ", \"objects\": " + std::to_string(result.footprint.objects) +
         ", \"bytes\": " + (result.footprint.bytes ? std::to_string(*result.footprint.bytes) : "null") +
