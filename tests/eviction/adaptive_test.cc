@@ -6,22 +6,18 @@
 #include <memory>
 
 #include "base/random.h"
-#include "eviction/fake_residents.h"
+#include "eviction/policy_fixture.h"
 
 namespace larder::eviction {
 namespace {
 
 EntryId id_of(std::uint64_t number) { return static_cast<EntryId>(base::mix64(number + 1)); }
 
-class AdaptiveTest : public testing::Test {
+class AdaptiveTest : public PolicyFixture<Adaptive> {
  protected:
   static constexpr std::uint64_t kCapacity = 1'000;
 
-  void TearDown() override {
-    EXPECT_EQ(shard_.lies, 0);
-    policy_.clear(shard_);
-    EXPECT_EQ(shard_.live_bytes, 0u);
-  }
+  AdaptiveTest() : AdaptiveTest(std::make_shared<SharesChooser>()) {}
   bool access(std::uint64_t number) { return shard_.access(id_of(number), kCapacity); }
   void loop(int rounds) {
     for (int round = 0; round < rounds; ++round) {
@@ -37,9 +33,11 @@ class AdaptiveTest : public testing::Test {
   }
 
   base::Random random_{1};
-  std::shared_ptr<SharesChooser> chooser_ = std::make_shared<SharesChooser>();
-  Adaptive policy_{chooser_, 1};
-  FakeResidents shard_{policy_};
+  std::shared_ptr<SharesChooser> chooser_;
+
+ private:
+  explicit AdaptiveTest(const std::shared_ptr<SharesChooser>& chooser)
+      : PolicyFixture(chooser, std::uint64_t{1}), chooser_(chooser) {}
 };
 
 TEST_F(AdaptiveTest, TheSmallQueueIsShortForALoopAndLongForWhatWasUsedLately) {

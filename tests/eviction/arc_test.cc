@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "eviction/fake_residents.h"
+#include "eviction/policy_fixture.h"
 
 namespace larder::eviction {
 namespace {
@@ -80,21 +80,7 @@ class Model {
   List t1_, t2_, b1_, b2_;
 };
 
-class ArcTest : public testing::Test {
- protected:
-  void TearDown() override {
-    EXPECT_EQ(shard_.lies, 0);
-    policy_.clear(shard_);
-    EXPECT_EQ(shard_.live_bytes, 0u);
-  }
-  bool access(EntryId id, std::uint64_t capacity) {
-    policy_.expect(id);
-    return shard_.access(id, capacity);
-  }
-
-  Arc policy_;
-  FakeResidents shard_{policy_};
-};
+using ArcTest = PolicyFixture<Arc>;
 
 // Some ids often, scans between them, and phases in which others are popular.
 TEST_F(ArcTest, EvictsWhatThePaperSays) {

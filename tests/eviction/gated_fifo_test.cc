@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "eviction/fake_residents.h"
+#include "eviction/policy_fixture.h"
 
 namespace larder::eviction {
 namespace {
@@ -12,15 +12,10 @@ namespace {
 // Ids are bits of a hash.
 EntryId id_of(std::uint64_t number) { return static_cast<EntryId>(base::mix64(number + 1)); }
 
-class GatedFifoTest : public testing::Test {
+class GatedFifoTest : public PolicyFixture<GatedFifo> {
  protected:
   static constexpr std::uint64_t kCapacity = 500;
 
-  void TearDown() override {
-    EXPECT_EQ(shard_.lies, 0);
-    policy_.clear(shard_);
-    EXPECT_EQ(shard_.live_bytes, 0u);
-  }
   bool access(std::uint64_t number) { return shard_.access(id_of(number), kCapacity); }
   double hits_of_loop(std::uint64_t length, int rounds) {
     int hits = 0;
@@ -29,9 +24,6 @@ class GatedFifoTest : public testing::Test {
     }
     return hits / (rounds * static_cast<double>(length));
   }
-
-  GatedFifo policy_;
-  FakeResidents shard_{policy_};
 };
 
 // Of a loop of twice the capacity half could hit; of S3-FIFO's nothing stays, or as much as ghosts bring back.

@@ -9,27 +9,12 @@
 #include <vector>
 
 #include "base/random.h"
-#include "eviction/fake_residents.h"
+#include "eviction/policy_fixture.h"
 
 namespace larder::eviction {
 namespace {
 
-class GdsfTest : public testing::Test {
- protected:
-  void TearDown() override {
-    EXPECT_EQ(shard_.lies, 0);
-    policy_.clear(shard_);
-    EXPECT_EQ(shard_.live_bytes, 0u);
-  }
-  std::vector<EntryId> evict_all() {
-    while (shard_.evict()) {
-    }
-    return shard_.evicted;
-  }
-
-  Gdsf policy_;
-  FakeResidents shard_{policy_};
-};
+using GdsfTest = PolicyFixture<Gdsf>;
 
 TEST_F(GdsfTest, OfEqualOnesTheOneUsedLongestAgoGoes) {
   for (EntryId id = 1; id <= 4; ++id) shard_.insert(id, 10);

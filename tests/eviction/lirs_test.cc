@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "eviction/fake_residents.h"
+#include "eviction/policy_fixture.h"
 
 namespace larder::eviction {
 namespace {
@@ -87,20 +87,9 @@ class Model {
   List stack_, queue_;
 };
 
-class LirsTest : public testing::Test {
+class LirsTest : public PolicyFixture<Lirs> {
  protected:
-  void TearDown() override {
-    EXPECT_EQ(shard_.lies, 0);
-    policy_.clear(shard_);
-    EXPECT_EQ(shard_.live_bytes, 0u);
-  }
-  bool access(EntryId id, std::uint64_t capacity) {
-    policy_.expect(id);
-    return shard_.access(id, capacity);
-  }
-
-  Lirs policy_{{.high_share = 0.1}};
-  FakeResidents shard_{policy_};
+  LirsTest() : PolicyFixture(Lirs::Parameters{.high_share = 0.1}) {}
 };
 
 TEST_F(LirsTest, EvictsWhatThePaperSays) {

@@ -8,27 +8,12 @@
 #include <vector>
 
 #include "base/random.h"
-#include "eviction/fake_residents.h"
+#include "eviction/policy_fixture.h"
 
 namespace larder::eviction {
 namespace {
 
-class LruTest : public testing::Test {
- protected:
-  void TearDown() override {
-    EXPECT_EQ(shard_.lies, 0);
-    policy_.clear(shard_);
-    EXPECT_EQ(shard_.live_bytes, 0u);
-  }
-  std::vector<EntryId> evict_all() {
-    while (shard_.evict()) {
-    }
-    return shard_.evicted;
-  }
-
-  Lru policy_;
-  FakeResidents shard_{policy_};
-};
+using LruTest = PolicyFixture<Lru>;
 
 TEST_F(LruTest, EvictsInTheOrderOfInsertionWhenNothingIsUsed) {
   for (EntryId id = 1; id <= 5; ++id) shard_.insert(id);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "eviction/fake_residents.h"
+#include "eviction/policy_fixture.h"
 
 namespace larder::eviction {
 namespace {
@@ -15,30 +15,11 @@ namespace {
 constexpr std::uint64_t kCapacity = 1'000;
 constexpr EntryId kScan = 1'000'000;
 
-class S3FifoTest : public testing::Test {
+class S3FifoTest : public PolicyFixture<S3Fifo> {
  protected:
-  void TearDown() override {
-    EXPECT_EQ(shard_.lies, 0);
-    policy_.clear(shard_);
-    EXPECT_EQ(shard_.live_bytes, 0u);
-  }
-  std::vector<EntryId> evict_all() {
-    while (shard_.evict()) {
-    }
-    return shard_.evicted;
-  }
   void hit(EntryId id, int times) {
     for (int i = 0; i < times; ++i) shard_.hit(id);
   }
-  // How many of the ids from `first` on are there.
-  std::uint64_t resident(EntryId first, EntryId count) const {
-    std::uint64_t found = 0;
-    for (EntryId id = first; id < first + count; ++id) found += shard_.contains(id);
-    return found;
-  }
-
-  S3Fifo policy_;
-  FakeResidents shard_{policy_};
 };
 
 TEST_F(S3FifoTest, UnusedEntriesGoInTheOrderTheyCame) {

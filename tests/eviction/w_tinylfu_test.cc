@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "eviction/fake_residents.h"
+#include "eviction/policy_fixture.h"
 
 namespace larder::eviction {
 namespace {
@@ -53,21 +53,9 @@ TEST(FrequencySketch, NeverCountsTooLowAndSeldomTooHigh) {
   EXPECT_EQ(shard.live_bytes, 0u);
 }
 
-class WTinyLfuTest : public testing::Test {
+class WTinyLfuTest : public PolicyFixture<WTinyLfu> {
  protected:
-  void TearDown() override {
-    EXPECT_EQ(shard_.lies, 0);
-    policy_.clear(shard_);
-    EXPECT_EQ(shard_.live_bytes, 0u);
-  }
-  std::uint64_t resident(EntryId first, EntryId count) const {
-    std::uint64_t found = 0;
-    for (EntryId id = first; id < first + count; ++id) found += shard_.contains(id);
-    return found;
-  }
-
-  WTinyLfu policy_{1};
-  FakeResidents shard_{policy_};
+  WTinyLfuTest() : PolicyFixture(std::uint64_t{1}) {}
 };
 
 TEST_F(WTinyLfuTest, WhatIsSeenLessOftenIsNotAdmitted) {
