@@ -51,7 +51,9 @@ TEST(ShadowCacheTest, KnowsWhereEachIsHoweverOftenItComesBack) {
     }
     ASSERT_EQ(policy.entries(), shadow.size());
     ASSERT_EQ(policy.weight(), shadow.weight());
-    if (i % 3'000 == 2'999) ASSERT_LE(shadow.size(), 50u);
+    if (i % 3'000 == 2'999) {
+      ASSERT_LE(shadow.size(), 50u);
+    }
   }
 }
 
