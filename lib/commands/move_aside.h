@@ -24,7 +24,7 @@ class MoveAside {
       : keyspace_(keyspace), keys_(keys), move_(move) {}
   ~MoveAside() {
     for (Side& side : sides_) {
-      if (side.made && keys_.committed()) side.made->committed();
+      if (side.made) keyspace::hand_over(keys_, *side.made);
     }
   }
   MoveAside(const MoveAside&) = delete;

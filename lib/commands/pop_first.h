@@ -39,7 +39,7 @@ class PopFirst {
     keyspace::MultiKey multi(keyspace_, keys);
     std::optional<keyspace::StagedEdit<Type>> edit;
     Status status = multi.run([&](keyspace::MultiKey& all) { return step(all, keys.size(), &edit); });
-    if (multi.committed() && made_) made_->committed();
+    if (made_) keyspace::hand_over(multi, *made_);
     if (status.ok() && found_ && !copied_) copy_(*found_, before_.view(), popped_, kNoLimit);
     return status;
   }

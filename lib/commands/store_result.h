@@ -31,7 +31,7 @@ class StoredResult {
   Result<std::uint64_t> run(std::span<const std::string_view> keys) {
     keyspace::MultiKey multi(keyspace_, keys);
     Status status = multi.run([this](keyspace::MultiKey& all) { return step(all); });
-    if (multi.committed() && made_) made_->committed();
+    if (made_) keyspace::hand_over(multi, *made_);
     if (!status.ok()) return status;
     return size_;
   }

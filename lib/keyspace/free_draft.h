@@ -52,12 +52,10 @@ class FreeDraft {
   void finish() noexcept {
     if (draft_.large() != nullptr) draft_.large()->add_to_charge(memory_.held());
   }
-  // What is staged of it will be taken over by a commit, or not: it must be said before, as nobody may look at what the
-  // cache has taken.
-  void set_staged(bool is_taken_over) noexcept { is_taken_over_ = is_taken_over; }
-  void committed() noexcept {
-    if (is_taken_over_) taken();
-  }
+  // In which attempt it was staged, for a commit to take over; 0: in none. It must be said before, as nobody may look at
+  // what the cache has taken.
+  void set_staged_in(std::uint64_t attempt) noexcept { staged_in_ = attempt; }
+  std::uint64_t staged_in() const noexcept { return staged_in_; }
   // The cache has the large form now.
   void taken() noexcept { draft_.begin(static_cast<typename Draft::LargeForm*>(nullptr)); }
 
@@ -89,7 +87,7 @@ class FreeDraft {
   More more_{*this};
   collections::PageMemory memory_;
   Draft draft_;
-  bool is_taken_over_ = false;
+  std::uint64_t staged_in_ = 0;
 };
 
 }  // namespace larder::keyspace

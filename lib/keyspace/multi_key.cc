@@ -97,6 +97,7 @@ MultiKey::Next MultiKey::attempt(FunctionRef<bool(MultiKey&)> step) {
     return Next::kDone;
   }
   if (claims_all_ && claims_.empty() && !claim_all()) return Next::kOther;
+  ++attempts_;
   const bool is_done = step(*this) || !status_.ok();
   if (!is_done || !status_.ok() || staged_.empty()) {
     unstage();

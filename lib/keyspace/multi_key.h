@@ -92,6 +92,8 @@ class MultiKey {
   Status run(FunctionRef<bool(MultiKey&)> step);
 
   // --- For the step ---
+  // How often the step has run, this time included.
+  std::uint64_t attempts() const noexcept { return attempts_; }
   const KeyRef& key(std::size_t i) const noexcept { return keys_[i]; }
   // The entry, alive and no negative one, or null. A read counts as a use. Valid until has_room.
   const Entry* find(std::size_t i, Want want);
@@ -156,6 +158,8 @@ class MultiKey {
   // --- After it ---
   // What was staged has been done; the references to what is outside are the cache's. Not if nothing was staged.
   bool committed() const noexcept { return committed_; }
+  // Whether what was staged in this attempt was done, and not what another has staged. See attempts().
+  bool committed(std::uint64_t attempt) const noexcept { return committed_ && attempt == attempts_; }
   // Of the first key, as it was left.
   std::uint64_t version() const noexcept { return version_; }
 
@@ -222,6 +226,7 @@ class MultiKey {
   ShardLocks* locks_ = nullptr;
   Status status_;
   bool committed_ = false;
+  std::uint64_t attempts_ = 0;
   std::uint64_t version_ = 0;
 
   // Of one attempt.

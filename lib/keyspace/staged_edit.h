@@ -25,7 +25,7 @@ MultiKey::Value value_of(const typename Type::Draft& draft) noexcept {
 }
 
 // In a step: what was made with no lock held, and has changed, is to be what the key is; what is empty, to be removed.
-// has_room in between; FreeDraft::committed when that is done.
+// has_room in between; hand_over after it.
 template <typename Type>
 void need_made(MultiKey& keys, std::size_t i, FreeDraft<Type>& made, std::uint64_t end) {
   const MultiKey::Value value = value_of<Type>(made.draft());
@@ -35,14 +35,20 @@ void need_made(MultiKey& keys, std::size_t i, FreeDraft<Type>& made, std::uint64
 template <typename Type>
 void stage_made(MultiKey& keys, std::size_t i, FreeDraft<Type>& made, std::uint64_t end, bool whole) {
   const MultiKey::Value value = value_of<Type>(made.draft());
-  made.set_staged(false);
+  made.set_staged_in(0);
   if (made.draft().view().size() == 0) {
     keys.stage_removal(i);
   } else if (!value.outside && keys.is_for_store_alone(i, value)) {
     keys.stage_unkept(i, value, end);
-  } else {
-    made.set_staged(keys.stage(i, value, end, whole));
+  } else if (keys.stage(i, value, end, whole)) {
+    made.set_staged_in(keys.attempts());
   }
+}
+
+// After `run`: the cache has what was staged, if that was done.
+template <typename Type>
+void hand_over(const MultiKey& keys, FreeDraft<Type>& made) {
+  if (keys.committed(made.staged_in())) made.taken();
 }
 
 template <typename Type>
@@ -53,7 +59,7 @@ class StagedEdit {
 
   StagedEdit(Keyspace& keyspace, MultiKey& keys, std::size_t i) : keyspace_(keyspace), keys_(keys), i_(i) {}
   ~StagedEdit() {
-    const bool taken = is_staged_ && keys_.committed();
+    const bool taken = keys_.committed(staged_in_);
     if (draft_ && draft_->large() != nullptr && !taken) draft_->large()->release();
     // After something was thrown.
     if (memory_) keyspace_.environment().account.bytes().give_back(memory_->take_left());
@@ -110,8 +116,7 @@ class StagedEdit {
       keys_.stage_removal(i_);
       return true;
     }
-    is_staged_ = true;
-    keys_.stage(i_, value_of<Type>(*draft_), end_, false);
+    if (keys_.stage(i_, value_of<Type>(*draft_), end_, false)) staged_in_ = keys_.attempts();
     return true;
   }
 
@@ -132,7 +137,7 @@ class StagedEdit {
     return false;
   }
   void drop() noexcept {
-    is_staged_ = false;
+    staged_in_ = 0;
     if (draft_ && draft_->large() != nullptr) draft_->large()->discard(*memory_);
     draft_.reset();
     give_back();
@@ -149,7 +154,7 @@ class StagedEdit {
   std::uint64_t end_ = Entry::kNoDeadline;
   std::optional<collections::PageMemory> memory_;
   std::optional<Draft> draft_;
-  bool is_staged_ = false;
+  std::uint64_t staged_in_ = 0;  // that attempt; 0: none
 };
 
 }  // namespace larder::keyspace

@@ -21,7 +21,7 @@ class StoredChange {
 
   Status run() {
     Status status = keys_.run([this](MultiKey&) { return step(); });
-    if (made_ && keys_.committed()) made_->committed();
+    if (made_) hand_over(keys_, *made_);
     return status.ok() ? std::move(worked_) : status;
   }
 

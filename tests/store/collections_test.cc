@@ -499,6 +499,34 @@ TEST_F(CollectionsWrittenBack, W8WhatIsLargerThanTheBufferIsWrittenThrough) {
   EXPECT_EQ(*another().scard("set"), 10'001u);
 }
 
+// While an edit waits for room the collection leaves the cache, and does not get back into it: what the first attempt
+// made is not what is written in the end.
+TEST_F(CollectionsWrittenBack, W8WhatWasMadeBeforeItWaitedForRoomIsFreed) {
+  support::CountingAllocator allocator;
+  {
+    Options options;
+    options.allocator = &allocator;
+    options.clock = &clock_;
+    options.store = {.backing = store_, .writes = StoreOptions::Writes::kBack};
+    options.store.write_back = {.dead_letters = [](const DeadLetter&) {}, .items_max = 1, .threads = 0};
+    Cache cache(options);
+    EXPECT_EQ(add(cache, "set", members(0, 1'000)), 1'000u);
+    EXPECT_TRUE(cache.flush(1s).complete());
+    EXPECT_TRUE(cache.set("other", "takes the room").ok());
+    int times_left = 0;
+    const auto leave = [&](auto) { times_left += cache.invalidate("set").ok(); };
+    store_->before_write = leave;
+    store_->after_load = leave;
+    EXPECT_TRUE(*cache.sadd("set", "one more"));
+    EXPECT_GE(times_left, 2);
+    store_->before_write = nullptr;
+    store_->after_load = nullptr;
+    EXPECT_EQ(*cache.scard("set"), 1'001u);
+    EXPECT_EQ(cache.check_invariants().to_string(), "ok");
+  }
+  EXPECT_EQ(allocator.complaints(true), "");
+}
+
 // However large it is: pages on the way to one item are copied, and nothing is encoded.
 TEST_F(CollectionsWrittenBack, AnEditOfALargeOneIsShort) {
   support::CountingAllocator allocator;
