@@ -44,8 +44,12 @@ TEST_F(AdaptiveTest, TheSmallQueueIsShortForALoopAndLongForWhatWasUsedLately) {
   EXPECT_DOUBLE_EQ(chooser_->shares().small, 0.1);
   loop(20);
   EXPECT_LT(chooser_->shares().small, 0.05);
+  EXPECT_EQ(chooser_->shares().promote_at, 2);
+  EXPECT_EQ(chooser_->shares().margin, 1);
   use_twice(40'000);
   EXPECT_GT(chooser_->shares().small, 0.4);
+  EXPECT_EQ(chooser_->shares().promote_at, 1);
+  EXPECT_EQ(chooser_->shares().margin, 0);
   loop(60);
   EXPECT_LT(chooser_->shares().small, 0.05);
 }
@@ -56,7 +60,7 @@ TEST_F(AdaptiveTest, WhatMakesNoDifferenceMovesLittle) {
   EXPECT_LT(chooser_->shares().small, 0.2);
 }
 
-TEST_F(AdaptiveTest, TheSampleShrinksAsTheCacheGrows) {
+TEST_F(AdaptiveTest, TheSampleShrinksAsTheCacheGrowsAndGrowsAsItShrinks) {
   std::uint16_t before = 0;
   for (std::uint64_t i = 0; i < 100'000; ++i) {
     shard_.insert(id_of(i));
@@ -65,6 +69,9 @@ TEST_F(AdaptiveTest, TheSampleShrinksAsTheCacheGrows) {
   }
   EXPECT_EQ(before, 255);  // 100'000 / 256 is below 512
   EXPECT_LT(chooser_->bytes(), 140u * 1'024);
+  for (std::uint64_t i = 1'000; i < 100'000; ++i) shard_.remove(id_of(i));
+  for (std::uint64_t i = 100'000; i < 110'000; ++i) access(i);
+  EXPECT_LT(chooser_->unsampled(), 15);
 }
 
 // Hits alone need no choice.

@@ -61,6 +61,22 @@ TEST(Eviction, EachPolicyHasItsNameInBothScopes) {
   }
 }
 
+// What one shard learns of the cache's size, another knows: where both belong to one cache, and only there.
+TEST(Eviction, PoliciesOfOneCacheShareWhatTheyShare) {
+  for (const bool one_cache : {false, true}) {
+    const Eviction eviction = one_cache ? Eviction::adaptive().for_one_cache() : Eviction::adaptive();
+    const std::unique_ptr<EvictionPolicy> policies[] = {eviction.factory()(1), eviction.factory()(2)};
+    eviction::FakeResidents large(*policies[0]);
+    eviction::FakeResidents small(*policies[1]);
+    for (EntryId id = 0; id < 10'000; ++id) large.insert(id * 0x9e3779b1u);
+    small.insert(1);
+    EXPECT_EQ(small.unsampled, one_cache ? large.unsampled : 0);
+    EXPECT_GT(large.unsampled, 0);
+    policies[0]->clear(large);
+    policies[1]->clear(small);
+  }
+}
+
 TEST(Eviction, RedisNamesMeanTheSame) {
   for (const std::string name : {"lru", "lfu", "random"}) {
     const Result<Eviction> all = Eviction::named("allkeys-" + name);

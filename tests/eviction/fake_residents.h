@@ -36,7 +36,7 @@ class FakeResidents final : public Residents {
     Resident& entry = at(id);
     const EvictionPolicy::Traits traits = policy_.traits();
     if (traits.hit == EvictionPolicy::Hit::kCountInBits && (entry.bits & 3) < traits.hits_max) ++entry.bits;
-    const bool sampled = traits.hit == EvictionPolicy::Hit::kCountInBits && (id & unsampled_) == 0;
+    const bool sampled = traits.hit == EvictionPolicy::Hit::kCountInBits && (id & unsampled) == 0;
     if (traits.hit == EvictionPolicy::Hit::kCall || sampled) {
       Resident copy = entry;  // what the policy writes is kept when the call returns
       policy_.on_hit(copy, *this);
@@ -92,7 +92,7 @@ class FakeResidents final : public Residents {
   }
   void prefetch(EntryId) override {}
   void prefetch_entry(EntryId) override {}
-  void sample_hits(std::uint16_t unsampled) override { unsampled_ = unsampled; }
+  void sample_hits(std::uint16_t bits) override { unsampled = bits; }
   std::uint64_t size() const override { return entries_.size(); }
   std::uint64_t weight() const override { return weight_; }
   void* allocate(std::size_t bytes) override {
@@ -110,7 +110,8 @@ class FakeResidents final : public Residents {
   int lies = 0;  // evict said it did and did not, or the other way round
   std::size_t live_bytes = 0;
   bool refuses = false;
-  std::unordered_set<EntryId> kept;  // must not go for now
+  std::uint16_t unsampled = kNoSample;  // as the policy said
+  std::unordered_set<EntryId> kept;     // must not go for now
 
  private:
   class None final : public EvictionPolicy {
@@ -149,7 +150,6 @@ class FakeResidents final : public Residents {
   }
 
   None none_;
-  std::uint16_t unsampled_ = kNoSample;
   EvictionPolicy& policy_;
   std::vector<Resident> entries_;
   std::unordered_map<EntryId, std::size_t> place_;

@@ -52,6 +52,31 @@ TEST_F(GatedFifoTest, WhatComesBackMoreOftenThanMainIsUsedEntersIt) {
   EXPECT_TRUE(shard_.contains(id_of(77'777)));
 }
 
+TEST_F(GatedFifoTest, WhatComesBackLessOftenThanThatStaysOut) {
+  for (int round = 0; round < 4; ++round) {
+    for (std::uint64_t i = 0; i < kCapacity; ++i) access(i);
+  }
+  for (std::uint64_t round = 0; round < 2; ++round) {
+    access(77'777);
+    for (std::uint64_t i = 0; i < kCapacity / 4; ++i) access(100'000 * (round + 1) + i);
+  }
+  EXPECT_FALSE(shard_.contains(id_of(77'777)));
+}
+
+// Or main would hold for ever what was popular once.
+TEST_F(GatedFifoTest, CountsAreForgotten) {
+  for (int round = 0; round < 60; ++round) {
+    for (std::uint64_t i = 0; i < kCapacity; ++i) access(i);
+    for (std::uint64_t i = 0; i < kCapacity / 10; ++i) access(1'000'000 + i);
+  }
+  for (int round = 0; round < 60; ++round) {
+    for (std::uint64_t i = 0; i < kCapacity * 9 / 10; ++i) access(500'000 + i);
+  }
+  std::uint64_t left = 0;
+  for (std::uint64_t i = 0; i < kCapacity; ++i) left += shard_.contains(id_of(i));
+  EXPECT_LT(left, kCapacity / 4);
+}
+
 TEST_F(GatedFifoTest, ABorderThatMovesIsFollowed) {
   policy_.set_shares({0.6, 1, 0});
   for (std::uint64_t i = 0; i < 20 * kCapacity; ++i) access(i);
