@@ -24,6 +24,17 @@ struct LatencyHistogram {
   std::uint64_t quantile_us(double share) const noexcept;
 };
 
+// What other sizes of a cache would have done with its traffic of late (Options::size_advice), as hit ratios of 0 to 1.
+struct SizeAdvice {
+  std::uint64_t samples = 0;  // uses of sampled keys that this rests on. 0: nothing is known, or asked for
+  double hit_ratio = 0;       // of the cache itself, in the same time
+  double at_half = 0;         // with half of max_memory, or of max_entries
+  double at_double = 0;
+  double at_fourfold = 0;
+  // "+64 MiB would lift the hit ratio from 81.0 % to 84.0 %".
+  std::string sentence;
+};
+
 struct Stats {
   // Since the cache was made.
   std::uint64_t hits = 0;
@@ -76,6 +87,7 @@ struct Stats {
   bool store_left_alone = false;      // it failed too often: the circuit breaker is open
   std::string store_last_error;       // why it last did not write, also if it has written since; not for Prometheus
   std::string policy;
+  SizeAdvice size_advice;
 
   double hit_ratio() const noexcept { return hits + misses == 0 ? 0.0 : double(hits) / double(hits + misses); }
   std::uint64_t removed(RemovalCause cause) const noexcept { return removals[static_cast<std::size_t>(cause)]; }

@@ -180,6 +180,7 @@ Stats Cache::stats() const {
   for (std::uint32_t i = 0; i < keyspace.shards(); ++i) {
     keyspace::Shard& shard = keyspace.shard(i);
     base::MutexLock lock(shard.mutex);
+    shard.tell_size_advisor();
     stats.hits += shard.hits;
     stats.misses += shard.misses;
     stats.writes += shard.counters.writes;
@@ -209,6 +210,14 @@ Stats Cache::stats() const {
   stats.refused_out_of_memory = keyspace.refused();
   stats.listener_failures = environment.listener_failures.load(std::memory_order_relaxed);
   stats.policy = keyspace.policy_name();
+  if (environment.size_advisor != nullptr) {
+    stats.size_advice = environment.size_advisor->advice();
+    stats.size_advice.sentence =
+        stats.max_memory != 0
+            ? advice::sentence_of(stats.size_advice, stats.max_memory, advice::BoundOf::kBytes)
+            : advice::sentence_of(stats.size_advice, static_cast<std::uint64_t>(environment.entries.max()),
+                                  advice::BoundOf::kEntries);
+  }
   parts_->flights.add_to(&stats);
   stats.loads_joined = keyspace.waits();
   stats.waiting_for_items = keyspace.waiters();

@@ -3,31 +3,52 @@
 // A small cache of ids without data, run by a policy as a shard would: shows what the policy would do with the traffic
 // that it is told of.
 //
-// Costs 21 to 43 bytes an id beside what the policy takes. Thread safety: none.
+// Costs 32 to 64 bytes an id beside what the policy takes. Thread safety: none.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 
+#include "base/random.h"
 #include "larder/eviction.h"
 
 namespace larder::eviction {
 
 class ShadowCache final : private Residents {
  public:
-  static constexpr std::uint64_t kEntriesMax = 1'024;  // are held, whatever the capacity
-
-  explicit ShadowCache(EvictionPolicy& policy) : policy_(policy) {}
+  // Holds at most so many entries, whatever the capacity.
+  explicit ShadowCache(EvictionPolicy& policy, std::uint64_t entries_max = 1'024, std::uint64_t seed = 0)
+      : policy_(policy), traits_(policy.traits()), entries_max_(entries_max), random_(seed) {}
   ~ShadowCache() override { policy_.clear(*this); }
   ShadowCache(const ShadowCache&) = delete;
   ShadowCache& operator=(const ShadowCache&) = delete;
 
-  // A look-up; a miss is stored, for which others may have to go, unless it is heavier than the capacity. Whether it
-  // was a hit. `tag` is kept with it. Policies whose hits are counted in bits only. Nothing is stored without memory,
-  // or where more than a few would have to go: then some of them have gone.
-  bool access(EntryId id, std::uint32_t tag, std::uint32_t weight, std::uint64_t capacity);
+  // What an id comes with.
+  struct Item {
+    EntryId id;
+    std::uint32_t tag;  // is kept with it
+    std::uint32_t weight;
+    std::uint32_t end = 0;  // the time from which on it is gone; 0: never
+  };
+
+  // A look-up; a miss is stored. Whether it was a hit.
+  bool access(const Item& item, std::uint64_t capacity, std::uint32_t now = 0) {
+    const bool is_hit = hit(item.id, now);
+    if (!is_hit) insert(item, capacity);
+    return is_hit;
+  }
+  // A look-up. Whether it is there.
+  bool hit(EntryId id, std::uint32_t now = 0);
+  bool contains(EntryId id) const noexcept { return places_ != 0 && table_[place_of(id)].weight != 0; }
+  // Stores it; others may have to go for it. Not what is heavier than the capacity, nor where more than a few would
+  // have to go (then some of them have gone), nor where there is no memory. REQUIRES: it is not there.
+  void insert(const Item& item, std::uint64_t capacity);
+  // Where it is there: it has this weight and end from now on.
+  void change(const Item& item, std::uint64_t capacity);
   void remove(EntryId id);
-  // All whose tag has any of these bits.
+  // Of so many places the ids whose end has come, from where the last call left off.
+  void expire(std::uint32_t now, std::size_t places);
+  // All whose tag has any of these bits; the memory for them goes, too.
   void remove_tagged(std::uint32_t bits);
 
   std::uint64_t size() const override { return size_; }
@@ -40,13 +61,15 @@ class ShadowCache final : private Residents {
     EntryId id = 0;
     std::uint32_t tag = 0;
     std::uint32_t weight = 0;  // 0: none
+    std::uint32_t end = 0;
+    std::uint32_t position = 0;
     std::uint8_t bits = 0;
     std::uint8_t counter = 0;
   };
 
   Verdict find(EntryId id, FunctionRef<Verdict(Resident&)> visit) override;
   Verdict sample(std::uint64_t random, FunctionRef<Verdict(Resident&)> visit) override;
-  void sample_hits(std::uint16_t) override {}
+  void sample_hits(std::uint16_t unsampled) override { unsampled_ = unsampled; }
   void prefetch(EntryId) override {}
   void prefetch_entry(EntryId) override {}
   void* allocate(std::size_t bytes) override;
@@ -57,11 +80,17 @@ class ShadowCache final : private Residents {
   std::size_t place_of(EntryId id) const noexcept;
   Verdict show(std::size_t place, FunctionRef<Verdict(Resident&)> visit);
   void erase(std::size_t place) noexcept;
-  bool grow() noexcept;
+  bool rebuild(std::size_t places) noexcept;
 
   EvictionPolicy& policy_;
+  const EvictionPolicy::Traits traits_;
+  const std::uint64_t entries_max_;
+  std::uint16_t unsampled_ = kNoSample;
+  base::Random random_;
   std::unique_ptr<Entry[]> table_;
   std::size_t places_ = 0;  // a power of two, or none
+  std::size_t expire_at_ = 0;
+  bool has_ends_ = false;
   std::uint64_t size_ = 0;
   std::uint64_t weight_ = 0;
   std::size_t policy_bytes_ = 0;

@@ -41,6 +41,7 @@ Environment::Environment(const Options& options, memory::Account& its_account)
       expiry(options.expiry),
       listener(options.on_removal),
       store(make_store(options)),
+      size_advisor(options.size_advice ? std::make_unique<advice::SizeAdvisor>(options.eviction) : nullptr),
       keeps_freshness(store != nullptr && (options.store.max_age.count() > 0 || options.store.check_versions)),
       max_age_ms(store == nullptr ? 0 : static_cast<std::uint64_t>(options.store.max_age.count())),
       stale_ms(static_cast<std::uint64_t>(options.store.staleness.stale_for.count())),

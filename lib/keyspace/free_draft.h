@@ -52,8 +52,8 @@ class FreeDraft {
   void finish() noexcept {
     if (draft_.large() != nullptr) draft_.large()->add_to_charge(memory_.held());
   }
-  // In which attempt it was staged, for a commit to take over; 0: in none. It must be said before, as nobody may look at
-  // what the cache has taken.
+  // In which attempt it was staged, for a commit to take over; 0: in none. It must be said before, as nobody may look
+  // at what the cache has taken.
   void set_staged_in(std::uint64_t attempt) noexcept { staged_in_ = attempt; }
   std::uint64_t staged_in() const noexcept { return staged_in_; }
   // The cache has the large form now.

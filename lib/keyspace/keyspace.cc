@@ -51,6 +51,7 @@ Keyspace::Keyspace(const Options& options)
       policy_seeds_(environment_.seed ^ 0x3c6ef372fe94f82bULL) {
   const std::size_t bytes = shard_count_ * sizeof(Shard);
   fixed_bytes_ = static_cast<std::int64_t>(account_->allocator().charge(bytes, 64) + sizeof(Keyspace));
+  if (environment_.size_advisor != nullptr) fixed_bytes_ += advice::SizeAdvisor::kBytesMax;
   if (account_->bytes().lease(fixed_bytes_)) {
     shards_ = static_cast<Shard*>(account_->allocator().allocate(bytes, 64));
   }
@@ -358,6 +359,7 @@ Status Keyspace::set_max_memory(std::uint64_t bytes) {
   if (Status status = Options{.max_memory = bytes, .shards = shard_count_}.validate(); !status.ok()) return status;
   memory::Limit& limit = account_->bytes();
   limit.set_max(bytes == 0 ? memory::Limit::kUnbounded : static_cast<std::int64_t>(bytes));
+  if (environment_.size_advisor != nullptr) environment_.size_advisor->begin_anew();
   int idle = 0;
   while (limit.left() < 0) {
     if (!reclaim(shard_count_, 0, 0, &idle) && limit.left() < 0) return out_of_memory();
@@ -372,6 +374,7 @@ Status Keyspace::set_eviction(const Eviction& eviction) {
     base::LeafLock lock(policy_mutex_);
     eviction_ = eviction.for_one_cache();
   }
+  if (environment_.size_advisor != nullptr) environment_.size_advisor->set_eviction(eviction);
   for (std::uint32_t i = 0; i < shard_count_; ++i) {
     Shard& shard = shards_[i];
     const auto adopt = [&] {
@@ -428,6 +431,7 @@ std::uint64_t Keyspace::tick(std::uint64_t budget, bool* more, base::LeafMutex* 
       base::SliceLock lock(shard.mutex);
       const std::uint32_t expired = shard.expire(now, kEntriesAHold, discards);
       const std::uint32_t compacted = shard.compact(kEntriesAHold);
+      shard.tell_size_advisor();
       looked += expired + compacted;
       again = expired >= kEntriesAHold || compacted >= kEntriesAHold;
     }

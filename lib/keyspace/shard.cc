@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/copy.h"
+#include "eviction/log_counter.h"
 
 namespace larder::keyspace {
 namespace {
@@ -38,9 +39,11 @@ Shard::Shard(Environment& environment, std::int64_t byte_slice, std::int64_t ent
       memory_(environment.account, byte_slice),
       entry_lease_(environment.entries, entry_slice),
       wheel_(memory_, *this),
-      random_(seed) {
+      random_(seed),
+      advice_salt_(base::mix64(seed)) {
   std::unique_ptr<EvictionPolicy> policy = new_policy(eviction, random_.next());
   exchange_policy(policy, eviction.scope());
+  tell_size_advisor();
 }
 
 Shard::~Shard() {
@@ -116,10 +119,7 @@ void Shard::reweigh(const Place& place, EntryId id, std::uint32_t old_weight) no
 void Shard::hit_policy(const Place& place, std::uint64_t hash) noexcept {
   Entry& entry = *place.entry();
   if (hit_ == EvictionPolicy::Hit::kLogCounter) {
-    // One in ten for each point above the first five (Redis's lfu-log-factor 10).
-    std::uint8_t& counter = entry.counter();
-    const std::uint64_t above = counter > 5 ? counter - 5u : 0u;
-    if (counter < 255 && random_.below(above * 10 + 1) == 0) ++counter;
+    entry.counter() = eviction::log_counter_after_hit(entry.counter(), random_);
   } else if (tracks(entry)) {
     with_resident(place, id_of(hash), weight_of(entry, footprint_of(entry)),
                   [&](Resident& resident) { policy_->on_hit(resident, *this); });
@@ -473,6 +473,8 @@ void Shard::add(std::uint64_t hash, Entry* entry, const Footprint& footprint, st
   count_in(*entry, footprint);
   if (entry->deadline() != Entry::kNoDeadline) arm(place, id_of(hash));
   track(place, id_of(hash), footprint);
+  if (is_advised(id_of(hash))) [[unlikely]]
+    advise_came(place, id_of(hash));
   changed(id_of(hash), entry->key());
   ++counters.writes;
 }
@@ -481,6 +483,8 @@ void Shard::remove(const Place& place, EntryId id, RemovalCause cause, Discards&
   const Entry& entry = *place.entry();
   const Footprint footprint = footprint_of(entry);
   if (tracks(entry)) untrack(place, id, footprint);
+  if (is_advised(id)) [[unlikely]]
+    advise_removed(id);
   take_out(place, id, footprint, cause, discards);
 }
 
@@ -583,6 +587,8 @@ void Shard::store_inline(const Place& place, std::uint64_t hash, std::string_vie
 
 void Shard::written(const Place& place, std::uint64_t hash) noexcept {
   mark_use(place, hash);
+  if (is_advised(id_of(hash))) [[unlikely]]
+    advise_written(place, id_of(hash));
   changed(id_of(hash), place.entry()->key());
   ++counters.writes;
 }
@@ -617,6 +623,8 @@ void Shard::set_end(const Place& place, std::uint64_t hash, std::uint64_t end) n
   count_end_in(entry);
   rearm(place, id, old_deadline);
   if (!tracked && tracks(entry)) track(place, id, footprint_of(entry));
+  if (is_advised(id)) [[unlikely]]
+    advise_ends(place, id);
 }
 
 void Shard::unlatch(const Place& place) noexcept {

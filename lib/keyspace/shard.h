@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 
+#include "advice/size_advisor.h"
 #include "base/mutex.h"
 #include "base/random.h"
 #include "expiry/timing_wheel.h"
@@ -57,6 +58,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   EvictionPolicy::Hit hit_ = EvictionPolicy::Hit::kNothing;  // of traits_
   std::uint8_t hits_max_ = 0;
   std::uint16_t unsampled_ = kNoSample;  // the policy is called for hits of ids without these bits
+  std::uint16_t unadvised_ = kNoSample;  // and who advises on the size, for hits and misses of ids without these
 
  public:
   std::uint64_t hits = 0;
@@ -129,9 +131,17 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   // Counts a hit, marks a use, and brings the entry where it is found sooner.
   void hit(Place& place, std::uint64_t hash) noexcept {
     ++hits;
+    if (is_advised(id_of(hash))) [[unlikely]]
+      advise_found(place, id_of(hash));
     mark_use(place, hash);
     if (place.chained()) [[unlikely]]
       index_.promote(place, hash);
+  }
+  // Counts a miss.
+  void miss(std::uint64_t hash) noexcept {
+    ++misses;
+    if (is_advised(id_of(hash))) [[unlikely]]
+      advise_missed(id_of(hash));
   }
   void prefetch_bucket(std::uint64_t hash) const noexcept { index_.prefetch_bucket(hash); }  // needs no lock
   void expect(std::uint64_t hash) const noexcept {
@@ -289,6 +299,8 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   Footprint footprint_of(const Entry& entry) const noexcept {
     return footprint(entry.block_bytes(), entry.key_size() + (entry.external() ? 0 : entry.inline_value().size()));
   }
+  // Lets who advises on the size know what was counted, and learns what the sample is.
+  void tell_size_advisor() noexcept;
   // Whether the policy has a logarithmic counter in each entry.
   bool counts_log() const noexcept { return hit_ == EvictionPolicy::Hit::kLogCounter; }
   // Recounts. Returns what is wrong, or null.
@@ -325,6 +337,14 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   bool outlives(const Place& place, std::uint64_t hash, Discards& discards) noexcept;
   void hit_policy(const Place& place, std::uint64_t hash) noexcept;
   void do_housekeeping(Discards& discards, std::optional<EntryId> spared) noexcept;
+  bool is_advised(EntryId id) const noexcept { return (id & unadvised_) == 0; }
+  bool advises_on(const Place& place, EntryId id) noexcept;
+  void advise_found(const Place& place, EntryId id) noexcept;
+  void advise_missed(EntryId id) noexcept;
+  void advise_came(const Place& place, EntryId id) noexcept;
+  void advise_written(const Place& place, EntryId id) noexcept;
+  void advise_ends(const Place& place, EntryId id) noexcept;
+  void advise_removed(EntryId id) noexcept;
   std::int64_t to_keep_free() const noexcept {
     return environment_.slack.write + environment_.slack.headroom + policy_wants_;
   }
@@ -413,6 +433,8 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   std::uint32_t writes_since_clock_ = 0;
   std::uint64_t nothing_due_at_ = 0;
   base::Random random_;
+  const std::uint64_t advice_salt_;
+  advice::Counts told_;  // who advises on the size
 };
 
 }  // namespace larder::keyspace

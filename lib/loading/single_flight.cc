@@ -366,7 +366,7 @@ bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, bool 
     const Entry& entry = *place.entry();
     if (!entry.is_collection() && options.staleness.stale_for.count() > 0) found->old.take(entry);
     if (found->old.taken() && !keyspace_.environment().reached(entry.fresh_until())) {  // a load has just failed
-      ++shard.misses;
+      shard.miss(hash);
       keyspace_.count_stale();
       found->value.take(entry);
       return true;
@@ -384,7 +384,7 @@ bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, bool 
   if (place) {
     const Entry& entry = *place.entry();
     if (entry.type() == EntryType::kFailed && !entry.inline_value().empty()) {
-      ++shard.misses;
+      shard.miss(hash);
       found->error = Status(ErrorCode::kLoadFailed, entry.inline_value());
     } else {
       if (!entry.is_collection()) shard.hit(place, hash);
@@ -398,7 +398,7 @@ bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, bool 
     found->take(*dirty);
     return true;
   }
-  shard.misses += first;
+  if (first) shard.miss(hash);
   if (auto work = shard.works.find(key)) {
     if (work->kind != keyspace::KeyWork::Kind::kLoad) {
       found->other = std::move(work);

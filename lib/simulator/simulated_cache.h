@@ -16,6 +16,7 @@
 #include "base/check.h"
 #include "base/prefetch.h"
 #include "base/random.h"
+#include "eviction/log_counter.h"
 #include "larder/eviction.h"
 
 namespace larder::simulator {
@@ -142,11 +143,9 @@ class SimulatedCache final : private Residents {
         if ((id_of(number) & unsampled_) == 0)
           show(object, [&](Resident& resident) { policy_->on_hit(resident, *this); });
         break;
-      case EvictionPolicy::Hit::kLogCounter: {
-        const std::uint64_t above = object.counter > 5 ? object.counter - 5u : 0u;
-        if (object.counter < 255 && random_.below(above * 10 + 1) == 0) ++object.counter;
+      case EvictionPolicy::Hit::kLogCounter:
+        object.counter = eviction::log_counter_after_hit(object.counter, random_);
         break;
-      }
       case EvictionPolicy::Hit::kCall: show(object, [&](Resident& resident) { policy_->on_hit(resident, *this); });
     }
   }

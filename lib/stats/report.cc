@@ -1,5 +1,6 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 // Stats as text: for people and tools that know Redis's INFO, and for Prometheus.
+#include <array>
 #include <cinttypes>
 #include <cstdarg>
 #include <cstdio>
@@ -100,6 +101,25 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+struct AdvisedSize {
+  const char* name;
+  const char* factor;
+  double hit_ratio;
+};
+std::array<AdvisedSize, 4> sizes_of(const SizeAdvice& advice) {
+  return {{{"half", "0.5", advice.at_half},
+           {"now", "1", advice.hit_ratio},
+           {"double", "2", advice.at_double},
+           {"fourfold", "4", advice.at_fourfold}}};
+}
+
+std::string four_digits(double ratio) {
+  const base::CLocale point;
+  char text[16];
+  std::snprintf(text, sizeof text, "%.4f", ratio);
+  return text;
+}
+
 class Info {
  public:
   void section(const char* name) { text_.line("%s# %s\r\n", first_ ? "" : "\r\n", name), first_ = false; }
@@ -129,6 +149,9 @@ class Prometheus {
   }
   void value(const char* name, std::uint64_t number, const std::string& more = {}) {
     text_.line("larder_%s{%s%s%s} %" PRIu64 "\n", name, label_.c_str(), more.empty() ? "" : ",", more.c_str(), number);
+  }
+  void ratio(const char* name, double ratio, const std::string& more) {
+    text_.line("larder_%s{%s,%s} %s\n", name, label_.c_str(), more.c_str(), four_digits(ratio).c_str());
   }
   void counter(const char* name, const char* help, std::uint64_t number) {
     const std::string full = name + std::string("_total");
@@ -188,6 +211,13 @@ std::string Stats::to_redis_info() const {
     out.own("removed_" + std::string(to_string(static_cast<RemovalCause>(i))), removals[i]);
   }
   for (const Counter& counter : kCounters) out.own(counter.name, this->*counter.number);
+  if (size_advice.samples != 0) {
+    out.own("size_advice_samples", size_advice.samples);
+    for (const AdvisedSize& size : sizes_of(size_advice)) {
+      out.value(("larder_size_advice_hit_ratio_" + std::string(size.name)).c_str(), four_digits(size.hit_ratio));
+    }
+    out.value("larder_size_advice", size_advice.sentence);
+  }
   out.own("loads_in_flight", loads_in_flight);
   out.own("waiting_for_items", waiting_for_items);
   out.latency("load", load_latency);
@@ -213,6 +243,13 @@ std::string Stats::to_prometheus(std::string_view cache) const {
     out.value("removals_total", removals[i], "cause=\"" + std::string(to_string(static_cast<RemovalCause>(i))) + "\"");
   }
   for (const Counter& counter : kCounters) out.counter(counter.name, counter.help, this->*counter.number);
+  if (size_advice.samples != 0) {
+    out.gauge("size_advice_samples", "Uses of sampled keys that the next rests on.", size_advice.samples);
+    out.head("size_advice_hit_ratio", "gauge", "The hit ratio of late, of this cache (size 1) and others, estimated.");
+    for (const AdvisedSize& size : sizes_of(size_advice)) {
+      out.ratio("size_advice_hit_ratio", size.hit_ratio, "size=\"" + std::string(size.factor) + "\"");
+    }
+  }
   out.gauge("loads_in_flight", "Loads that run now.", loads_in_flight);
   out.gauge("waiting_for_items", "Calls that wait for something to take.", waiting_for_items);
   out.latency("load_seconds", "How long loads took.", load_latency);

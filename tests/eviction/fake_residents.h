@@ -73,6 +73,7 @@ class FakeResidents final : public Residents {
       hit(id);
       return true;
     }
+    policy_.expect(id);
     while (weight_ >= capacity && evict()) {
     }
     insert(id);

@@ -92,7 +92,8 @@ void compare(const std::string& table_name, std::span<const Anchor> anchors, boo
     return;
   }
   // Of the traces with sizes the shortest, at least.
-  const std::uint64_t requests_max = std::max<std::uint64_t>(support::count(150'000, 50'000'000), by_weight ? 67'000 : 0);
+  const std::uint64_t requests_max =
+      std::max<std::uint64_t>(support::count(150'000, 50'000'000), by_weight ? 67'000 : 0);
   std::map<std::string, Trace> read;
   std::map<std::string, int> compared;
   std::map<std::string, int> beyond;

@@ -17,7 +17,7 @@ ROOT_FILES = ("dev", "CMakeLists.txt", "CMakePresets.json",
 FLOORS = {
     "base": 0,
     "memory": 1, "expiry": 1, "eviction": 1, "stats": 1, "store": 1,
-    "collections": 2, "simulator": 2,
+    "collections": 2, "simulator": 2, "advice": 2,
     "keyspace": 3,
     "commands": 4, "loading": 4,
     "cache": 5,

@@ -1,0 +1,83 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// What who advises on the size of the cache is told of a shard: see advice/size_advisor.h. Called for keys of its
+// sample, and for others of one id in 65,536.
+#include <algorithm>
+
+#include "keyspace/shard.h"
+
+namespace larder::keyspace {
+namespace {
+
+// Times of 256 ms, from 1 on. 0: never.
+std::uint32_t coarse(std::uint64_t ms) noexcept {
+  const std::uint64_t time = (ms >> 8) + 1;
+  return time > 0xffff'ffff ? 0 : static_cast<std::uint32_t>(time);
+}
+
+// Of the bound that is nearer, the share that is used. Above 0.
+double fill_of(Environment& environment) noexcept {
+  double fill = 1e-9;
+  for (const memory::Limit* limit : {&environment.account.bytes(), &environment.entries}) {
+    if (!limit->bounded()) continue;
+    const auto max = static_cast<double>(limit->max());
+    fill = std::max(fill, (max - static_cast<double>(limit->left())) / std::max(1.0, max));
+  }
+  return fill;
+}
+
+}  // namespace
+
+void Shard::tell_size_advisor() noexcept {
+  advice::SizeAdvisor* advisor = environment_.size_advisor.get();
+  if (advisor == nullptr) return;
+  const advice::Counts now{hits, misses, tracked_, tracked_weight_};
+  advisor->count(told_, now, fill_of(environment_));
+  told_ = now;
+  unadvised_ = advisor->unsampled();
+}
+
+// Whether it is of the sample, and the policy has it: what is said of an entry is said of those only.
+bool Shard::advises_on(const Place& place, EntryId id) noexcept {
+  tell_size_advisor();
+  return environment_.size_advisor != nullptr && is_advised(id) && tracks(*place.entry()) && !place.entry()->is_ghost();
+}
+
+void Shard::advise_found(const Place& place, EntryId id) noexcept {
+  if (!advises_on(place, id)) return;
+  const Entry& entry = *place.entry();
+  environment_.size_advisor->found({id, advice_salt_}, weight_of(entry, footprint_of(entry)), coarse(expires_at(entry)),
+                                   coarse(environment_.coarse_now()));
+}
+
+void Shard::advise_missed(EntryId id) noexcept {
+  tell_size_advisor();
+  if (environment_.size_advisor == nullptr || !is_advised(id)) return;
+  environment_.size_advisor->missed({id, advice_salt_}, coarse(environment_.coarse_now()));
+}
+
+void Shard::advise_came(const Place& place, EntryId id) noexcept {
+  if (!advises_on(place, id)) return;
+  const Entry& entry = *place.entry();
+  environment_.size_advisor->came({id, advice_salt_}, weight_of(entry, footprint_of(entry)), coarse(expires_at(entry)));
+}
+
+void Shard::advise_written(const Place& place, EntryId id) noexcept {
+  if (!advises_on(place, id)) return;
+  const Entry& entry = *place.entry();
+  environment_.size_advisor->written({id, advice_salt_}, weight_of(entry, footprint_of(entry)),
+                                     coarse(expires_at(entry)), coarse(environment_.coarse_now()));
+}
+
+void Shard::advise_ends(const Place& place, EntryId id) noexcept {
+  if (!advises_on(place, id)) return;
+  const Entry& entry = *place.entry();
+  environment_.size_advisor->changed({id, advice_salt_}, weight_of(entry, footprint_of(entry)),
+                                     coarse(expires_at(entry)));
+}
+
+void Shard::advise_removed(EntryId id) noexcept {
+  if (environment_.size_advisor != nullptr) environment_.size_advisor->removed({id, advice_salt_});
+}
+
+}  // namespace larder::keyspace

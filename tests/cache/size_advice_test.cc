@@ -1,0 +1,161 @@
+// Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
+//
+// What a cache says of other sizes, against caches of these sizes that do the same.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "advice/size_advisor.h"
+#include "base/random.h"
+#include "support/cache_fixture.h"
+
+namespace larder {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+// Half, one, two and four times a size.
+class SizeAdviceTest : public support::CacheFixture {
+ protected:
+  void make_all(Options options) {
+    for (const std::uint64_t parts : {2u, 4u, 8u, 16u}) {
+      Options its = options;
+      its.max_entries = options.max_entries * parts / 4;
+      its.max_memory = options.max_memory * parts / 4;
+      its.size_advice = parts == 4;
+      caches_.push_back(&make(its));
+    }
+  }
+  // As a program does: what is not there is stored.
+  void use(const std::string& key, std::size_t bytes, std::optional<Milliseconds> ttl = {}) {
+    for (Cache* cache : caches_) {
+      if (cache->get(key)) continue;
+      ASSERT_TRUE(cache->set(key, std::string(bytes, 'x'), {.ttl = ttl}).ok());
+    }
+  }
+  std::uint64_t skewed(std::uint64_t most) { return random_.below(1 + random_.below(1 + random_.below(most))); }
+  Cache& advised() { return *caches_[1]; }
+  void expect_close(double most) {
+    const SizeAdvice advice = advised().stats().size_advice;
+    EXPECT_GT(advice.samples, 4'000u);
+    EXPECT_NEAR(advice.at_half, caches_[0]->stats().hit_ratio(), most);
+    EXPECT_NEAR(advice.hit_ratio, caches_[1]->stats().hit_ratio(), 0.01);
+    EXPECT_NEAR(advice.at_double, caches_[2]->stats().hit_ratio(), most);
+    EXPECT_NEAR(advice.at_fourfold, caches_[3]->stats().hit_ratio(), most);
+  }
+
+  std::vector<Cache*> caches_;
+  base::Random random_{1};
+};
+
+TEST_F(SizeAdviceTest, ByEntries) {
+  make_all({.max_memory = 0, .max_entries = 2'000, .shards = 4});
+  for (int i = 0; i < 100'000; ++i) use("k" + std::to_string(skewed(20'000)), 5);
+  expect_close(0.015);
+  EXPECT_THAT(advised().stats().size_advice.sentence, HasSubstr("+2000 entries would lift the hit ratio from"));
+  EXPECT_EQ(caches_[0]->stats().size_advice.samples, 0u) << "it was not asked";
+}
+
+TEST_F(SizeAdviceTest, ByBytes) {
+  make_all({.max_memory = 64_MiB, .shards = 4});
+  for (int i = 0; i < 60'000; ++i) {
+    const std::uint64_t number = skewed(30'000);
+    use("k" + std::to_string(number), 1'000 + base::mix64(number) % 40'000);
+  }
+  expect_close(0.025);
+  EXPECT_THAT(advised().stats().size_advice.sentence, HasSubstr("MiB"));
+}
+
+// A larger cache keeps for longer what then has expired: it does not hit it.
+TEST_F(SizeAdviceTest, WithTimesToLive) {
+  make_all({.max_memory = 0, .max_entries = 1'000, .shards = 1});
+  for (int i = 0; i < 100'000; ++i) {
+    use("k" + std::to_string(skewed(20'000)), 5, 60s);
+    if (i % 8 == 0) advance(100ms);
+  }
+  expect_close(0.015);
+  EXPECT_LT(caches_[3]->stats().hit_ratio(), 0.9) << "what expires makes no difference here";
+}
+
+TEST_F(SizeAdviceTest, WhatIsDeletedIsInNoCache) {
+  make_all({.max_memory = 0, .max_entries = 1'000, .shards = 2});
+  for (int i = 0; i < 50'000; ++i) {
+    const std::string key = "k" + std::to_string(skewed(20'000));
+    use(key, 5);
+    if (random_.below(3) != 0) continue;
+    for (Cache* cache : caches_) cache->del(key);
+  }
+  expect_close(0.015);
+}
+
+TEST_F(SizeAdviceTest, IsOfThePolicyThatTheCacheHas) {
+  make_all({.max_memory = 0, .max_entries = 1'000, .eviction = Eviction::lru(), .shards = 1});
+  const auto loop = [&](int rounds) {
+    for (int i = 0; i < rounds * 1'500; ++i) use(std::to_string(i % 1'500), 5);
+  };
+  loop(10);
+  EXPECT_LT(advised().stats().size_advice.hit_ratio, 0.01);
+  EXPECT_GT(advised().stats().size_advice.at_double, 0.8);
+  for (Cache* cache : caches_) ASSERT_TRUE(cache->set_eviction(Eviction::random()).ok());
+  EXPECT_EQ(advised().stats().size_advice.samples, 0u);
+  loop(20);
+  EXPECT_GT(advised().stats().size_advice.hit_ratio, 0.3);
+  EXPECT_NEAR(advised().stats().size_advice.at_half, 0.1, 0.08);
+}
+
+TEST_F(SizeAdviceTest, ANewBoundIsWhatIsAdvisedOn) {
+  make_all({.max_memory = 16_MiB, .shards = 1});
+  const auto all = [&](int times) {
+    for (int i = 0; i < times; ++i) use(std::to_string(random_.below(1'000)), 20'000);
+  };
+  all(10'000);
+  EXPECT_GT(advised().stats().size_advice.at_double, advised().stats().size_advice.hit_ratio + 0.03);
+  ASSERT_TRUE(advised().set_max_memory(64_MiB).ok());
+  all(30'000);
+  EXPECT_THAT(advised().stats().size_advice.sentence, HasSubstr("32 MiB less would do"));
+}
+
+TEST_F(SizeAdviceTest, IsInBothTexts) {
+  make_all({.max_memory = 0, .max_entries = 100, .shards = 1});
+  EXPECT_THAT(advised().stats().to_redis_info(), Not(HasSubstr("advice")));
+  EXPECT_THAT(advised().stats().to_prometheus(), Not(HasSubstr("advice")));
+  for (int i = 0; i < 10'000; ++i) use(std::to_string(random_.below(200)), 5);
+  const Stats stats = advised().stats();
+  EXPECT_THAT(stats.to_redis_info(), HasSubstr("\r\nlarder_size_advice_hit_ratio_double:0."));
+  EXPECT_THAT(stats.to_redis_info(), HasSubstr("\r\nlarder_size_advice:" + stats.size_advice.sentence + "\r\n"));
+  EXPECT_THAT(stats.to_prometheus("c"), HasSubstr("\nlarder_size_advice_hit_ratio{cache=\"c\",size=\"0.5\"} 0."));
+}
+
+TEST_F(SizeAdviceTest, ItsMemoryIsCharged) {
+  const Cache& with = make({.max_memory = 16_MiB, .size_advice = true, .shards = 1});
+  const Cache& without = make({.max_memory = 16_MiB, .shards = 1});
+  EXPECT_EQ(with.stats().bytes_fixed - without.stats().bytes_fixed, advice::SizeAdvisor::kBytesMax);
+}
+
+TEST_F(SizeAdviceTest, NeedsABoundAndRoom) {
+  const auto message = [](const Options& options) { return std::string(options.validate().message()); };
+  EXPECT_THAT(message({.max_memory = 0, .size_advice = true}), HasSubstr("there is no size to advise on"));
+  EXPECT_THAT(message({.max_memory = 15_MiB, .size_advice = true}), HasSubstr("16 MiB"));
+  EXPECT_EQ(message({.max_memory = 16_MiB, .size_advice = true}), "");
+  EXPECT_EQ(message({.max_memory = 0, .max_entries = 10, .size_advice = true}), "");
+}
+
+// It has nothing to choose from, and the cache is as it would be.
+TEST_F(SizeAdviceTest, WithoutEvictionThereIsNone) {
+  make_all({.max_memory = 0, .max_entries = 100, .eviction = Eviction::none(), .shards = 1});
+  for (int i = 0; i < 10'000; ++i) {
+    const std::string key = std::to_string(i % 50);
+    if (!advised().get(key)) {
+      ASSERT_TRUE(advised().set(key, "v").ok());
+    }
+  }
+  EXPECT_EQ(advised().stats().size_advice.samples, 0u);
+}
+
+}  // namespace
+}  // namespace larder
