@@ -10,9 +10,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include "larder/eviction.h"
 
 namespace larder::simulator {
 namespace {
@@ -164,6 +167,12 @@ TEST_F(ProgramTest, WritesJson) {
   }
 }
 
+std::size_t occurrences(const std::string& text, const std::string& part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
 TEST_F(ProgramTest, DrawsAPlot) {
   const std::string svg_path = (folder_ / "plot.svg").string();
   const std::string odd = write("a<b&c.txt", read(keys_));
@@ -179,6 +188,34 @@ TEST_F(ProgramTest, DrawsAPlot) {
     EXPECT_NE(svg.find(word), std::string::npos) << word;
   }
   for (const char* word : {"nan", "inf"}) EXPECT_EQ(svg.find(word), std::string::npos) << word;
+  // Keys have no sizes; rows have, and a panel of bytes for them.
+  EXPECT_EQ(occurrences(svg, ">a&lt;b&amp;c.txt<"), 1u);
+  EXPECT_EQ(occurrences(svg, ">rows.csv<"), 2u);
+  EXPECT_EQ(occurrences(svg, ">byte miss ratio (% of bytes)<"), 1u);
+}
+
+TEST_F(ProgramTest, CurvesDifferWithoutTheirColours) {
+  const std::string svg_path = (folder_ / "plot.svg").string();
+  std::string policies = "belady,belady-size";
+  for (const std::string_view name : Eviction::names()) policies += "," + std::string(name);
+  for (const char* window : {"0.1", "0.3", "0.5", "0.7", "0.9"}) policies += ",w-tinylfu:window=" + std::string(window);
+  ASSERT_EQ(run("--policy " + policies + " --size 10,20 --plot " + svg_path + " " + keys_).status, 0);
+  std::istringstream lines(read(svg_path));
+  std::set<std::string> styles;
+  std::size_t curves = 0;
+  std::string limit;
+  for (std::string group, line, marker; std::getline(lines, group);) {
+    if (!group.starts_with("<g ") || !std::getline(lines, line) || !line.starts_with("<polyline")) continue;
+    std::getline(lines, marker);
+    if (curves++ == 0) limit = group;
+    // The kind of the line; what the marker encloses; its shape, which follows the point it stands at.
+    const std::string shape = marker.substr(marker.find("d='M"));
+    styles.insert(line.substr(0, line.find("points")) + marker.substr(0, marker.find("d='")) +
+                  shape.substr(shape.find('m')));
+  }
+  EXPECT_EQ(curves, Eviction::names().size() + 7);
+  EXPECT_EQ(styles.size(), curves);
+  EXPECT_NE(limit.find("#808080"), std::string::npos) << limit;
 }
 
 TEST_F(ProgramTest, APlotReplacesNoTraceAndNothingIsLeftOfOneThatWasNotDrawn) {

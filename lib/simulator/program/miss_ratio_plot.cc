@@ -1,7 +1,9 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// Colours are those of M. Okabe and K. Ito (Color Universal Design, 2008) that show on light and on dark ground, the
-// blue a little lighter. From the eighth policy on they come again, with other markers and broken lines.
+// A curve is known by its line and its markers; colour only helps. Colours are those of M. Okabe and K. Ito (Color
+// Universal Design, 2008) that show on light and on dark ground, the blue a little lighter. There are six of them, five
+// kinds of lines, and eight markers, full and then hollow: so eighty policies differ. Grey and crosses are for the
+// limits, which know the trace.
 #include "simulator/program/miss_ratio_plot.h"
 
 #include <algorithm>
@@ -15,15 +17,13 @@
 namespace larder::simulator {
 namespace {
 
-constexpr std::array<std::string_view, 7> kColours{"#1f83c6", "#d55e00", "#009e73", "#cc79a7",
-                                                   "#e69f00", "#56b4e9", "#808080"};
-constexpr std::array<std::string_view, 3> kDashes{"", " stroke-dasharray='7 4'", " stroke-dasharray='2 3'"};
 constexpr double kLeft = 74;
 constexpr double kTop = 56;
 constexpr double kWidth = 600;  // of what the axes enclose
-constexpr double kHeight = 320;
+constexpr double kHeight = 420;
 constexpr double kPanelHeight = kTop + kHeight + 64;
 constexpr double kLegendLine = 20;
+constexpr double kLegendText = 52;  // right of its line
 
 std::string at(double number) { return decimal_text(number, 1); }
 
@@ -50,27 +50,65 @@ std::string line(double x1, double y1, double x2, double y2, std::string_view ki
          at(y2) + "'/>\n";
 }
 
-// What is drawn at each point of a policy's curve, as large as a circle of radius 4.
-std::string marker(std::size_t policy, double x, double y) {
-  constexpr std::array<std::string_view, 8> kPaths{"m-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",
-                                                   "m-3.6 -3.6h7.2v7.2h-7.2z",
-                                                   "m0 -4.8l4.5 8h-9z",
-                                                   "m0 -5l5 5l-5 5l-5 -5z",
-                                                   "m0 4.8l4.5 -8h-9z",
-                                                   "m-1.4 -5h2.8v3.6h3.6v2.8h-3.6v3.6h-2.8v-3.6h-3.6v-2.8h3.6z",
-                                                   "m-5 -2h10v4h-10z",
-                                                   "m-2 -5h4v10h-4z"};
-  return "<path d='M" + at(x) + " " + at(y) + std::string(kPaths[policy % kPaths.size()]) + "'/>\n";
+// How a policy is drawn. Markers are as large as a circle of radius 4.
+struct Style {
+  std::string_view colour;
+  std::string_view dashes;
+  std::string_view marker;
+  std::string_view ground;  // "none", "hollow" or "full": what a marker encloses
+};
+
+Style style_of(std::size_t number) {
+  constexpr std::array<std::string_view, 6> kColours{"#1f83c6", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"};
+  constexpr std::array<std::string_view, 5> kDashes{"none", "9 3", "2 3", "9 3 2 3", "9 3 2 3 2 3"};
+  constexpr std::array<std::string_view, 8> kMarkers{"m-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",
+                                                     "m-3.6 -3.6h7.2v7.2h-7.2z",
+                                                     "m0 -4.8l4.5 8h-9z",
+                                                     "m0 -5l5 5l-5 5l-5 -5z",
+                                                     "m0 4.8l4.5 -8h-9z",
+                                                     "m-1.4 -5h2.8v3.6h3.6v2.8h-3.6v3.6h-2.8v-3.6h-3.6v-2.8h3.6z",
+                                                     "m-5 -2h10v4h-10z",
+                                                     "m-2 -5h4v10h-4z"};
+  return {kColours[number % kColours.size()], kDashes[number % kDashes.size()], kMarkers[number % kMarkers.size()],
+          number / kMarkers.size() % 2 == 0 ? "full" : "hollow"};
 }
 
-std::string style_of(std::size_t policy) {
-  const std::string colour(kColours[policy % kColours.size()]);
-  return "<g fill='" + colour + "' stroke='" + colour + "'>\n";
+// Of each policy, in their order.
+std::vector<Style> styles_of(const SimulationResult& result) {
+  constexpr Style kBelady{"#808080", "5 4", "m-3.5 -3.5l7 7m0 -7l-7 7", "none"};
+  constexpr Style kBeladySize{"#808080", "2 5", "m-4.5 0h9m-4.5 -4.5v9", "none"};
+  std::vector<Style> styles;
+  std::size_t others = 0;
+  for (std::size_t policy = 0; policy < result.rows.size() / result.capacities.size(); ++policy) {
+    const std::string& name = result.rows[policy].policy;
+    styles.push_back(name == "belady" ? kBelady : name == "belady-size" ? kBeladySize : style_of(others++));
+  }
+  return styles;
 }
 
-std::string dashes_of(std::size_t policy) {
-  return std::string(kDashes[std::min(policy / kColours.size(), kDashes.size() - 1)]);
+std::string group(const Style& style, const std::string& drawing) {
+  const std::string colour(style.colour);
+  return "<g fill='" + colour + "' stroke='" + colour + "'>\n" + drawing + "</g>\n";
 }
+
+std::string marker(const Style& style, double x, double y) {
+  return "<path class='" + std::string(style.ground) + "' d='M" + at(x) + " " + at(y) + std::string(style.marker) +
+         "'/>\n";
+}
+
+// The beginning of a curve; its points follow.
+std::string curve_through(const Style& style, std::string_view element) {
+  return "<" + std::string(element) + " fill='none' stroke-width='1.8' stroke-dasharray='" + std::string(style.dashes) +
+         "'";
+}
+
+// What is drawn over the sizes.
+struct Measure {
+  double (Counts::*ratio)() const;
+  std::string_view axis;
+};
+constexpr Measure kRequestsMissed{&Counts::miss_ratio, "miss ratio (% of requests)"};
+constexpr Measure kBytesMissed{&Counts::byte_miss_ratio, "byte miss ratio (% of bytes)"};
 
 struct Mark {
   double value;
@@ -126,11 +164,8 @@ double ratio_step(double range) {
 
 class Panel {
  public:
-  Panel(const TraceReport& report, double top)
-      : report_(report),
-        result_(report.result),
-        policies_(result_.rows.size() / result_.capacities.size()),
-        top_(top + kTop) {
+  Panel(const TraceReport& report, const Measure& measure, double top)
+      : report_(report), result_(report.result), measure_(measure), styles_(styles_of(result_)), top_(top + kTop) {
     low_size_ = low_ratio_ = std::numeric_limits<double>::max();
     for (const SimulationRow& row : result_.rows) {
       low_size_ = std::min(low_size_, static_cast<double>(row.capacity.number));
@@ -145,12 +180,12 @@ class Panel {
 
   std::string draw() const {
     std::string svg = axes();
-    for (std::size_t policy = 0; policy < policies_; ++policy) svg += curve(policy);
+    for (std::size_t policy = 0; policy < styles_.size(); ++policy) svg += curve(policy);
     return svg + legend();
   }
 
  private:
-  static double percent(const SimulationRow& row) { return 100 * row.counts.miss_ratio(); }
+  double percent(const SimulationRow& row) const { return 100 * (row.counts.*measure_.ratio)(); }
   double x_of(double size) const {
     return kLeft + kWidth * std::log(size / low_size_) / std::log(high_size_ / low_size_);
   }
@@ -184,40 +219,41 @@ class Panel {
     svg += text_at(kLeft + kWidth / 2, bottom + 42, "middle",
                    in_bytes ? "cache size (bytes, log scale)" : "cache size (objects, log scale)");
     const std::string turned = " transform='rotate(-90 20 " + at(top_ + kHeight / 2) + ")'";
-    return svg + text_at(20, top_ + kHeight / 2, "middle", "miss ratio (% of requests)", turned);
+    return svg + text_at(20, top_ + kHeight / 2, "middle", measure_.axis, turned);
   }
 
   std::string curve(std::size_t policy) const {
     std::vector<std::pair<double, double>> points;
-    for (std::size_t row = policy; row < result_.rows.size(); row += policies_) {
+    for (std::size_t row = policy; row < result_.rows.size(); row += styles_.size()) {
       points.emplace_back(x_of(static_cast<double>(result_.rows[row].capacity.number)),
                           y_of(percent(result_.rows[row])));
     }
     std::sort(points.begin(), points.end());
-    std::string path = "<polyline fill='none' stroke-width='1.8'" + dashes_of(policy) + " points='";
+    std::string line = curve_through(styles_[policy], "polyline") + " points='";
     std::string markers;
     for (const auto& [x, y] : points) {
-      path += at(x) + "," + at(y) + " ";
-      markers += marker(policy, x, y);
+      line += at(x) + "," + at(y) + " ";
+      markers += marker(styles_[policy], x, y);
     }
-    return style_of(policy) + path + "'/>\n" + markers + "</g>\n";
+    return group(styles_[policy], line + "'/>\n" + markers);
   }
 
   std::string legend() const {
     std::string svg;
-    for (std::size_t policy = 0; policy < policies_; ++policy) {
+    for (std::size_t policy = 0; policy < styles_.size(); ++policy) {
       const double x = kLeft + kWidth + 24;
       const double y = top_ + 10 + kLegendLine * static_cast<double>(policy);
-      svg += style_of(policy) + "<path fill='none' stroke-width='1.8'" + dashes_of(policy) + " d='M" + at(x) + " " +
-             at(y) + "h28'/>\n" + marker(policy, x + 14, y) + "</g>\n";
-      svg += text_at(x + 36, y + 4, "start", result_.rows[policy].policy);
+      svg += group(styles_[policy], curve_through(styles_[policy], "path") + " d='M" + at(x) + " " + at(y) +
+                                        "h44'/>\n" + marker(styles_[policy], x + 22, y));
+      svg += text_at(x + kLegendText, y + 4, "start", result_.rows[policy].policy);
     }
     return svg;
   }
 
   const TraceReport& report_;
   const SimulationResult& result_;
-  const std::size_t policies_;
+  const Measure measure_;
+  const std::vector<Style> styles_;
   const double top_;
   double low_size_ = 0;
   double high_size_ = 0;
@@ -230,9 +266,11 @@ constexpr std::string_view kStyle =
     "<style>\n"
     "text { font: 13px sans-serif; fill: #24292f; }\n"
     ".title { font-size: 16px; font-weight: bold; }\n"
-    ".ground { fill: #ffffff; } .grid { stroke: #e3e6ea; } .axis { stroke: #57606a; }\n"
+    ".ground, .hollow { fill: #ffffff; } .none { fill: none; stroke-width: 1.6; } .grid { stroke: #e3e6ea; } .axis { "
+    "stroke: #57606a; }\n"
     "@media (prefers-color-scheme: dark) {\n"
-    "text { fill: #e6edf3; } .ground { fill: #16191f; } .grid { stroke: #30363d; } .axis { stroke: #8b949e; }\n"
+    "text { fill: #e6edf3; } .ground, .hollow { fill: #16191f; } .grid { stroke: #30363d; } .axis { stroke: #8b949e; "
+    "}\n"
     "}\n"
     "</style>\n";
 
@@ -250,17 +288,23 @@ std::string not_drawable(const TraceReport& report) {
 std::string plot_of(const std::vector<TraceReport>& reports) {
   std::size_t longest = 0;
   std::size_t policies = 0;
+  std::size_t panels = 0;
   for (const TraceReport& report : reports) {
+    panels += report.result.footprint.bytes ? 2 : 1;
     policies = std::max(policies, report.result.rows.size() / report.result.capacities.size());
     for (const SimulationRow& row : report.result.rows) longest = std::max(longest, row.policy.size());
   }
-  const double width = kLeft + kWidth + 24 + 36 + 8 * static_cast<double>(longest) + 12;
+  const double width = kLeft + kWidth + 24 + kLegendText + 8 * static_cast<double>(longest) + 12;
   const double panel = std::max(kPanelHeight, kTop + 20 + kLegendLine * static_cast<double>(policies));
-  const double height = panel * static_cast<double>(reports.size());
+  const double height = panel * static_cast<double>(panels);
   std::string svg = "<svg xmlns='http://www.w3.org/2000/svg' width='" + at(width) + "' height='" + at(height) +
                     "' viewBox='0 0 " + at(width) + " " + at(height) + "'>\n" + std::string(kStyle) +
                     "<rect class='ground' width='100%' height='100%'/>\n";
-  for (std::size_t i = 0; i < reports.size(); ++i) svg += Panel(reports[i], panel * static_cast<double>(i)).draw();
+  double top = 0;
+  for (const TraceReport& report : reports) {
+    svg += Panel(report, kRequestsMissed, std::exchange(top, top + panel)).draw();
+    if (report.result.footprint.bytes) svg += Panel(report, kBytesMissed, std::exchange(top, top + panel)).draw();
+  }
   return svg + "</svg>\n";
 }
 

@@ -1,6 +1,6 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// Miss-ratio curves as SVG: a panel for each trace, a curve for each policy.
+// Miss-ratio curves as SVG: a panel for each trace, and one of bytes if it has sizes; a curve for each policy.
 #pragma once
 
 #include <string>

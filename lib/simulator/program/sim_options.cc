@@ -92,7 +92,9 @@ constexpr Option kOptions[] = {
        return std::string(text.empty() ? "wanted is time=1,key=2,size=3" : "");
      }},
     {"format", "NAME", "table (default), tsv or json, to stdout", read_format},
-    {"plot", "FILE", "draw the miss ratios over the sizes, as SVG; wants two sizes at least",
+    {"plot", "FILE",
+     "draw the miss ratios over the sizes, as SVG: of requests, and below of bytes if the trace has sizes; wants\n"
+     "two sizes at least, such as --size 0.1%..50%",
      [](SimOptions& o, std::string_view text) {
        o.plot = text;
        return std::string(text.empty() ? "wanted is the name of a file" : "");
