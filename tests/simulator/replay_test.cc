@@ -121,6 +121,22 @@ TEST(ReplayTest, AnObjectExpiresAtTheVeryMomentItsTimeIsOver) {
   EXPECT_EQ(replay(belady, trace, Weights::kOnes, kGoOn).misses, 2u);
 }
 
+// As in the published figures: what is there keeps the weight it was stored with, whatever size a hit has. Misses are
+// counted by the sizes of their own records.
+TEST(ReplayTest, AHitLeavesAnObjectTheSizeItHas) {
+  Trace trace;
+  trace.objects = 2;
+  trace.ids = {0, 0, 1, 0, 1};
+  trace.sizes = {4, 9, 6, 1, 7};  // 0 weighs 4 all the time, and leaves 6 for 1
+  const Counts counts = run("lru", trace, 10, Weights::kSizes);
+  EXPECT_EQ(counts.misses, 2u);
+  EXPECT_EQ(counts.missed_bytes, 10u);
+  EXPECT_EQ(counts.bytes, 27u);
+  const std::vector<std::uint32_t> next = next_uses(trace);
+  BeladyCache belady(trace, next, 10);
+  EXPECT_EQ(replay(belady, trace, Weights::kSizes, kGoOn).misses, 2u);
+}
+
 TEST(ReplayTest, EndsWhenItIsTold) {
   Trace trace;
   trace.objects = 1;
