@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <iterator>
 #include <utility>
 
 #include "base/check.h"
+#include "base/decimal.h"
 #include "eviction/adaptive.h"
 #include "eviction/arc.h"
 #include "eviction/fifo.h"
@@ -124,15 +124,16 @@ std::string name_in_scope(std::string_view name, Eviction::Scope scope) {
 
 std::string text_of(double number) {
   char text[32];
-  return std::string(text, std::to_chars(text, std::end(text), number).ptr);
+  return std::string(text, std::to_chars(text, std::end(text), number, std::chars_format::fixed).ptr);
 }
 
-// A number, and nothing else, that the parameter may have.
+// A number, and nothing else, that the parameter may have. Whole ones are digits alone.
 bool read_value(std::string_view text, const Parameter& parameter, double* value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
-  if (error != std::errc() || end != text.data() + text.size()) return false;
-  if (!(*value >= parameter.min && *value <= parameter.max)) return false;  // "nan" is neither
-  return !parameter.whole || *value == std::floor(*value);
+  const std::optional<double> number = base::parse_decimal(text);
+  if (!number || *number < parameter.min || *number > parameter.max) return false;
+  if (parameter.whole && text.find('.') != std::string_view::npos) return false;
+  *value = *number;
+  return true;
 }
 
 // What stands behind the colon: name=value, ... False if there is anything else.

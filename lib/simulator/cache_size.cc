@@ -2,9 +2,9 @@
 #include "simulator/cache_size.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <system_error>
+
+#include "base/decimal.h"
 
 namespace larder::simulator {
 namespace {
@@ -22,27 +22,9 @@ constexpr Unit kUnits[] = {{"", 1, CacheSize::Kind::kObjects},       {"%", 0.01,
                            {"GiB", 0x1p30, CacheSize::Kind::kBytes}, {"TiB", 0x1p40, CacheSize::Kind::kBytes}};
 constexpr double kMost = 0x1p53;
 
-// Digits and at most one point.
-std::optional<double> read_decimal(std::string_view text) {
-  const std::size_t point = text.find('.');
-  const std::string_view whole = text.substr(0, point);
-  const std::string_view behind = point == std::string_view::npos ? std::string_view() : text.substr(point + 1);
-  if (whole.empty() || whole.size() > 16 || behind.size() > 16 || (behind.empty() && point != std::string_view::npos)) {
-    return std::nullopt;
-  }
-  double number = 0;
-  double unit = 1;
-  for (const char c : std::string(whole) + std::string(behind)) {
-    if (c < '0' || c > '9') return std::nullopt;
-    number = number * 10 + (c - '0');
-  }
-  for (std::size_t i = 0; i < behind.size(); ++i) unit *= 10;
-  return number / unit;
-}
-
 std::optional<CacheSize> read_size(std::string_view text) {
   const std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
-  const auto number = read_decimal(text.substr(0, end));
+  const auto number = base::parse_decimal(text.substr(0, end));
   for (const Unit& unit : kUnits) {
     if (!number || unit.name != text.substr(end)) continue;
     const CacheSize size{unit.kind, *number * unit.factor};
@@ -63,7 +45,8 @@ std::string parse_one(std::string_view piece, std::vector<CacheSize>& sizes) {
   const auto high = dots == std::string_view::npos ? std::nullopt : read_size(piece.substr(dots + 2));
   if (!low || !high || low->kind != high->kind || low->number >= high->number) {
     return std::string(piece) +
-           " is no size: wanted is 5000 (objects), 64MiB (bytes), 10% (of the footprint), or a range such as 1%..50%";
+           " is no size: wanted is 5000 (objects), 64MiB (bytes: B, kB, KB, MB, GB, TB, KiB, MiB, GiB, TiB), 10% (of "
+           "the footprint), or a range of one kind, such as 1%..50%";
   }
   for (int i = 0; i < kRangeSizes; ++i) {
     const double number =

@@ -101,6 +101,7 @@ bool read_seconds(std::string_view text, std::uint64_t& milliseconds) {
   if (!read_whole(text.substr(0, point), seconds) || seconds > UINT64_MAX / 2'000) return false;
   milliseconds = seconds * 1'000;
   if (point == std::string_view::npos) return true;
+  if (point + 1 == text.size()) return false;
   std::uint64_t factor = 100;
   for (const char c : text.substr(point + 1)) {
     if (c < '0' || c > '9') return false;

@@ -113,7 +113,7 @@ TEST(Eviction, UnknownNamesHaveNoValue) {
 
 TEST(Eviction, ParametersStandBehindAColon) {
   for (const char* name : {"s3-fifo:ghost=0.9", "s3-fifo:ghost=2,small=0.1,promote=1", "s3-fifo:promote=3,ghost=0",
-                           "w-tinylfu:window=0.3", "w-tinylfu-ttl:window=2e-1", "lirs:hir=0.01", "redis-lru:samples=10",
+                           "w-tinylfu:window=0.3", "w-tinylfu-ttl:window=0.2", "lirs:hir=0.01", "redis-lru:samples=10",
                            "redis-lfu-ttl:minute=1000000,samples=64"}) {
     const Result<Eviction> found = Eviction::named(name);
     ASSERT_TRUE(found.ok()) << name << ": " << found.status().message();
@@ -128,17 +128,33 @@ TEST(Eviction, ParametersStandBehindAColon) {
 }
 
 TEST(Eviction, ParametersThatAPolicyDoesNotTakeAreNamed) {
-  for (const char* name :
-       {"w-tinylfu:", "w-tinylfu:window", "w-tinylfu:window=", "w-tinylfu:window=0.2,", "w-tinylfu:,", "w-tinylfu:=0.2",
-        "w-tinylfu:window=0.2,window=0.2", "w-tinylfu:window=0.2x", "w-tinylfu:window= 0.2", "w-tinylfu:window=+0.2",
-        "w-tinylfu:window=0", "w-tinylfu:window=1", "w-tinylfu:window=-0.2", "w-tinylfu:window=nan",
-        "w-tinylfu:window=inf", "w-tinylfu:window=1e999", "w-tinylfu:Window=0.2", "w-tinylfu:ghost=0.2",
-        "w-tinylfu:window=0.2:window=0.2"}) {
+  for (const char* name : {"w-tinylfu:",
+                           "w-tinylfu:window",
+                           "w-tinylfu:window=",
+                           "w-tinylfu:window=0.2,",
+                           "w-tinylfu:,",
+                           "w-tinylfu:=0.2",
+                           "w-tinylfu:window=0.2,window=0.2",
+                           "w-tinylfu:window=0.2x",
+                           "w-tinylfu:window= 0.2",
+                           "w-tinylfu:window=+0.2",
+                           "w-tinylfu:window=0",
+                           "w-tinylfu:window=1",
+                           "w-tinylfu:window=-0.2",
+                           "w-tinylfu:window=nan",
+                           "w-tinylfu:window=inf",
+                           "w-tinylfu:window=1e999",
+                           "w-tinylfu:window=2e-1",
+                           "w-tinylfu:window=.2",
+                           "w-tinylfu:Window=0.2",
+                           "w-tinylfu:ghost=0.2",
+                           "w-tinylfu:window=0.2:window=0.2"}) {
     const Status status = Eviction::named(name).status();
     EXPECT_EQ(status.code(), ErrorCode::kInvalidArgument) << name;
     EXPECT_NE(status.message().find("window=0.2 (0.001 to 0.999)"), std::string_view::npos) << status.message();
   }
-  for (const char* name : {"redis-lru:samples=0", "redis-lru:samples=65", "redis-lru:samples=2.5"}) {
+  for (const char* name : {"redis-lru:samples=0", "redis-lru:samples=65", "redis-lru:samples=2.5",
+                           "redis-lru:samples=2.0", "redis-lru:samples=1e1"}) {
     const Status status = Eviction::named(name).status();
     EXPECT_NE(status.message().find("samples=5 (1 to 64, whole)"), std::string_view::npos) << status.message();
   }

@@ -43,32 +43,19 @@ TEST(CacheSizeTest, RangesAreSizesInEqualRatios) {
 }
 
 TEST(CacheSizeTest, RefusesWhatIsNone) {
-  for (const char* text : {"",
-                           ",",
-                           "5000,",
-                           "x",
-                           "-1",
-                           "0",
-                           "0%",
-                           "1.5",
-                           "10 MB",
-                           "10XB",
-                           "1e3",
-                           "%",
-                           "1..",
-                           "..5",
-                           "5..1",
-                           "1..1",
-                           "1%..50",
-                           "1KB..5",
-                           "99999999999999999",
-                           "1..2..3",
-                           "1.",
-                           ".5%",
-                           "1.2.3%",
-                           "inf",
-                           "nan"}) {
+  for (const char* text : {"",        ",",    "5000,", "x",      "-1",   "0",      "0%",     "1.5",
+                           "10 MB",   "10XB", "64M",   "64mb",   "10.0", "+5",     "0x10",   "1e3",
+                           "%",       "1..",  "..5",   "5..1",   "1..1", "1%..50", "1KB..5", "99999999999999999",
+                           "1..2..3", "1.",   ".5%",   "1.2.3%", "inf",  "nan"}) {
     EXPECT_EQ(text_of(text, kBytes), "error") << text;
+  }
+}
+
+TEST(CacheSizeTest, SaysWhichFormsThereAre) {
+  std::vector<CacheSize> sizes;
+  const std::string error = parse_sizes("5000,64M", sizes);
+  for (const char* word : {"64M is no size", "5000 (objects)", "KiB, MiB", "kB, KB", "10%", "1%..50%"}) {
+    EXPECT_NE(error.find(word), std::string::npos) << error;
   }
 }
 
@@ -93,7 +80,8 @@ TEST(PoliciesTest, APieceWithoutANameBelongsToThePolicyBeforeIt) {
 TEST(PoliciesTest, RefusesWhatIsNone) {
   for (const char* text :
        {"", "lru,", "what", "none", "lru-ttl", "lru:x=1", "s3-fifo:", "s3-fifo:x=1", "s3-fifo:ghost",
-        "s3-fifo:ghost=", "s3-fifo:ghost=-1", "s3-fifo:ghost=nan", "s3-fifo:small=2", "ghost=1", "lru,ghost=1"}) {
+        "s3-fifo:ghost=", "s3-fifo:ghost=-1", "s3-fifo:ghost=nan", "s3-fifo:small=2", "s3-fifo:promote=1.5",
+        "s3-fifo:promote=2.0", "s3-fifo:ghost=1e0", "ghost=1", "lru,ghost=1"}) {
     EXPECT_EQ(names_of(text).substr(0, 6), "error:") << text;
   }
 }

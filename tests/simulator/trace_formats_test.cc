@@ -97,6 +97,8 @@ TEST(CsvTest, SaysWhatIsWrongAndWhere) {
   expect_error("key,op\na,get\na,frob\n", "line 3 has a op that is not get, set, delete");
   expect_error("key,time,ttl\na,soon,1\n", "line 2 has a time that is not a number of seconds: \"soon\"");
   expect_error("key,time,ttl\na,1,1e9\n", "line 2 has a ttl");
+  expect_error("key,time,ttl\na,1,5.\n", "line 2 has a ttl");
+  expect_error("key,size\na,10.0\n", "not a whole number of bytes");
   expect_error("key,ttl\na,1\n", "has a column ttl and none of times");
   expect_error("key,id\na,1\n", "two columns for key");
   expect_error("key,size\n", "holds no request");

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
-#include <cstdlib>
 #include <system_error>
 #include <thread>
+
+#include "base/decimal.h"
 
 namespace larder::simulator {
 namespace {
@@ -17,13 +17,19 @@ constexpr unsigned kJobsMax = 256;
 constexpr std::uint64_t kRequestsMax = (std::uint64_t{1} << 31) - 1;
 constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 40;
 
+// Each reader sets its field and says what is wrong instead, or nothing. One rule for numbers: whole ones are digits,
+// others may have a point with digits on both sides.
 template <typename Number>
-bool read_number(std::string_view text, Number low, Number high, Number* number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
-  return error == std::errc() && end == text.data() + text.size() && *number >= low && *number <= high;
+std::string read_whole(std::string_view text, Number low, Number high, Number& field) {
+  Number number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < low || number > high) {
+    return "wanted is a whole number from " + std::to_string(low) + " to " + std::to_string(high) + ", in digits";
+  }
+  field = number;
+  return {};
 }
 
-// Each reader sets its field and says what is wrong instead, or nothing.
 std::string read_format(SimOptions& options, std::string_view text) {
   if (text == "table") options.output = SimOptions::Output::kTable;
   if (text == "tsv") options.output = SimOptions::Output::kTsv;
@@ -37,10 +43,8 @@ std::string read_input_format(SimOptions& options, std::string_view text) {
 }
 
 std::string read_sample(SimOptions& options, std::string_view text) {
-  const std::string copy(text);
-  char* end = nullptr;
-  const double rate = std::strtod(copy.c_str(), &end);
-  if (copy.empty() || end != copy.c_str() + copy.size() || !(rate >= 1e-6 && rate <= 1)) {
+  const std::optional<double> rate = base::parse_decimal(text);
+  if (!rate || *rate < 1e-6 || *rate > 1) {
     return "wanted is a share of the objects, such as 0.01, from 0.000001 to 1";
   }
   options.plan.sample = rate;
@@ -49,9 +53,9 @@ std::string read_sample(SimOptions& options, std::string_view text) {
 
 std::string read_requests(SimOptions& options, std::string_view text) {
   std::uint64_t number = 0;
-  if (!read_number<std::uint64_t>(text, 1, kRequestsMax, &number)) return "wanted is a number of requests";
-  options.plan.requests = number;
-  return {};
+  std::string wrong = read_whole<std::uint64_t>(text, 1, kRequestsMax, number);
+  if (wrong.empty()) options.plan.requests = number;
+  return wrong;
 }
 
 struct Option {
@@ -77,13 +81,9 @@ constexpr Option kOptions[] = {
      read_sample},
     {"requests", "N", "the first N requests of each trace only", read_requests},
     {"jobs", "N", "threads (default: one for each processor)",
-     [](SimOptions& o, std::string_view text) -> std::string {
-       return read_number(text, 1u, kJobsMax, &o.plan.jobs) ? "" : "wanted is a number from 1 to 256";
-     }},
+     [](SimOptions& o, std::string_view text) { return read_whole(text, 1u, kJobsMax, o.plan.jobs); }},
     {"seed", "N", "of the sample, and of policies that draw at random (default 1)",
-     [](SimOptions& o, std::string_view text) -> std::string {
-       return read_number<std::uint64_t>(text, 0, UINT64_MAX, &o.plan.seed) ? "" : "wanted is a whole number";
-     }},
+     [](SimOptions& o, std::string_view text) { return read_whole<std::uint64_t>(text, 0, UINT64_MAX, o.plan.seed); }},
     {"input-format", "NAME", "ltrc, keys, csv, lis or oracle-general, where the content does not tell",
      read_input_format},
     {"columns", "LIST", "of a CSV without names, or with others: time=1,key=2,size=bytes; also op and ttl",
