@@ -182,7 +182,8 @@ void TraceSource::fill() {
 bool TraceLines::check(std::string_view piece, std::size_t before) {
   if (const std::size_t zero = piece.find('\0'); zero != std::string_view::npos) {
     error_ = "is not a trace: neither the magic \"LTRC\" at its beginning, nor text (a byte 0 at offset " +
-             std::to_string(source_.taken() + zero) + ")";
+             std::to_string(source_.taken() + zero) +
+             "); if it is libCacheSim's oracleGeneral, say --input-format oracle-general";
   } else if (before + piece.size() > line_bytes_max_) {
     error_ = where() + " is longer than " + std::to_string(line_bytes_max_) + " bytes: one request a line is wanted";
   }
