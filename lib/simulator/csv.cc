@@ -4,12 +4,13 @@
 // these that the first line has. A field may stand in quotes, and then have the delimiter in it, but no line end.
 //
 // Columns: key; size in bytes; time and ttl in seconds, with decimals if need be; op (get, set, delete, and the names
-// that Redis and memcached have for them). Which is where says TraceOptions::columns, or the first line by the names
-// below. Times count only where there is a ttl.
+// that Redis and memcached have for them). Which is where says TraceOptions::columns; of what it does not say, the
+// first line by the names below, if it has names. Times count only where there is a ttl.
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "simulator/trace_formats.h"
@@ -133,22 +134,31 @@ class CsvParser {
   std::string begin(std::string_view line) {
     delimiter_ = delimiter_of(line);
     split(line, delimiter_, kFieldsMax, fields_);
-    std::string error = options_.columns.empty() ? columns_by_names() : columns_as_told();
+    std::string error = options_.columns.empty() ? std::string() : columns_as_told();
+    if (!error.empty()) return error;
+    const bool has_names = names_columns();
+    if (has_names) error = columns_by_names();
     if (!error.empty()) return error;
     if (!has(kKey)) return "has no column of keys: name it in the first line, or by --columns key=1";
     has_moments_ = has(kTtl);
-    if (has_moments_ && !has(kTime)) return "has a column ttl and none of times, which it needs";
+    if (has_moments_ && !has(kTime)) {
+      return "has a column ttl and none of times, which it needs: --columns time=NAME names one, ttl=0 leaves ttl out";
+    }
     fields_needed_ = *std::max_element(places_.begin(), places_.end());
-    return names_columns() ? std::string() : take(line);
+    return has_names ? std::string() : take(line);
   }
 
   bool has(Column column) const { return places_[column] != 0; }
 
+  // Those that were not told, among fields that were not.
   std::string columns_by_names() {
+    const std::array<std::size_t, kColumns> told = places_;
     for (std::size_t i = 0; i < fields_.size(); ++i) {
+      if (std::find(told.begin(), told.end(), i + 1) != told.end()) continue;
       for (const Alias& alias : kAliases) {
-        if (lower(fields_[i]) != alias.name) continue;
-        if (has(alias.column)) return "has two columns for " + std::string(kColumnNames[alias.column]);
+        if (lower(fields_[i]) != alias.name || told_[alias.column]) continue;
+        const std::string column(kColumnNames[alias.column]);
+        if (has(alias.column)) return "has two columns for " + column + ": say which by --columns " + column + "=NAME";
         places_[alias.column] = i + 1;
       }
     }
@@ -172,23 +182,26 @@ class CsvParser {
         number = static_cast<std::uint64_t>(found - fields_.begin()) + 1;
         named_ = true;
       }
-      if (number == 0 || number > kFieldsMax) return "has no column " + shown(place) + ": they are numbered from 1";
-      places_[static_cast<std::size_t>(named - kColumnNames.begin())] = number;
+      if (number > kFieldsMax) return "has no column " + shown(place) + ": they are numbered from 1";
+      const auto column = static_cast<std::size_t>(named - kColumnNames.begin());
+      if (std::exchange(told_[column], true)) return "columns has " + std::string(*named) + " twice";
+      places_[column] = number;
     }
     return {};
   }
 
-  // Whether the first line is no request: it was asked for names, or has none of the numbers that a request has, or
-  // what stands above the keys is a name for keys.
+  // Whether the first line is no request: it was asked for names, or has none of the numbers that a request has, or,
+  // where none were told, has a name of a column.
   bool names_columns() const {
     if (options_.columns.empty() || named_) return true;
     std::uint64_t number = 0;
     for (const Column column : {kSize, kTime}) {
       if (has(column) && places_[column] <= fields_.size()) return !read_seconds(fields_[places_[column] - 1], number);
     }
-    const std::string above = places_[kKey] <= fields_.size() ? lower(fields_[places_[kKey] - 1]) : std::string();
-    return std::any_of(std::begin(kAliases), std::end(kAliases),
-                       [&](const Alias& alias) { return alias.column == kKey && alias.name == above; });
+    return std::any_of(fields_.begin(), fields_.end(), [](std::string_view field) {
+      return std::any_of(std::begin(kAliases), std::end(kAliases),
+                         [&](const Alias& alias) { return alias.name == lower(field); });
+    });
   }
 
   std::string take(std::string_view line) {
@@ -255,6 +268,7 @@ class CsvParser {
   char delimiter_ = ',';
   std::array<std::size_t, kColumns> places_{};  // from 1; 0: there is none
   std::size_t fields_needed_ = 0;
+  std::array<bool, kColumns> told_{};  // by TraceOptions::columns
   bool has_moments_ = false;
   bool named_ = false;  // TraceOptions::columns has names of the first line
   std::vector<std::string_view> fields_;

@@ -57,8 +57,8 @@ struct TraceOptions {
   std::uint64_t bytes_max = std::uint64_t{4} << 30;  // after unpacking
   std::uint64_t line_bytes_max = 65'535;             // of one line in a text
   std::optional<Trace::Format> format = {};          // none: told from the content, or the name
-  std::string columns =
-      {};  // of a CSV: "time=1,key=2,size=bytes", by number from 1 or by name; empty: by the first line
+  // Of a CSV: "key=2,size=bytes,ttl=0", by number from 1 or by name; 0: there is none. Others by the first line.
+  std::string columns = {};
 };
 
 // A trace, or what is wrong with the file in one line.

@@ -129,6 +129,14 @@ TEST_F(ProgramTest, ReadsStandardInputAndPackedFiles) {
   EXPECT_EQ(run("--format tsv - < " + keys_ + ".gz").output, wanted);
 }
 
+TEST_F(ProgramTest, SaysHowPipedRecordsAreRead) {
+  const std::string file = write("records", std::string(72, '\1') + std::string(24, '\0'));
+  const Outcome wrong = run("- < " + file);
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_NE(wrong.output.find("say --input-format oracle-general"), std::string::npos) << wrong.output;
+  EXPECT_EQ(run("--size 1 --input-format oracle-general - < " + file).status, 0);
+}
+
 TEST_F(ProgramTest, SeveralJobsPrintWhatOneDoes) {
   const std::string arguments = "--format tsv --policy lru,s3-fifo,random,lfu,belady-size --size 1%..90% " + rows_;
   EXPECT_EQ(run("--jobs 1 " + arguments).output, run("--jobs 7 " + arguments).output);

@@ -87,6 +87,27 @@ TEST(CsvTest, ColumnsMayBeGivenByNumberOrName) {
   EXPECT_EQ(parsed("a b\n", {.columns = "key=2"}).ids, (Column{0}));
 }
 
+TEST(CsvTest, ColumnsThatAreNotGivenAreFoundByTheirNames) {
+  const std::string rows = "time,url,size,op,ttl\n1,a,5,get,9\n2,b,6,set,\n";
+  for (const std::string columns : {"key=url", "key=2", "key=2,time=1"}) {
+    const Trace trace = parsed(rows, {.columns = columns});
+    EXPECT_EQ(trace.ids, (Column{0, 1})) << columns;
+    EXPECT_EQ(trace.sizes, (Column{5, 6}));
+    EXPECT_EQ(trace.ops, (std::vector<Op>{Op::kGet, Op::kSet}));
+    EXPECT_EQ(trace.moments.size(), 2u);
+  }
+  // 0 leaves one out, and what was given is not looked for.
+  const Trace some = parsed(rows, {.columns = "key=url,op=0,ttl=0,size=time"});
+  EXPECT_EQ(some.sizes, (Column{1, 2}));
+  EXPECT_TRUE(some.ops.empty());
+  EXPECT_TRUE(some.moments.empty());
+  EXPECT_EQ(parsed("key,id,size\na,x,1\na,y,2\n", {.columns = "key=id"}).ids, (Column{0, 1}));
+  EXPECT_TRUE(parsed("key,size\na,1\n", {.columns = "key=size"}).sizes.empty());
+  EXPECT_EQ(parsed("url,OP\na,get\n", {.columns = "key=1"}).ops, (std::vector<Op>{Op::kGet}));
+  // A first line that is a request names nothing.
+  EXPECT_TRUE(parsed("5,size\n6,b\n", {.columns = "size=1,key=2"}).ops.empty());
+}
+
 TEST(CsvTest, SaysWhatIsWrongAndWhere) {
   expect_error("key,size\na,1\nb\n", "line 3 has 1 columns, and 2 are wanted: \"b\"");
   expect_error("key,size\na,x\n", "line 2 has a size that is not a whole number of bytes below 2^32: \"x\"");
@@ -100,11 +121,14 @@ TEST(CsvTest, SaysWhatIsWrongAndWhere) {
   expect_error("key,time,ttl\na,1,5.\n", "line 2 has a ttl");
   expect_error("key,size\na,10.0\n", "not a whole number of bytes");
   expect_error("key,ttl\na,1\n", "has a column ttl and none of times");
-  expect_error("key,id\na,1\n", "two columns for key");
+  expect_error("key,id\na,1\n", "two columns for key: say which by --columns key=NAME");
+  expect_error("a,1\n", "columns has key twice", {.columns = "key=1,key=2"});
+  expect_error("key,ttl\na,1\n", "ttl=0 leaves ttl out", {.columns = "key=key"});
   expect_error("key,size\n", "holds no request");
   expect_error("a,1\n", "has no column of keys", {.format = Trace::Format::kCsv});
   expect_error("a,1\n", "has no column \"what\" in its first line", {.columns = "key=what"});
-  expect_error("a,1\n", "has no column \"0\"", {.columns = "key=0"});
+  expect_error("a,1\n", "has no column of keys", {.columns = "key=0"});
+  expect_error("a,1\n", "has no column \"1001\"", {.columns = "key=1001"});
   expect_error("a,1\n", "columns are given as", {.columns = "keys=1"});
   expect_error("a,1\n", "columns are given as", {.columns = "key"});
   expect_error("key,size\na,1\nb,2\n", "more than 1 requests", {.requests_max = 1});
@@ -140,6 +164,7 @@ TEST(OracleGeneralTest, IsReadByItsNameOrOnDemand) {
   }
   EXPECT_EQ(parsed(bytes, {.format = Trace::Format::kOracleGeneral}).ids.size(), 3u);
   expect_error(bytes, "neither the magic \"LTRC\"");
+  expect_error(bytes, "if it is libCacheSim's oracleGeneral, say --input-format oracle-general");
   expect_error(bytes.substr(0, 50), "is truncated: 2 bytes after its last whole record",
                {.format = Trace::Format::kOracleGeneral});
   expect_error(bytes, "more than 2 requests", {.requests_max = 2, .format = Trace::Format::kOracleGeneral});

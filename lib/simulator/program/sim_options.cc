@@ -44,9 +44,7 @@ std::string read_input_format(SimOptions& options, std::string_view text) {
 
 std::string read_sample(SimOptions& options, std::string_view text) {
   const std::optional<double> rate = base::parse_decimal(text);
-  if (!rate || *rate < 1e-6 || *rate > 1) {
-    return "wanted is a share of the objects, such as 0.01, from 0.000001 to 1";
-  }
+  if (!rate || *rate < 1e-6 || *rate > 1) return "wanted is a share of the objects, such as 0.01, from 0.000001 to 1";
   options.plan.sample = rate;
   return {};
 }
@@ -86,15 +84,17 @@ constexpr Option kOptions[] = {
      [](SimOptions& o, std::string_view text) { return read_whole<std::uint64_t>(text, 0, UINT64_MAX, o.plan.seed); }},
     {"input-format", "NAME", "ltrc, keys, csv, lis or oracle-general, where the content does not tell",
      read_input_format},
-    {"columns", "LIST", "of a CSV without names, or with others: time=1,key=2,size=bytes; also op and ttl",
+    {"columns", "LIST",
+     "of a CSV, which columns are the key, size, time, op and ttl: key=url,size=3, by name or number, 0\n"
+     "for none; those not given are found by their names, if the first line has names",
      [](SimOptions& o, std::string_view text) {
        o.reading.columns = text;
-       return std::string(text.empty() ? "wanted is time=1,key=2,size=3" : "");
+       return std::string(text.empty() ? "wanted is a list such as key=url,size=3" : "");
      }},
     {"format", "NAME", "table (default), tsv or json, to stdout", read_format},
     {"plot", "FILE",
-     "draw the miss ratios over the sizes, as SVG: of requests, and below of bytes if the trace has sizes; wants\n"
-     "two sizes at least, such as --size 0.1%..50%",
+     "draw the miss ratios over the sizes, as SVG: of requests, and below of bytes if the trace has sizes;\n"
+     "wants two sizes at least, such as --size 0.1%..50%",
      [](SimOptions& o, std::string_view text) {
        o.plot = text;
        return std::string(text.empty() ? "wanted is the name of a file" : "");
