@@ -134,7 +134,7 @@ class CsvParser {
   std::string begin(std::string_view line) {
     delimiter_ = delimiter_of(line);
     split(line, delimiter_, kFieldsMax, fields_);
-    std::string error = options_.columns.empty() ? std::string() : columns_as_told();
+    std::string error = options_.columns.empty() ? std::string() : columns_as_told(line);
     if (!error.empty()) return error;
     const bool has_names = names_columns();
     if (has_names) error = columns_by_names();
@@ -165,7 +165,7 @@ class CsvParser {
     return {};
   }
 
-  std::string columns_as_told() {
+  std::string columns_as_told(std::string_view line) {
     std::vector<std::string_view> pairs;
     split(options_.columns, ',', kFieldsMax, pairs);
     for (const std::string_view pair : pairs) {
@@ -178,7 +178,7 @@ class CsvParser {
       std::uint64_t number = 0;
       if (!read_whole(place, number)) {
         const auto found = std::find(fields_.begin(), fields_.end(), place);
-        if (found == fields_.end()) return "has no column " + shown(place) + " in its first line";
+        if (found == fields_.end()) return "has no column " + shown(place) + " in its first line: " + shown(line);
         number = static_cast<std::uint64_t>(found - fields_.begin()) + 1;
         named_ = true;
       }

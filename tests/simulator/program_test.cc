@@ -202,6 +202,13 @@ TEST_F(ProgramTest, DrawsAPlot) {
   EXPECT_EQ(occurrences(svg, ">byte miss ratio (% of bytes)<"), 1u);
 }
 
+TEST_F(ProgramTest, APlotHasSizesOfItsOwn) {
+  const std::string svg_path = (folder_ / "plot.svg").string();
+  const Outcome outcome = run("--format tsv --policy lru --plot " + svg_path + " " + keys_);
+  EXPECT_GT(cells(outcome.output).size(), 8u) << outcome.output;
+  EXPECT_EQ(cells(run("--format tsv --policy lru " + keys_).output).size(), 3u);
+}
+
 TEST_F(ProgramTest, CurvesDifferWithoutTheirColours) {
   const std::string svg_path = (folder_ / "plot.svg").string();
   std::string policies = "belady,belady-size";
@@ -240,6 +247,10 @@ TEST_F(ProgramTest, RemarksWhatMayNotBeMeant) {
   EXPECT_NE(run("--size 5 " + rows).output.find("read as one key a line"), std::string::npos);
   EXPECT_EQ(run("--size 5 --input-format keys " + rows).output.find("read as"), std::string::npos);
   EXPECT_EQ(run("--size 5 " + keys_).output.find("read as"), std::string::npos);
+  for (const std::string& file : {keys_, rows_}) {
+    EXPECT_NE(run("--size 20% --sample 0.1 " + file).output.find("fewer than 100 objects"), std::string::npos);
+    EXPECT_EQ(run("--size 20% --sample 0.9 " + file).output.find("fewer than"), std::string::npos);
+  }
 }
 
 TEST_F(ProgramTest, SaysWhatIsWrongInALineAndExitsWith2) {

@@ -126,7 +126,7 @@ TEST(CsvTest, SaysWhatIsWrongAndWhere) {
   expect_error("key,ttl\na,1\n", "ttl=0 leaves ttl out", {.columns = "key=key"});
   expect_error("key,size\n", "holds no request");
   expect_error("a,1\n", "has no column of keys", {.format = Trace::Format::kCsv});
-  expect_error("a,1\n", "has no column \"what\" in its first line", {.columns = "key=what"});
+  expect_error("a,1\n", "has no column \"what\" in its first line: \"a,1\"", {.columns = "key=what"});
   expect_error("a,1\n", "has no column of keys", {.columns = "key=0"});
   expect_error("a,1\n", "has no column \"1001\"", {.columns = "key=1001"});
   expect_error("a,1\n", "columns are given as", {.columns = "keys=1"});

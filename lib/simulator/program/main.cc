@@ -1,6 +1,7 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
 // larder-sim: replays traces through policies, and says what misses.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -23,17 +24,34 @@ int fail(const std::string& what) {
   return 2;
 }
 
+void remark(const std::string& file, const std::string& what) {
+  std::cerr << "larder-sim: " << printable(file + ": " + what) << "\n";
+}
+
+// Whether chance decides more of a sample's figures than the policies do: a cache that it makes too small.
+bool sample_says_little(const SimulationResult& result, double rate) {
+  constexpr double kObjectsMin = 100;
+  return std::any_of(result.capacities.begin(), result.capacities.end(), [&](const Capacity& capacity) {
+    const auto all = static_cast<double>(capacity.in_bytes ? *result.footprint.bytes : result.footprint.objects);
+    const double share = static_cast<double>(capacity.number) / all;
+    return share * rate * static_cast<double>(result.footprint.objects) < kObjectsMin;
+  });
+}
+
 // What is wrong with a trace; empty: nothing, and its report is among them.
 std::string run_one(const SimOptions& options, const std::string& file, std::vector<TraceReport>& reports) {
   TraceResult read = read_trace(file, options.reading);
   if (!read) return read.error;
-  if (!read.trace->remark.empty()) std::cerr << "larder-sim: " << printable(file + ": " + read.trace->remark) << "\n";
+  if (!read.trace->remark.empty()) remark(file, read.trace->remark);
   TraceReport report{file, description_of(*read.trace), {}};
   ProgressBar bar(file);
   report.result = simulate(*std::move(read.trace), options.plan, [&](double share) { bar.show(share); });
   std::string error = report.result.error;
   if (error.empty() && !options.plot.empty()) error = not_drawable(report);
   if (!error.empty()) return file + ": " + error;
+  if (options.plan.sample && sample_says_little(report.result, *options.plan.sample)) {
+    remark(file, "the sample has fewer than 100 objects for the smallest cache, and may be far off: a larger --sample");
+  }
   reports.push_back(std::move(report));
   return {};
 }

@@ -67,8 +67,9 @@ constexpr Option kOptions[] = {
     {"policy", "LIST", "who goes (default lru,s3-fifo,belady); may be given several times",
      [](SimOptions& o, std::string_view text) { return parse_policies(text, o.plan.policies); }},
     {"size", "LIST",
-     "sizes of the cache (default 1%,10%): 5000 is objects, 64MiB or 10KB bytes, 10% a share of the\n"
-     "footprint, which is in bytes if the trace has sizes; 1%..50% is 12 sizes; may be given several times",
+     "sizes of the cache (default 1%,10%; for --plot 0.1%..50%): 5000 is objects, 64MiB or 10KB bytes, 10% a\n"
+     "share of the footprint, which is in bytes if the trace has sizes; 1%..50% is 12 sizes in equal ratios;\n"
+     "may be given several times",
      [](SimOptions& o, std::string_view text) { return parse_sizes(text, o.plan.sizes); }},
     {"unit-sizes", "", "every object weighs 1, whatever sizes the trace has",
      [](SimOptions& o, std::string_view) {
@@ -94,7 +95,7 @@ constexpr Option kOptions[] = {
     {"format", "NAME", "table (default), tsv or json, to stdout", read_format},
     {"plot", "FILE",
      "draw the miss ratios over the sizes, as SVG: of requests, and below of bytes if the trace has sizes;\n"
-     "wants two sizes at least, such as --size 0.1%..50%",
+     "wants two sizes at least",
      [](SimOptions& o, std::string_view text) {
        o.plot = text;
        return std::string(text.empty() ? "wanted is the name of a file" : "");
@@ -122,7 +123,7 @@ std::string check_together(SimOptions& options) {
   if (options.files.empty()) return "no trace: name a file, or - for standard input";
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) return "standard input can be read only once";
   if (options.plan.policies.empty()) parse_policies("lru,s3-fifo,belady", options.plan.policies);
-  if (options.plan.sizes.empty()) parse_sizes("1%,10%", options.plan.sizes);
+  if (options.plan.sizes.empty()) parse_sizes(options.plot.empty() ? "1%,10%" : "0.1%..50%", options.plan.sizes);
   if (options.plot.empty()) return {};
   if (options.plan.sizes.size() < 2)
     return "--plot draws a curve, and wants two sizes at least, such as --size 1%..50%";
