@@ -67,9 +67,9 @@ constexpr Option kOptions[] = {
     {"policy", "LIST", "who goes (default lru,s3-fifo,belady); may be given several times",
      [](SimOptions& o, std::string_view text) { return parse_policies(text, o.plan.policies); }},
     {"size", "LIST",
-     "sizes of the cache (default 1%,10%; for --plot 0.1%..50%): 5000 is objects, 64MiB or 10KB bytes, 10% a\n"
-     "share of the footprint, which is in bytes if the trace has sizes; 1%..50% is 12 sizes in equal ratios;\n"
-     "may be given several times",
+     "sizes of the cache (default 1%,10%; for --plot 0.1%..50%): 5000 is objects, 64MiB or 10KB bytes,\n"
+     "10% a share of the footprint, which is in bytes if the trace has sizes; 1%..50% is 12 sizes in\n"
+     "equal ratios; may be given several times",
      [](SimOptions& o, std::string_view text) { return parse_sizes(text, o.plan.sizes); }},
     {"unit-sizes", "", "every object weighs 1, whatever sizes the trace has",
      [](SimOptions& o, std::string_view) {
@@ -86,16 +86,16 @@ constexpr Option kOptions[] = {
     {"input-format", "NAME", "ltrc, keys, csv, lis or oracle-general, where the content does not tell",
      read_input_format},
     {"columns", "LIST",
-     "of a CSV, which columns are the key, size, time, op and ttl: key=url,size=3, by name or number, 0\n"
-     "for none; those not given are found by their names, if the first line has names",
+     "of a CSV, which columns are the key, size, time, op and ttl: key=url,size=3, by name or number,\n"
+     "0 for none; those not given are found by their names, if the first line has names",
      [](SimOptions& o, std::string_view text) {
        o.reading.columns = text;
        return std::string(text.empty() ? "wanted is a list such as key=url,size=3" : "");
      }},
     {"format", "NAME", "table (default), tsv or json, to stdout", read_format},
     {"plot", "FILE",
-     "draw the miss ratios over the sizes, as SVG: of requests, and below of bytes if the trace has sizes;\n"
-     "wants two sizes at least",
+     "draw the miss ratios over the sizes, as SVG: of requests, and below of bytes if the trace has\n"
+     "sizes; wants two sizes at least",
      [](SimOptions& o, std::string_view text) {
        o.plot = text;
        return std::string(text.empty() ? "wanted is the name of a file" : "");
