@@ -59,8 +59,7 @@ Trace::Format format_of(TraceSource& source, std::string_view name, const TraceO
   if (line.find_first_of(",;\t") != std::string_view::npos) {
     *remark =
         "read as one key a line, though the first line has several fields: a CSV wants a column \"key\" named there, "
-        "or "
-        "--columns key=1,size=2; or say --input-format keys";
+        "or --columns key=1 (or whichever it is); if they are keys, say --input-format keys";
   }
   return Trace::Format::kKeys;
 }
