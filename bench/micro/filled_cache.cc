@@ -17,6 +17,7 @@ Options options_of(const FilledSetup& setup) {
   Options options;
   options.max_memory = setup.entries * (kKeyBytes + setup.value_bytes + 160) + 64_MiB;
   if (setup.at_bound) options.max_entries = setup.entries;
+  options.size_advice = setup.size_advice;
   options.store = setup.store;
   options.eviction = Eviction::named(setup.policy).value();
 #if LARDER_BENCH_MIMALLOC

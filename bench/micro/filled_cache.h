@@ -19,6 +19,7 @@ struct FilledSetup {
   std::string value = {};  // empty: value_bytes of text
   std::string policy = "s3-fifo";
   bool at_bound = false;  // max_entries is `entries`
+  bool size_advice = false;
   bool with_ttl = false;
   StoreOptions store = {};
 };

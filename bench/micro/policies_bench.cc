@@ -35,5 +35,15 @@ BENCHMARK_CAPTURE(policy_insert, random, "random");
 BENCHMARK_CAPTURE(policy_insert, sieve, "sieve");
 BENCHMARK_CAPTURE(policy_insert, fifo, "fifo");
 
+// What advice on the size adds to a hit, in the long run: the first hits of a small cache cost more.
+void size_advice_hit(benchmark::State& state, bool advises) {
+  FilledCache filled({.entries = static_cast<std::uint64_t>(state.range(0)), .at_bound = true, .size_advice = advises});
+  std::string value;
+  for (int i = 0; i < 1'000'000; ++i) benchmark::DoNotOptimize(filled.cache.get(filled.next_key(), value).has_value());
+  for (auto _ : state) benchmark::DoNotOptimize(filled.cache.get(filled.next_key(), value).has_value());
+}
+BENCHMARK_CAPTURE(size_advice_hit, off, false)->Arg(1'000)->Arg(1'000'000);
+BENCHMARK_CAPTURE(size_advice_hit, on, true)->Arg(1'000)->Arg(1'000'000);
+
 }  // namespace
 }  // namespace larder::bench

@@ -71,6 +71,11 @@ constexpr Option kOptions[] = {
     {"maxmemory", "SIZE", "bound of the cache, 256mb if nothing is said; 0: none", read_max_memory},
     {"maxmemory-policy", "NAME", "what goes then: allkeys-lru, volatile-lfu, noeviction, ... (default allkeys-s3-fifo)",
      read_policy},
+    {"size-advice", "", "say in INFO what half, twice and four times the bound would do for the hit ratio",
+     [](ServerOptions& options, std::string_view) -> const char* {
+       options.cache.size_advice = true;
+       return nullptr;
+     }},
     {"maxclients", "N", "connections at a time, 1000 if nothing is said", read_max_clients},
     {"read-only", "", "refuse commands that write",
      [](ServerOptions& options, std::string_view) -> const char* {
