@@ -163,6 +163,15 @@ class Index {
     return {};
   }
 
+  // How many entries one bucket's chain has. Reads none of them.
+  unsigned chain_length(std::uint64_t number) const noexcept {
+    unsigned length = 0;
+    for (const Bucket* bucket = bucket_at(number); bucket != nullptr; bucket = bucket->next()) {
+      length += static_cast<unsigned>(std::popcount(bucket->occupied()));
+    }
+    return length;
+  }
+
   // A walk over all buckets, as LinearHashing has it. REQUIRES: buckets() > 0.
   std::uint64_t bucket_of_cursor(std::uint64_t cursor) const noexcept { return numbers_.bucket_of_cursor(cursor); }
   std::uint64_t next_cursor(std::uint64_t cursor) const noexcept { return numbers_.next_cursor(cursor); }

@@ -25,6 +25,7 @@ constexpr std::uint32_t kMeetingsMax = 64;
 constexpr std::int64_t kPolicyWantsMax = 4;
 // How a resident is drawn at random: so many draws, then so many buckets in sequence.
 constexpr int kDrawsMax = 24;
+constexpr std::uint64_t kPlacesADraw = 16;
 constexpr std::uint32_t kBucketsADraw = 8;
 
 // Of a policy's memory: whole cache lines where it asks for whole lines.
@@ -166,12 +167,19 @@ Verdict Shard::find(EntryId id, FunctionRef<Verdict(Resident&)> visit) {
 
 Verdict Shard::sample(std::uint64_t random, FunctionRef<Verdict(Resident&)> visit) {
   if (index_.buckets() == 0) return Verdict::kNotThisOne;
-  // A random bucket, and a random place among ten of its chain: each entry is about equally likely.
+  // A random bucket, and a random place among sixteen of its chain: each entry is equally likely. Chains are that long
+  // while half of the buckets are split already: six entries on average are up to twelve in the others. In one that is
+  // longer still, those behind the first bucket share the places there.
+  constexpr std::uint64_t kFirst = Bucket::kPlaces - 1;
   base::Random draw(random);
   for (int attempt = 0; attempt < kDrawsMax && looks_ < kLooksAHold; ++attempt) {
     ++looks_;
     const std::uint64_t number = draw.below(index_.buckets());
-    const Place found = index_.nth(number, static_cast<unsigned>(draw.below(10)));
+    std::uint64_t place = draw.below(kPlacesADraw);
+    if (const std::uint64_t length = place < kFirst ? 0 : index_.chain_length(number); length > kPlacesADraw) {
+      place = kFirst + draw.below(length - kFirst);
+    }
+    const Place found = index_.nth(number, static_cast<unsigned>(place));
     if (!found) continue;
     base::count_entry();
     if (tracks(*found.entry())) return judge(found, id_of(index_.hash_of(*found.entry())), visit);

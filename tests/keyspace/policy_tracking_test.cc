@@ -6,6 +6,8 @@
 
 #include <cmath>
 #include <cstring>
+#include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -240,6 +242,37 @@ TEST(PolicyTracking, APolicyThatOnlySaysItEvictsMeansNoRoom) {
   Status status;
   for (int i = 0; i < 100'000 && status.ok(); ++i) status = set(keyspace, "key" + std::to_string(i), "a value");
   EXPECT_EQ(status.code(), ErrorCode::kOutOfMemory);
+}
+
+// Looks at as many entries drawn at random as it may, and evicts none.
+class Draws final : public Sampling {
+ public:
+  explicit Draws(std::set<EntryId>& drawn) : drawn_(drawn) {}
+  bool evict(Residents& residents) override {
+    const auto note = [&](Resident& entry) {
+      drawn_.insert(entry.id);
+      return Verdict::kKeep;
+    };
+    while (residents.sample(random_.next(), note) == Verdict::kKeep) {
+    }
+    return false;
+  }
+
+ private:
+  base::Random random_{1};
+  std::set<EntryId>& drawn_;
+};
+
+// Also one that stands far back in the chain of its bucket: or it would stay for ever where a policy draws who goes.
+TEST(PolicyTracking, AnyEntryIsDrawnSomeTime) {
+  constexpr int kEntries = 2'000;
+  std::set<EntryId> drawn;
+  Options options{.max_memory = 0, .max_entries = kEntries, .shards = 1, .seed = 3};
+  options.eviction = Eviction::custom("draws", [&](std::uint64_t) { return std::make_unique<Draws>(drawn); });
+  Keyspace keyspace(options);
+  for (int i = 0; i < kEntries; ++i) ASSERT_TRUE(set(keyspace, "key" + std::to_string(i), "a value").ok());
+  EXPECT_FALSE(set(keyspace, "one more", "a value").ok());
+  EXPECT_EQ(drawn.size(), static_cast<std::size_t>(kEntries));
 }
 
 class AsksForTooMuch final : public Sampling {
