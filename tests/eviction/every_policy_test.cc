@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "base/random.h"
 #include "eviction/fake_residents.h"
+#include "eviction/policy_life.h"
 
 namespace larder::eviction {
 namespace {
@@ -24,21 +24,8 @@ class EveryPolicy : public testing::TestWithParam<std::string_view> {
     policy_->clear(shard_);
     EXPECT_EQ(shard_.live_bytes, 0u);
   }
-  std::uint32_t some_weight() { return 1 + static_cast<std::uint32_t>(random_.below(100)); }
-  // One thing that an engine does.
   void do_something(std::uint64_t weight_max) {
-    const auto id = static_cast<EntryId>(random_.below(kIds));
-    if (!shard_.contains(id)) {
-      if (random_.below(4) != 0) policy_->expect(id);
-      for (int attempt = 0; attempt < 100 && shard_.weight() >= weight_max; ++attempt) policy_->evict(shard_);
-      shard_.insert(id, some_weight());
-    } else if (const std::uint64_t what = random_.below(10); what == 0) {
-      shard_.remove(id);
-    } else if (what == 1) {
-      shard_.resize(id, some_weight());
-    } else {
-      shard_.hit(id);
-    }
+    life_.do_something(kIds, weight_max, [&](std::uint64_t n) { return random_.below(n); });
   }
   // 20'000 entries, some of which were used, and others have gone.
   void fill_with_churn() {
@@ -49,20 +36,9 @@ class EveryPolicy : public testing::TestWithParam<std::string_view> {
       if (id % 3 == 0) shard_.hit(id);
     }
   }
-  // In the end each entry is evicted, and once.
-  void expect_all_go_once() {
-    const std::uint64_t left = shard_.size();
-    shard_.evicted.clear();
-    while (shard_.evict()) {
-    }
-    EXPECT_EQ(shard_.size(), 0u);
-    EXPECT_EQ(std::set<EntryId>(shard_.evicted.begin(), shard_.evicted.end()).size(), left);
-    EXPECT_EQ(shard_.evicted.size(), left);
-    EXPECT_FALSE(policy_->evict(shard_));
-  }
-
   const std::unique_ptr<EvictionPolicy> policy_ = Eviction::named(GetParam())->factory()(1);
   FakeResidents shard_{*policy_};
+  PolicyLife life_{*policy_, shard_};
   base::Random random_{2};
 };
 
@@ -78,7 +54,7 @@ TEST_P(EveryPolicy, LosesNoEntryWhateverComes) {
     for (int step = 0; step < 10'000; ++step) do_something(weight_max);
     EXPECT_LE(shard_.weight(), weight_max + 500);
   }
-  expect_all_go_once();
+  EXPECT_EQ(life_.evict_all(), "");
 }
 
 TEST_P(EveryPolicy, LosesNoEntryWhenMemoryIsRefused) {
@@ -87,13 +63,13 @@ TEST_P(EveryPolicy, LosesNoEntryWhenMemoryIsRefused) {
     do_something(8'000);
   }
   shard_.refuses = false;
-  expect_all_go_once();
+  EXPECT_EQ(life_.evict_all(), "");
 }
 
 TEST_P(EveryPolicy, WorksWithoutAnyMemory) {
   shard_.refuses = true;
   for (int step = 0; step < 5'000; ++step) do_something(4'000);
-  expect_all_go_once();
+  EXPECT_EQ(life_.evict_all(), "");
 }
 
 // Others go at once where one or a few must stay for now.
@@ -104,7 +80,7 @@ TEST_P(EveryPolicy, EvictsOthersThanThoseThatTheEngineKeeps) {
     EXPECT_LE(shard_.weight(), 8'500u);
   }
   shard_.kept.clear();
-  expect_all_go_once();
+  EXPECT_EQ(life_.evict_all(), "");
 }
 
 TEST_P(EveryPolicy, GivesMemoryBackAsEntriesGo) {

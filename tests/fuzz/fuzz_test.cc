@@ -5,6 +5,7 @@
 
 #include "fuzz/collections_target.h"
 #include "fuzz/commands_target.h"
+#include "fuzz/policies_target.h"
 #include "fuzz/run_all.h"
 #include "fuzz/stored_form_target.h"
 #include "fuzz/wheel_target.h"
@@ -18,6 +19,14 @@ TEST(Fuzz, Commands) {
 
 TEST(Fuzz, Collections) {
   run_all([](const Bytes& bytes) { return run_collections(bytes); }, support::count(400, 50'000), 2'000);
+}
+
+TEST(Fuzz, Policies) {
+  run_all([](const Bytes& bytes) { return run_policy(bytes); }, support::count(500, 50'000), 4'000);
+}
+
+TEST(Fuzz, CachesWhosePolicyChanges) {
+  run_all([](const Bytes& bytes) { return run_cache_of_policies(bytes); }, support::count(120, 20'000), 2'000);
 }
 
 // Random bytes are mostly malformed at once: these begin well, and are of few items and short ones.
