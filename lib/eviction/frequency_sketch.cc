@@ -41,11 +41,14 @@ void FrequencySketch::add(EntryId id, std::uint64_t entries) noexcept {
   if (lines_.empty()) return;
   const std::uint64_t hash = hash_of(id);
   Line& line = line_of(hash);
+  bool raised = false;
   for (unsigned row = 0; row < kRows; ++row) {
     const Counter counter = counter_of(line, row, hash);
-    if (counter.value() != kCountMax) counter.word += std::uint64_t{1} << counter.shift;
+    if (counter.value() == kCountMax) continue;
+    counter.word += std::uint64_t{1} << counter.shift;
+    raised = true;
   }
-  if (++additions_ < kAdditionsAnEntry * entries) return;
+  if (!raised || ++additions_ < kAdditionsAnEntry * entries) return;
   additions_ /= 2;  // as are what they added
   ++halvings_;
 }

@@ -1,7 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
 // How often ids were seen lately, about: a count-min sketch (G. Cormode, S. Muthukrishnan, J. Algorithms 2005) of four
-// rows of counters of 4 bits, which are halved after every so many additions.
+// rows of counters of 4 bits, which are halved after every so many additions. An addition that raises no counter, as
+// all four are at their most, is none: traffic that goes to a few ids does not make the others forgotten.
 //
 // All four counters of an id stand in one cache line, 28 of which are a row: one cache miss an operation. Lines are
 // added one by one as there are more entries, by linear hashing: a new line begins as a copy of the one that it takes

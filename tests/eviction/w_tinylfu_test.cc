@@ -23,9 +23,13 @@ TEST(FrequencySketch, CountsToFifteenAndHalves) {
     sketch.add(1, 100);
     EXPECT_EQ(sketch.count(1), i < 15 ? i : 15);
   }
-  for (int i = 0; i < 980; ++i) sketch.add(2, 100);  // a thousand additions: ten an entry
+  // Fifteen of these raised a counter. After a thousand, ten an entry, all counts are halved.
+  EntryId other = 2;
+  for (int i = 0; i < 984; ++i) sketch.add(other++, 100);
+  EXPECT_EQ(sketch.count(1), 15u);
+  sketch.add(other++, 100);
   EXPECT_EQ(sketch.count(1), 7u);
-  for (int i = 0; i < 500; ++i) sketch.add(2, 100);
+  for (int i = 0; i < 500; ++i) sketch.add(other++, 100);
   EXPECT_EQ(sketch.count(1), 3u);
   sketch.clear(shard);
   EXPECT_EQ(shard.live_bytes, 0u);
