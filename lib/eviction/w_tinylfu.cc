@@ -14,7 +14,7 @@ constexpr std::uint64_t kLuckyOneOf = 128;
 }  // namespace
 
 std::uint64_t WTinyLfu::window_weight_max() const noexcept {
-  const auto share = static_cast<std::uint64_t>(parameters_.window_share * static_cast<double>(weight()));
+  const auto share = static_cast<std::uint64_t>(parameters_.window_share * static_cast<double>(weight()) + 0.5);
   return std::max<std::uint64_t>(share, 1);
 }
 
