@@ -37,20 +37,27 @@ FrequencySketch::Counter FrequencySketch::counter_of(Line& line, unsigned row, s
   return {line.counters[number / kCountersAWord], 4 * (number % kCountersAWord)};
 }
 
-void FrequencySketch::add(EntryId id, std::uint64_t entries) noexcept {
-  if (lines_.empty()) return;
+bool FrequencySketch::raise(EntryId id, unsigned by) noexcept {
   const std::uint64_t hash = hash_of(id);
   Line& line = line_of(hash);
   bool raised = false;
   for (unsigned row = 0; row < kRows; ++row) {
     const Counter counter = counter_of(line, row, hash);
-    if (counter.value() == kCountMax) continue;
-    counter.word += std::uint64_t{1} << counter.shift;
-    raised = true;
+    const std::uint64_t possible = std::min(by, kCountMax - counter.value());
+    counter.word += possible << counter.shift;
+    raised = raised || possible != 0;
   }
-  if (!raised || ++additions_ < kAdditionsAnEntry * entries) return;
-  additions_ /= 2;  // as are what they added
+  return raised;
+}
+
+void FrequencySketch::add(EntryId id, std::uint64_t entries) noexcept {
+  if (lines_.empty() || !raise(id, 1) || ++additions_ < kAdditionsAnEntry * entries) return;
+  additions_ = kAdditionsAnEntry * entries / 2;  // halved, as what they added
   ++halvings_;
+}
+
+void FrequencySketch::add_early(EntryId id, unsigned count) noexcept {
+  if (!lines_.empty()) raise(id, aged(count));
 }
 
 unsigned FrequencySketch::count(EntryId id) noexcept {

@@ -6,11 +6,13 @@
 //
 // All four counters of an id stand in one cache line, 28 of which are a row: one cache miss an operation. Lines are
 // added one by one as there are more entries, by linear hashing: a new line begins as a copy of the one that it takes
-// ids from, so no count gets lower by that. A line is halved when it is next asked for: it knows how often it was.
+// ids from, so no count gets lower by that. But then both have what was counted of all the ids of that one, and until
+// the next halvings their counts are the higher for it: who can keep counts elsewhere while lines are added, does
+// (add_early). A line is halved when it is next asked for: it knows how often it was.
 //
 // Cost: 16 bytes an entry. A count is too high where others share all four counters, never too low but for 15 being the
-// most. With half of that W-TinyLFU missed a tenth of a point more on short traces, with twice as much a tenth less.
-// Without memory all counts are 0.
+// most. With half of that W-TinyLFU missed a fifth of a point more on traces of up to 300,000 requests, with twice as
+// much a twelfth less. Without memory all counts are 0.
 //
 // Thread safety: none; under the shard's lock.
 #pragma once
@@ -37,6 +39,13 @@ class FrequencySketch {
   void add(EntryId id, std::uint64_t entries) noexcept;
   // 0 to kCountMax.
   unsigned count(EntryId id) noexcept;
+
+  // For who has another place for counts of up to kCountMax, until the first `add`. One was raised there: an addition.
+  void pass_early() noexcept { ++additions_; }
+  // What a count of then is worth now, after the halvings since.
+  unsigned aged(unsigned count) const noexcept { return halvings_ < 4 ? count >> halvings_ : 0; }
+  // It is given up there, and counted here.
+  void add_early(EntryId id, unsigned count) noexcept;
   void clear(Residents& residents) { lines_.clear(residents); }
 
  private:
@@ -58,6 +67,7 @@ class FrequencySketch {
   };
 
   Line& line_of(std::uint64_t hash) noexcept;
+  bool raise(EntryId id, unsigned by) noexcept;  // false: all its counters are at their most, or `by` is 0
   static Counter counter_of(Line& line, unsigned row, std::uint64_t hash) noexcept;
 
   std::uint64_t hash_of(EntryId id) const noexcept { return base::mix64(seed_ + id); }

@@ -39,13 +39,13 @@ bool WTinyLfu::on_insert(Resident& entry, Residents& residents) {
   const bool was_kept = entry.bits != 0;  // the engine had to: others are to go first
   if (!(was_kept ? protected_ : window_).enter(entry, residents)) return false;
   seen_.fit(residents, entries());
-  seen_.add(entry.id, entries());
+  count(entry);
   bring_to_shares(residents);
   return true;
 }
 
 void WTinyLfu::on_hit(Resident& entry, Residents& residents) {
-  seen_.add(entry.id, entries());
+  count(entry);
   if (!probation_.holds(entry)) {
     queue_of(entry).use(entry, residents);
   } else if (protected_.enter(entry, residents)) {
@@ -63,12 +63,32 @@ void WTinyLfu::on_remove(Resident& entry, Residents& residents) {
   seen_.fit(residents, entries());
 }
 
-bool WTinyLfu::is_admitted(EntryId candidate, EntryId victim) noexcept {
-  const unsigned seen = seen_.count(candidate);
-  return seen > seen_.count(victim) || (seen >= kWarm && random_.below(kLuckyOneOf) == 0);
+void WTinyLfu::count(Resident& entry) noexcept {
+  if (is_full_) {
+    bring_count(entry);
+    seen_.add(entry.id, entries());
+  } else if (entry.counter < FrequencySketch::kCountMax) {
+    ++entry.counter;
+    seen_.pass_early();
+  }
+}
+
+void WTinyLfu::bring_count(Resident& entry) noexcept {
+  seen_.add_early(entry.id, entry.counter);
+  entry.counter = 0;
+}
+
+unsigned WTinyLfu::count_of(const Resident& entry) noexcept {
+  return std::min(FrequencySketch::kCountMax, seen_.count(entry.id) + seen_.aged(entry.counter));
+}
+
+bool WTinyLfu::is_admitted(const Resident& candidate, const Resident& victim) noexcept {
+  const unsigned seen = count_of(candidate);
+  return seen > count_of(victim) || (seen >= kWarm && random_.below(kLuckyOneOf) == 0);
 }
 
 bool WTinyLfu::evict(Residents& residents) {
+  is_full_ = true;
   seen_.fit(residents, entries());
   RecencyQueue& main = probation_.entries() != 0 ? probation_ : protected_;
   if (main.entries() == 0) return evict_first(window_, residents);
@@ -76,7 +96,7 @@ bool WTinyLfu::evict(Residents& residents) {
   Resident candidate;
   Resident victim;
   if (!window_.first(residents, kStepsMax, &candidate) || !main.first(residents, kStepsMax, &victim)) return false;
-  if (!is_admitted(candidate.id, victim.id)) return evict_first(window_, residents);
+  if (!is_admitted(candidate, victim)) return evict_first(window_, residents);
   if (!evict_first(main, residents)) return false;
   window_.pass_first(probation_, kStepsMax, residents);
   return true;
@@ -84,7 +104,10 @@ bool WTinyLfu::evict(Residents& residents) {
 
 bool WTinyLfu::evict_first(RecencyQueue& queue, Residents& residents) {
   for (int step = 0; step < kStepsMax && queue.entries() != 0; ++step) {
-    const Verdict verdict = queue.take_first(residents, [](Resident&) { return Verdict::kEvict; });
+    const Verdict verdict = queue.take_first(residents, [&](Resident& entry) {
+      bring_count(entry);
+      return Verdict::kEvict;
+    });
     if (verdict == Verdict::kEvict) return true;
   }
   return false;

@@ -9,7 +9,12 @@
 // seen more than five times is admitted although it was seen less.
 //
 // The window's share is what there is to choose: small for traffic where popularity is stable, large where recency
-// counts (docs/eviction.md). While the cache fills, what the window has too much moves on unseen.
+// counts (docs/eviction.md). While the cache fills, what the window has too much moves on unseen. The window grows with
+// the cache then, as a policy is not told how large that will be: more becomes protected on the way than if the window
+// had its size from the start.
+//
+// As long as nobody had to go, counts stand in the entries, as all that was seen is here, and none is halved. They come
+// to the sketch one by one, with the next use of the entry or its end.
 //
 // Limits: a new set of popular keys has to outdo the counts of the old one. Cost: a hit writes to a queue, as with LRU,
 // and to the sketch; 4 bytes of position, 4 to 8 of queue and 16 of sketch an entry.
@@ -46,7 +51,10 @@ class WTinyLfu final : public EvictionPolicy {
   std::uint64_t window_weight_max() const noexcept;
   RecencyQueue& queue_of(const Resident& entry) noexcept;
   void bring_to_shares(Residents& residents);
-  bool is_admitted(EntryId candidate, EntryId victim) noexcept;
+  void count(Resident& entry) noexcept;
+  void bring_count(Resident& entry) noexcept;
+  unsigned count_of(const Resident& entry) noexcept;
+  bool is_admitted(const Resident& candidate, const Resident& victim) noexcept;
   bool evict_first(RecencyQueue& queue, Residents& residents);
 
   Parameters parameters_;
@@ -55,6 +63,7 @@ class WTinyLfu final : public EvictionPolicy {
   RecencyQueue protected_{3};
   base::Random random_;
   FrequencySketch seen_;
+  bool is_full_ = false;  // somebody had to go
 };
 
 }  // namespace larder::eviction

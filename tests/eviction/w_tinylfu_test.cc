@@ -35,6 +35,25 @@ TEST(FrequencySketch, CountsToFifteenAndHalves) {
   EXPECT_EQ(shard.live_bytes, 0u);
 }
 
+TEST(FrequencySketch, TakesEarlyCountsAsTheyWouldBeNow) {
+  FakeResidents shard;
+  FrequencySketch sketch(1);
+  sketch.add_early(1, 9);  // without memory
+  for (std::uint64_t entries = 1; entries <= 100; ++entries) sketch.fit(shard, entries);
+  EXPECT_EQ(sketch.count(1), 0u);
+  for (int i = 0; i < 5'000; ++i) sketch.pass_early();
+  EXPECT_EQ(sketch.aged(9), 9u);
+  sketch.add_early(1, 9);
+  EXPECT_EQ(sketch.count(1), 9u);
+  for (EntryId id = 1'000; id < 1'400; ++id) sketch.add(id, 100);  // more than ten an entry long since: halved once
+  EXPECT_EQ(sketch.aged(9), 4u);
+  EXPECT_EQ(sketch.count(1), 4u);
+  const unsigned before = sketch.count(3);
+  sketch.add_early(3, 9);
+  EXPECT_EQ(sketch.count(3), before + 4);
+  sketch.clear(shard);
+}
+
 TEST(FrequencySketch, NeverCountsTooLowAndSeldomTooHigh) {
   FakeResidents shard;
   FrequencySketch sketch(1);
@@ -80,6 +99,22 @@ TEST_F(WTinyLfuTest, TheWindowHasItsShare) {
   }
   for (EntryId id = 0; id < 1'000; ++id) shard_.access(kScan + id, kCapacity);
   EXPECT_GE(resident(kScan + 800, 200), 198u);
+}
+
+// Those of the window were seen twice while the cache filled, and lose against three times. When they come back twice
+// they win.
+TEST_F(WTinyLfuTest, WhatWasSeenWhileTheCacheFilledIsRemembered) {
+  for (int round = 0; round < 2; ++round) {
+    for (EntryId id = 0; id < kCapacity; ++id) shard_.access(id, kCapacity);
+  }
+  for (EntryId id = 0; id < 800; ++id) shard_.access(id, kCapacity);
+  for (EntryId id = 0; id < 400; ++id) shard_.access(kScan + id, kCapacity);
+  EXPECT_EQ(resident(800, 200), 0u);
+  for (int round = 0; round < 2; ++round) {
+    for (EntryId id = 800; id < kCapacity; ++id) shard_.access(id, kCapacity);
+  }
+  for (EntryId id = 400; id < 800; ++id) shard_.access(kScan + id, kCapacity);
+  EXPECT_GE(resident(800, 200), 150u);
 }
 
 TEST_F(WTinyLfuTest, WhatIsSeenMoreOftenReplacesWhatWas) {
