@@ -280,13 +280,14 @@ bool MultiKey::has_room() {
   for (const Need& one : needs_) {
     Shard& its_shard = keyspace_.shard(one.shard);
     lacking_.shard = one.shard;
-    if (its_shard.has_room(one.bytes, one.entries)) {
+    if (its_shard.has_room(one.bytes, one.entries, was_short_)) {
       if (one.inserts == 0 || its_shard.reserve(one.inserts, one.bytes)) continue;
-      no_room_ = true;
+      no_room_ = was_short_ = true;
       return false;
     }
     const Room room = its_shard.make_room(one.bytes, one.entries, locks_->discards(one.shard));
     no_room_ = room == Room::kNone;
+    was_short_ |= no_room_;
     return false;
   }
   return true;

@@ -244,6 +244,9 @@ class MultiKey {
   std::shared_ptr<KeyWork> other_;
   std::function<Status()> work_;
   bool no_room_ = false;  // in shard lacking_, even after evicting there
+  // So it was once: since then shards lease what they need, or the first would take with its slice what was freed for
+  // the others.
+  bool was_short_ = false;
   Need lacking_{};
   int idle_ = 0;  // see Keyspace::reclaim
 

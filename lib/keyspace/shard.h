@@ -161,8 +161,9 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
     const bool deadline = with_end || idle || environment_.max_age_ms != 0;
     return {type, external, deadline, traits_.position, idle, environment_.keeps_freshness};
   }
-  bool has_room(std::int64_t bytes, std::int64_t entries) noexcept {
-    return memory_.ensure(bytes + slack()) && entry_lease_.ensure(entries);
+  // `exactly`: the shard leases no more than that.
+  bool has_room(std::int64_t bytes, std::int64_t entries, bool exactly = false) noexcept {
+    return memory_.ensure(bytes + slack(), exactly) && entry_lease_.ensure(entries, exactly);
   }
   std::int64_t slack() const noexcept {
     return environment_.slack.write + (index_.buckets() == 0 ? environment_.slack.empty_shard : 0);

@@ -160,8 +160,9 @@ class ShardMemory {
     lease_.limit().give_back(static_cast<std::int64_t>(charge(bytes, alignment)));
   }
 
-  // Sees to it that so much can be allocated, in any number of blocks; false if the limit does not give it.
-  bool ensure(std::int64_t charge) noexcept { return lease_.ensure(charge); }
+  // Sees to it that so much can be allocated, in any number of blocks; false if the limit does not give it. `exactly`:
+  // see Lease.
+  bool ensure(std::int64_t charge, bool exactly = false) noexcept { return lease_.ensure(charge, exactly); }
   // What can be allocated without asking the limit.
   std::int64_t available() const noexcept { return lease_.available(); }
   // All that is allocated here, and neither detached nor kept.

@@ -63,13 +63,14 @@ class Lease {
  public:
   Lease(Limit& limit, std::int64_t slice) noexcept : limit_(limit), slice_(slice) {}
 
-  // Sees to it that n can be spent; false if the limit does not give it.
-  bool ensure(std::int64_t n) noexcept {
+  // Sees to it that n can be spent; false if the limit does not give it. `exactly`: leases no more than that, where
+  // others are to have theirs at the same time.
+  bool ensure(std::int64_t n, bool exactly = false) noexcept {
     if (available_ >= n) return true;
     collect();
     if (available_ >= n) return true;
     const std::int64_t missing = n - available_;
-    if (missing < slice_ && limit_.lease(slice_)) {
+    if (!exactly && missing < slice_ && limit_.lease(slice_)) {
       available_ += slice_;
     } else if (limit_.lease(missing)) {
       available_ += missing;

@@ -9,6 +9,7 @@
 
 #include "support/cache_fixture.h"
 #include "support/counting_allocator.h"
+#include "support/depth.h"
 
 namespace larder {
 namespace {
@@ -17,9 +18,12 @@ using support::CountingAllocator;
 using Price = CountingAllocator::Price;
 using Parameter = std::tuple<std::string_view, Price, unsigned>;
 
-class CostlyAllocator : public testing::TestWithParam<Parameter> {};
+class CostlyAllocator : public testing::TestWithParam<Parameter> {
+ protected:
+  void fill(std::uint64_t seed);
+};
 
-TEST_P(CostlyAllocator, AFullCacheTakesEveryWrite) {
+void CostlyAllocator::fill(std::uint64_t seed) {
   const auto& [policy, price, shards] = GetParam();
   const std::uint64_t max_memory = shards * 512_KiB;
   CountingAllocator allocator(max_memory, price);
@@ -31,7 +35,7 @@ TEST_P(CostlyAllocator, AFullCacheTakesEveryWrite) {
                  .shards = shards,
                  .clock = &clock,
                  .allocator = &allocator,
-                 .seed = 1});
+                 .seed = seed});
     for (int i = 0; i < 20'000; ++i) {
       const std::string key = "key:" + std::to_string(i);
       ASSERT_TRUE(
@@ -52,6 +56,14 @@ TEST_P(CostlyAllocator, AFullCacheTakesEveryWrite) {
     EXPECT_GT(cache.stats().entries, 8u * shards);
   }
   EXPECT_EQ(allocator.complaints(true), "");
+}
+
+TEST_P(CostlyAllocator, AFullCacheTakesEveryWrite) {
+  const std::uint64_t seeds = support::count(1, 50);
+  for (std::uint64_t seed = 1; seed <= seeds && !HasFatalFailure(); ++seed) {
+    SCOPED_TRACE(seed);
+    fill(seed);
+  }
 }
 
 std::string name_of(const testing::TestParamInfo<Parameter>& info) {
