@@ -6,7 +6,7 @@
 // What is believed of them is by what factor each misses more or less than the one of the cache's size; with that the
 // misses of the cache itself are multiplied. So what the sample has more or less of than the whole cancels out.
 //
-// The sample is one key in a power of two, such that the cache holds 512 to 2,048 of its keys, or all. What was seen
+// The sample is one key in a power of two, such that the cache holds 256 to 2,048 of its keys, or all. What was seen
 // counts half when 65,536 to 131,072 more uses of the sample have come.
 //
 // Cost: where a cache is large enough, one use in hundreds is of the sample. For a small one it would be every use; so

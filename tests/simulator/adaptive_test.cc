@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iostream>
@@ -22,6 +20,7 @@
 #include "simulator/simulated_cache.h"
 #include "simulator/trace.h"
 #include "support/depth.h"
+#include "support/public_traces.h"
 
 namespace larder::simulator {
 namespace {
@@ -135,13 +134,9 @@ std::map<std::pair<std::string, std::uint64_t>, Point> points_of(std::istream& a
 }
 
 TEST(Adaptive, IsNearTheBestStaticPolicyOnPublicTraces) {
-  const char* given = std::getenv("LARDER_TRACES");
-  const std::filesystem::path traces = given != nullptr ? given : LARDER_SOURCE_DIR "/../shared/traces";
-  std::ifstream anchors(traces / "anchors.tsv");
-  if (!anchors) {  // they are not ours to ship
-    std::cout << "nothing was compared: no traces in " << traces << ", and LARDER_TRACES names no other folder\n";
-    return;
-  }
+  const auto traces = support::public_traces();
+  if (!traces) return;
+  std::ifstream anchors(*traces / "anchors.tsv");
   const std::uint64_t requests_max = support::count(150'000, ~std::uint64_t{0});
   std::string name;
   Trace trace;
@@ -149,7 +144,7 @@ TEST(Adaptive, IsNearTheBestStaticPolicyOnPublicTraces) {
   int compared = 0;
   for (const auto& [where, point] : points_of(anchors)) {
     if (where.first != name) {
-      TraceResult result = read_trace((traces / ((name = where.first) + ".ltrc.gz")).string());
+      TraceResult result = read_trace((*traces / ((name = where.first) + ".ltrc.gz")).string());
       ASSERT_TRUE(result) << result.error;
       trace = *std::move(result.trace);
     }

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -18,6 +17,7 @@
 #include "simulator/simulated_cache.h"
 #include "simulator/trace.h"
 #include "support/depth.h"
+#include "support/public_traces.h"
 
 namespace larder::simulator {
 namespace {
@@ -90,13 +90,10 @@ double miss_ratio(const Trace& trace, std::uint64_t capacity, const Anchor& anch
 // One of the two tables: its columns are trace, capacity, policy, miss ratio, in that of bytes another figure, and the
 // simulator.
 void compare(const std::string& table_name, std::span<const Anchor> anchors, bool by_weight) {
-  const char* given = std::getenv("LARDER_TRACES");
-  const std::filesystem::path traces = given != nullptr ? given : LARDER_SOURCE_DIR "/../shared/traces";
-  std::ifstream table(traces / table_name);
-  if (!table) {  // they are not ours to ship
-    std::cout << "nothing was compared: no traces in " << traces << ", and LARDER_TRACES names no other folder\n";
-    return;
-  }
+  const auto traces = support::public_traces();
+  if (!traces) return;
+  std::ifstream table(*traces / table_name);
+  ASSERT_TRUE(table.is_open());
   // Of the traces with sizes the shortest, at least.
   const std::uint64_t requests_max =
       std::max<std::uint64_t>(support::count(150'000, 50'000'000), by_weight ? 67'000 : 0);
@@ -111,7 +108,7 @@ void compare(const std::string& table_name, std::span<const Anchor> anchors, boo
     const Anchor* anchor = anchor_of(anchors, policy, simulator);
     if (anchor == nullptr || std::stoull(capacity) < anchor->objects_min) continue;
     if (!read.contains(trace)) {
-      TraceResult result = read_trace((traces / (trace + ".ltrc.gz")).string());
+      TraceResult result = read_trace((*traces / (trace + ".ltrc.gz")).string());
       ASSERT_TRUE(result) << result.error;
       read[trace] = *std::move(result.trace);
     }

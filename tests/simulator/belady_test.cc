@@ -8,8 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <map>
@@ -21,6 +19,7 @@
 #include "simulator/random_trace.h"
 #include "simulator/replay.h"
 #include "support/depth.h"
+#include "support/public_traces.h"
 
 namespace larder::simulator {
 namespace {
@@ -147,17 +146,10 @@ TEST(BeladyTest, SizesCountWhereTheyAreAskedFor) {
   EXPECT_LT(by_size, by_distance * 9 / 10);
 }
 
-std::filesystem::path public_traces() {
-  const char* given = std::getenv("LARDER_TRACES");
-  return given != nullptr ? given : LARDER_SOURCE_DIR "/../shared/traces";
-}
-
 TEST(BeladyTest, ReachesWhatWasPublished) {
-  std::ifstream table(public_traces() / "anchors.tsv");
-  if (!table) {  // they are not ours to ship
-    std::cout << "nothing was compared: no traces in " << public_traces() << "\n";
-    return;
-  }
+  const auto traces = support::public_traces();
+  if (!traces) return;
+  std::ifstream table(*traces / "anchors.tsv");
   const std::uint64_t requests_max = support::count(150'000, ~std::uint64_t{0});
   std::map<std::string, Trace> read;
   int compared = 0;
@@ -167,7 +159,7 @@ TEST(BeladyTest, ReachesWhatWasPublished) {
     for (std::string* word : {&trace, &objects, &policy, &published}) std::getline(words, *word, '\t');
     if (policy != "belady") continue;
     if (!read.contains(trace)) {
-      TraceResult result = read_trace((public_traces() / (trace + ".ltrc.gz")).string());
+      TraceResult result = read_trace((*traces / (trace + ".ltrc.gz")).string());
       ASSERT_TRUE(result) << result.error;
       read[trace] = *std::move(result.trace);
     }
@@ -183,11 +175,9 @@ TEST(BeladyTest, ReachesWhatWasPublished) {
 // In bytes, where the published figures of libCacheSim's belady are for the same order, and those of beladySize for one
 // that looks at some of the residents.
 TEST(BeladyTest, ComesCloseToWhatWasPublishedInBytes) {
-  std::ifstream table(public_traces() / "anchors-bytes.tsv");
-  if (!table) {
-    std::cout << "nothing was compared: no traces in " << public_traces() << "\n";
-    return;
-  }
+  const auto traces = support::public_traces();
+  if (!traces) return;
+  std::ifstream table(*traces / "anchors-bytes.tsv");
   std::map<std::string, Trace> read;
   for (std::string line; std::getline(table, line);) {
     std::istringstream words(line);
@@ -195,7 +185,7 @@ TEST(BeladyTest, ComesCloseToWhatWasPublishedInBytes) {
     for (std::string* word : {&trace, &bytes, &policy, &published, &published_bytes}) std::getline(words, *word, '\t');
     if (policy != "belady" && policy != "beladySize") continue;
     if (!read.contains(trace)) {
-      TraceResult result = read_trace((public_traces() / (trace + ".ltrc.gz")).string());
+      TraceResult result = read_trace((*traces / (trace + ".ltrc.gz")).string());
       ASSERT_TRUE(result) << result.error;
       read[trace] = *std::move(result.trace);
     }

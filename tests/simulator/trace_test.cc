@@ -2,12 +2,12 @@
 //
 // The trace reader: both formats, packed and not, and what it says about files that are not what they claim to be.
 #include "simulator/trace.h"
+#include "support/public_traces.h"
 
 #include <gtest/gtest.h>
 #include <zlib.h>
 
 #include <cstdint>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -254,8 +254,7 @@ TEST_F(TraceFileTest, SaysWhyAFileCannotBeRead) {
   EXPECT_EQ(read_trace(empty).error, empty + ": holds no request");
 }
 
-// The public traces, where they are: in the folder that LARDER_TRACES names, or beside the checkout. What their README
-// says of them. Without them a trace of the same shape is made.
+// What the README of the public traces says of them. Without them a trace of the same shape is made.
 TEST_F(TraceFileTest, ReadsThePublicTraces) {
   struct Shape {
     std::size_t requests;
@@ -268,10 +267,9 @@ TEST_F(TraceFileTest, ReadsThePublicTraces) {
                                          {"lirs_multi1", {15'858, 2'606, false, false}},
                                          {"llmkv_conv", {288'500, 182'790, false, true}},
                                          {"mix_corda_loop", {635'702, 91'479, false, false}}};
-  const char* given = std::getenv("LARDER_TRACES");
-  std::filesystem::path traces = given != nullptr ? given : LARDER_SOURCE_DIR "/../shared/traces";
-  if (!std::filesystem::exists(traces / "lirs_multi1.ltrc.gz")) {
-    traces = folder_;
+  const auto found = support::public_traces();
+  const std::filesystem::path traces = found.value_or(folder_);
+  if (!found) {
     shapes = {{"made", {100'000, 1'000, false, false}}};
     Column ids(100'000);
     for (std::uint32_t i = 0; i < ids.size(); ++i) ids[i] = i % 1'000;

@@ -7,9 +7,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
-#include <iostream>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,6 +15,7 @@
 #include "base/random.h"
 #include "bench/workload/zipf.h"
 #include "simulator/trace.h"
+#include "support/public_traces.h"
 
 namespace larder::workload {
 
@@ -36,16 +34,11 @@ inline std::vector<std::uint32_t> zipf_with_scans(std::size_t requests) {
   return ids;
 }
 
-// A public trace (docs/eviction.md): none where LARDER_TRACES names no folder and there is none beside the sources,
-// which is said. They are not ours to ship.
+// None where they are not at hand.
 inline std::optional<simulator::Trace> public_trace(const std::string& name) {
-  const char* given = std::getenv("LARDER_TRACES");
-  const std::filesystem::path folder = given != nullptr ? given : LARDER_SOURCE_DIR "/../shared/traces";
-  if (!std::filesystem::exists(folder)) {
-    std::cout << name << ": not at hand. No traces in " << folder << ", and LARDER_TRACES names no other folder\n";
-    return std::nullopt;
-  }
-  simulator::TraceResult read = simulator::read_trace((folder / (name + ".ltrc.gz")).string());
+  const auto folder = support::public_traces();
+  if (!folder) return std::nullopt;
+  simulator::TraceResult read = simulator::read_trace((*folder / (name + ".ltrc.gz")).string());
   EXPECT_TRUE(read) << read.error;
   return std::move(read.trace);
 }
