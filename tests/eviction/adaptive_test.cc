@@ -90,5 +90,44 @@ TEST_F(AdaptiveTest, TheSampleIsPaidForByWhatComes) {
   EXPECT_TRUE(woke);
 }
 
+TEST_F(AdaptiveTest, AShardThatIsGivenUpIsOfNoAccount) {
+  Adaptive other(chooser_, 2);
+  FakeResidents its_shard(other);
+  for (std::uint64_t i = 0; i < 100'000; ++i) its_shard.insert(id_of(i));
+  EXPECT_EQ(chooser_->unsampled(), 255);
+  other.clear(its_shard);
+  for (std::uint64_t i = 100'000; i < 110'000; ++i) access(i);
+  EXPECT_LT(chooser_->unsampled(), 15);
+}
+
+// How many keys the shadows hold is seen in what they take.
+class SharesChooserTest : public testing::Test {
+ protected:
+  SharesChooserTest() { chooser_.resize(10, 10, 10'000); }
+  std::size_t use(EntryId first, EntryId end, std::uint64_t salt, bool full) {
+    for (EntryId i = first; i < end; ++i) chooser_.access(i, salt, 1, full);
+    return chooser_.bytes();
+  }
+  SharesChooser chooser_;
+};
+
+TEST_F(SharesChooserTest, EvictsWhereTheShardIsFullOnly) {
+  const std::size_t ten = use(0, 400, 0, true);
+  EXPECT_GT(use(400, 800, 0, false), 3 * ten);
+}
+
+TEST_F(SharesChooserTest, TellsTheKeysOfShardsApart) {
+  const std::size_t one = use(0, 100, 0, false);
+  EXPECT_EQ(use(0, 100, 0, false), one);
+  for (std::uint64_t salt = 1; salt < 4; ++salt) use(0, 100, salt << 32, false);
+  EXPECT_GT(chooser_.bytes(), 2 * one);
+}
+
+TEST_F(SharesChooserTest, ForgetsWhatWasDeleted) {
+  const std::size_t before = use(0, 700, 0, false);
+  for (EntryId i = 0; i < 700; ++i) chooser_.remove(i, 0);
+  EXPECT_LE(use(1'000, 1'700, 0, false), before * 5 / 4);
+}
+
 }  // namespace
 }  // namespace larder::eviction
