@@ -72,7 +72,7 @@ struct Options {
   // What goes when a bound is reached.
   Eviction eviction = Eviction::s3_fifo();
   // Estimates what half, twice and four times the bound would do with the traffic of late: stats().size_advice. Takes 1
-  // MiB of max_memory, which must be 16 MiB or more, and about 1 % of the time of calls.
+  // MiB of max_memory, which must be 16 MiB or more; of the time of calls, in the long run, less than can be measured.
   bool size_advice = false;
   ExpiryOptions expiry = {};
   // Values above this are refused with kValueTooLarge, and nothing is evicted for them. At most kValueBytesMax. A value

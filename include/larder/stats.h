@@ -28,7 +28,7 @@ struct LatencyHistogram {
 struct SizeAdvice {
   std::uint64_t samples = 0;  // uses of sampled keys that this rests on. 0: nothing is known, or asked for
   double hit_ratio = 0;       // of the cache itself, in the same time
-  double at_half = 0;         // with half of max_memory, or of max_entries
+  double at_half = 0;         // with half of max_memory, or of max_entries: of the bound that is nearer
   double at_double = 0;
   double at_fourfold = 0;
   // "+64 MiB would lift the hit ratio from 81.0 % to 84.0 %".

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "base/c_locale.h"
+#include "base/check.h"
 #include "base/random.h"
 
 namespace larder::advice {
@@ -31,14 +32,17 @@ constexpr std::uint16_t unsampled_at(unsigned halvings) noexcept {
 
 }  // namespace
 
+// A factory may throw, and is called with no lock held.
 void SizeAdvisor::set_eviction(const Eviction& eviction) {
-  base::LeafLock lock(mutex_);
-  for (std::size_t i = 0; i < kSizes; ++i) {
-    shadows_[i] = nullptr;
-    if (!eviction.factory()) continue;
+  Shadows shadows;
+  for (std::size_t i = 0; eviction.factory() && i < kSizes; ++i) {
+    std::unique_ptr<EvictionPolicy> policy = eviction.for_one_cache().factory()(i);
+    LARDER_CHECK(policy != nullptr, "the factory of an eviction policy gave null");
     const auto entries_max = static_cast<std::uint64_t>(2 * kSampleMax * kFactors[i]);
-    shadows_[i] = std::make_unique<Shadow>(eviction.for_one_cache().factory()(i), entries_max, i);
+    shadows[i] = std::make_unique<Shadow>(std::move(policy), entries_max, i, idle_);
   }
+  base::LeafLock lock(mutex_);
+  shadows_.swap(shadows);
   begin(entries_ != 0);
 }
 
@@ -90,7 +94,7 @@ std::uint64_t SizeAdvisor::capacity(std::size_t i) const noexcept {
 void SizeAdvisor::found(const Key& key, std::uint32_t weight, std::uint32_t end, std::uint32_t now) {
   base::LeafLock lock(mutex_);
   if (!is_awake()) return;
-  const eviction::ShadowCache::Item item{shadow_id(key), key.id, weight, end};
+  const eviction::ShadowCache::Item item{shadow_id(key), static_cast<std::uint16_t>(key.id), weight, end};
   for (std::size_t i = 0; i < kSizes; ++i) {
     shadows_[i]->misses += !shadows_[i]->cache.access(item, capacity(i), now) && uncounted_ == 0;
   }
@@ -100,36 +104,46 @@ void SizeAdvisor::found(const Key& key, std::uint32_t weight, std::uint32_t end,
 void SizeAdvisor::missed(const Key& key, std::uint32_t now) {
   base::LeafLock lock(mutex_);
   if (!is_awake()) return;
+  missed_[missed_at_++ % missed_.size()] = shadow_id(key);
   for (const auto& shadow : shadows_) shadow->misses += !shadow->cache.hit(shadow_id(key), now) && uncounted_ == 0;
   end_use(now);
 }
 
-// Where a shadow has it, the cache of that size would not have missed it.
-void SizeAdvisor::came(const Key& key, std::uint32_t weight, std::uint32_t end) {
+// Where a shadow has what was missed, the cache of that size would not have missed it, nor stored it.
+void SizeAdvisor::came(const Key& key, std::uint32_t weight, std::uint32_t end, std::uint32_t now) {
   base::LeafLock lock(mutex_);
   if (!is_awake()) return;
+  const eviction::ShadowCache::Item item{shadow_id(key), static_cast<std::uint16_t>(key.id), weight, end};
+  const bool was_missed = this->was_missed(item.id);
   for (std::size_t i = 0; i < kSizes; ++i) {
     eviction::ShadowCache& cache = shadows_[i]->cache;
-    if (!cache.contains(shadow_id(key))) cache.insert({shadow_id(key), key.id, weight, end}, capacity(i));
+    if (!cache.contains(item.id)) {
+      cache.insert(item, capacity(i), now);
+    } else if (!was_missed && cache.hit(item.id, now)) {
+      cache.change(item, capacity(i));
+    }
   }
   fit_sample();
 }
 
+bool SizeAdvisor::was_missed(EntryId id) const noexcept {
+  return std::find(missed_.begin(), missed_.end(), id) != missed_.end();
+}
+
 void SizeAdvisor::changed(const Key& key, std::uint32_t weight, std::uint32_t end) {
   base::LeafLock lock(mutex_);
-  if (!is_awake()) return;
-  for (std::size_t i = 0; i < kSizes; ++i) {
-    shadows_[i]->cache.change({shadow_id(key), key.id, weight, end}, capacity(i));
-  }
+  if (is_awake()) change({shadow_id(key), static_cast<std::uint16_t>(key.id), weight, end});
 }
 
 void SizeAdvisor::written(const Key& key, std::uint32_t weight, std::uint32_t end, std::uint32_t now) {
-  {
-    base::LeafLock lock(mutex_);
-    if (!is_awake()) return;
-    for (const auto& shadow : shadows_) shadow->cache.hit(shadow_id(key), now);
-  }
-  changed(key, weight, end);
+  base::LeafLock lock(mutex_);
+  if (!is_awake()) return;
+  for (const auto& shadow : shadows_) shadow->cache.hit(shadow_id(key), now);
+  change({shadow_id(key), static_cast<std::uint16_t>(key.id), weight, end});
+}
+
+void SizeAdvisor::change(const eviction::ShadowCache::Item& item) {
+  for (std::size_t i = 0; i < kSizes; ++i) shadows_[i]->cache.change(item, capacity(i));
 }
 
 void SizeAdvisor::removed(const Key& key) {

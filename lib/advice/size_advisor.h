@@ -50,7 +50,8 @@ class SizeAdvisor {
  public:
   static constexpr std::size_t kBytesMax = std::size_t{1} << 20;
 
-  explicit SizeAdvisor(const Eviction& eviction) { set_eviction(eviction); }
+  // `idle`: what was not used for so long is gone; 0: never.
+  explicit SizeAdvisor(const Eviction& eviction, std::uint32_t idle = 0) : idle_(idle) { set_eviction(eviction); }
 
   // Ids with any of these bits are none of the sample.
   std::uint16_t unsampled() const noexcept { return unsampled_.load(std::memory_order_relaxed); }
@@ -61,8 +62,8 @@ class SizeAdvisor {
   // A key was looked up, and found or not. Times are in the same unit, which begins at 1; `end` is 0 for never.
   void found(const Key& key, std::uint32_t weight, std::uint32_t end, std::uint32_t now);
   void missed(const Key& key, std::uint32_t now);
-  // It came into the cache.
-  void came(const Key& key, std::uint32_t weight, std::uint32_t end);
+  // It came into the cache: because it was missed just now, or else by a write that nobody has looked before.
+  void came(const Key& key, std::uint32_t weight, std::uint32_t end, std::uint32_t now);
   // It is there, and has this weight and end from now on; and was written, a use that is no hit.
   void changed(const Key& key, std::uint32_t weight, std::uint32_t end);
   void written(const Key& key, std::uint32_t weight, std::uint32_t end, std::uint32_t now);
@@ -82,8 +83,9 @@ class SizeAdvisor {
   static constexpr std::size_t kItself = 1;
 
   struct Shadow {
-    Shadow(std::unique_ptr<EvictionPolicy> its_policy, std::uint64_t entries_max, std::uint64_t seed)
-        : policy(std::move(its_policy)), cache(*policy, entries_max, seed) {}
+    Shadow(std::unique_ptr<EvictionPolicy> its_policy, std::uint64_t entries_max, std::uint64_t seed,
+           std::uint32_t idle)
+        : policy(std::move(its_policy)), cache(*policy, entries_max, seed, idle) {}
     std::unique_ptr<EvictionPolicy> policy;
     eviction::ShadowCache cache;
     double misses = 0;
@@ -95,15 +97,19 @@ class SizeAdvisor {
   void set_sample(unsigned halvings, bool fills);
   void begin(bool fills);
   void end_use(std::uint32_t now);
+  void change(const eviction::ShadowCache::Item& item);
+  bool was_missed(EntryId id) const noexcept;
   double sampled(double of) const noexcept { return std::ldexp(of, -static_cast<int>(halvings_)); }
   std::size_t bytes_of_all() const noexcept;
 
+  const std::uint32_t idle_;
   std::atomic<std::uint16_t> unsampled_{0};
   base::LeafMutex mutex_;
   // What follows belongs to whoever holds it.
-  std::array<std::unique_ptr<Shadow>, kSizes> shadows_;  // null: the policy evicts nothing
-  unsigned halvings_ = 0;                                // the sample is one key in 2^halvings_
-  std::uint64_t entries_ = 0;                            // of all shards
+  using Shadows = std::array<std::unique_ptr<Shadow>, kSizes>;
+  Shadows shadows_;            // null: the policy evicts nothing
+  unsigned halvings_ = 0;      // the sample is one key in 2^halvings_
+  std::uint64_t entries_ = 0;  // of all shards
   std::uint64_t weight_ = 0;
   double fill_ = 1;             // the share of its bound that this is
   std::int64_t credit_ = 0;     // of uses to be told of, in 1/256
@@ -112,6 +118,8 @@ class SizeAdvisor {
   double told_ = 0;  // lately; so are the next two, and the misses of shadows
   double hits_ = 0;  // of the cache
   double misses_ = 0;
+  std::array<EntryId, 64> missed_{};  // of the shadows' ids, lately
+  std::size_t missed_at_ = 0;
 };
 
 // What a person would say to it. `bound`: of bytes, or of entries. Empty if nothing is known.

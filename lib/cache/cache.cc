@@ -210,13 +210,11 @@ Stats Cache::stats() const {
   stats.refused_out_of_memory = keyspace.refused();
   stats.listener_failures = environment.listener_failures.load(std::memory_order_relaxed);
   stats.policy = keyspace.policy_name();
-  if (environment.size_advisor != nullptr) {
+  const memory::Limit* bound = environment.nearer_bound();
+  if (environment.size_advisor != nullptr && bound != nullptr) {
     stats.size_advice = environment.size_advisor->advice();
-    stats.size_advice.sentence =
-        stats.max_memory != 0
-            ? advice::sentence_of(stats.size_advice, stats.max_memory, advice::BoundOf::kBytes)
-            : advice::sentence_of(stats.size_advice, static_cast<std::uint64_t>(environment.entries.max()),
-                                  advice::BoundOf::kEntries);
+    const auto of = bound == &environment.entries ? advice::BoundOf::kEntries : advice::BoundOf::kBytes;
+    stats.size_advice.sentence = advice::sentence_of(stats.size_advice, static_cast<std::uint64_t>(bound->max()), of);
   }
   parts_->flights.add_to(&stats);
   stats.loads_joined = keyspace.waits();

@@ -22,10 +22,11 @@ bool ShadowCache::hit(EntryId id, std::uint32_t now) {
   if (!contains(id)) return false;
   const std::size_t place = place_of(id);
   Entry& entry = table_[place];
-  if (entry.end != 0 && entry.end <= now) {
+  if (is_over(entry, now)) {
     remove(id);
     return false;
   }
+  entry.used = now;
   const bool counts = traits_.hit == EvictionPolicy::Hit::kCountInBits;
   if (counts && (entry.bits & 3) < traits_.hits_max) ++entry.bits;
   if (traits_.hit == EvictionPolicy::Hit::kLogCounter) {
@@ -39,7 +40,7 @@ bool ShadowCache::hit(EntryId id, std::uint32_t now) {
   return true;
 }
 
-void ShadowCache::insert(const Item& item, std::uint64_t capacity) {
+void ShadowCache::insert(const Item& item, std::uint64_t capacity, std::uint32_t now) {
   const auto [id, tag, weight, end] = item;
   if (weight == 0 || weight > capacity) return;
   policy_.expect(id);
@@ -48,7 +49,7 @@ void ShadowCache::insert(const Item& item, std::uint64_t capacity) {
     policy_.evict(*this);
   }
   if (size_ * 4 >= places_ * 3 && !rebuild(std::max(kPlacesMin, 2 * places_))) return;
-  table_[place_of(id)] = {id, tag, weight, end, 0, 0, 0};
+  table_[place_of(id)] = {id, weight, end, now, 0, tag, 0, 0};
   has_ends_ |= end != 0;
   ++size_;
   weight_ += weight;
@@ -64,8 +65,14 @@ void ShadowCache::change(const Item& item, std::uint64_t capacity) {
   entry.end = item.end;
   has_ends_ |= item.end != 0;
   if (entry.weight == item.weight) return;
-  remove(item.id);
-  insert(item, capacity);
+  if (item.weight == 0 || item.weight > capacity) return remove(item.id);
+  const std::uint32_t before = std::exchange(entry.weight, item.weight);
+  weight_ += item.weight - std::uint64_t{before};
+  show(place_of(item.id), [&](Resident& resident) {
+    policy_.on_resize(resident, before);
+    return Verdict::kKeep;
+  });
+  for (int evictions = 0; weight_ > capacity && evictions < kEvictionsMax; ++evictions) policy_.evict(*this);
 }
 
 void ShadowCache::remove(EntryId id) {
@@ -78,15 +85,15 @@ void ShadowCache::remove(EntryId id) {
 }
 
 void ShadowCache::expire(std::uint32_t now, std::size_t places) {
-  for (std::size_t i = 0; has_ends_ && i < places; ++i) {
+  for (std::size_t i = 0; (has_ends_ || idle_ != 0) && places_ != 0 && i < places; ++i) {
     expire_at_ = (expire_at_ + 1) & (places_ - 1);
     const Entry& entry = table_[expire_at_];
-    if (entry.weight != 0 && entry.end != 0 && entry.end <= now) remove(entry.id);
+    if (entry.weight != 0 && is_over(entry, now)) remove(entry.id);
   }
 }
 
 // What moves to a place that becomes free is looked at next.
-void ShadowCache::remove_tagged(std::uint32_t bits) {
+void ShadowCache::remove_tagged(std::uint16_t bits) {
   for (std::size_t place = 0; place < places_;) {
     if (table_[place].weight != 0 && (table_[place].tag & bits) != 0) {
       remove(table_[place].id);

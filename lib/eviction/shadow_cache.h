@@ -16,9 +16,10 @@ namespace larder::eviction {
 
 class ShadowCache final : private Residents {
  public:
-  // Holds at most so many entries, whatever the capacity.
-  explicit ShadowCache(EvictionPolicy& policy, std::uint64_t entries_max = 1'024, std::uint64_t seed = 0)
-      : policy_(policy), traits_(policy.traits()), entries_max_(entries_max), random_(seed) {}
+  // Holds at most so many entries, whatever the capacity. What was not used for a time of `idle` is gone; 0: never.
+  explicit ShadowCache(EvictionPolicy& policy, std::uint64_t entries_max = 1'024, std::uint64_t seed = 0,
+                       std::uint32_t idle = 0)
+      : policy_(policy), traits_(policy.traits()), entries_max_(entries_max), idle_(idle), random_(seed) {}
   ~ShadowCache() override { policy_.clear(*this); }
   ShadowCache(const ShadowCache&) = delete;
   ShadowCache& operator=(const ShadowCache&) = delete;
@@ -26,7 +27,7 @@ class ShadowCache final : private Residents {
   // What an id comes with.
   struct Item {
     EntryId id;
-    std::uint32_t tag;  // is kept with it
+    std::uint16_t tag;  // is kept with it
     std::uint32_t weight;
     std::uint32_t end = 0;  // the time from which on it is gone; 0: never
   };
@@ -34,7 +35,7 @@ class ShadowCache final : private Residents {
   // A look-up; a miss is stored. Whether it was a hit.
   bool access(const Item& item, std::uint64_t capacity, std::uint32_t now = 0) {
     const bool is_hit = hit(item.id, now);
-    if (!is_hit) insert(item, capacity);
+    if (!is_hit) insert(item, capacity, now);
     return is_hit;
   }
   // A look-up. Whether it is there.
@@ -42,14 +43,14 @@ class ShadowCache final : private Residents {
   bool contains(EntryId id) const noexcept { return places_ != 0 && table_[place_of(id)].weight != 0; }
   // Stores it; others may have to go for it. Not what is heavier than the capacity, nor where more than a few would
   // have to go (then some of them have gone), nor where there is no memory. REQUIRES: it is not there.
-  void insert(const Item& item, std::uint64_t capacity);
+  void insert(const Item& item, std::uint64_t capacity, std::uint32_t now = 0);
   // Where it is there: it has this weight and end from now on.
   void change(const Item& item, std::uint64_t capacity);
   void remove(EntryId id);
   // Of so many places the ids whose end has come, from where the last call left off.
   void expire(std::uint32_t now, std::size_t places);
   // All whose tag has any of these bits; the memory for them goes, too.
-  void remove_tagged(std::uint32_t bits);
+  void remove_tagged(std::uint16_t bits);
 
   std::uint64_t size() const override { return size_; }
   std::uint64_t weight() const override { return weight_; }
@@ -59,10 +60,11 @@ class ShadowCache final : private Residents {
  private:
   struct Entry {
     EntryId id = 0;
-    std::uint32_t tag = 0;
     std::uint32_t weight = 0;  // 0: none
     std::uint32_t end = 0;
+    std::uint32_t used = 0;  // when
     std::uint32_t position = 0;
+    std::uint16_t tag = 0;
     std::uint8_t bits = 0;
     std::uint8_t counter = 0;
   };
@@ -78,6 +80,9 @@ class ShadowCache final : private Residents {
   // Linear probing: an id stands at its home or behind it, with no gap.
   std::size_t home_of(EntryId id) const noexcept;
   std::size_t place_of(EntryId id) const noexcept;
+  bool is_over(const Entry& entry, std::uint32_t now) const noexcept {
+    return (entry.end != 0 && entry.end <= now) || (idle_ != 0 && entry.used + idle_ <= now);
+  }
   Verdict show(std::size_t place, FunctionRef<Verdict(Resident&)> visit);
   void erase(std::size_t place) noexcept;
   bool rebuild(std::size_t places) noexcept;
@@ -85,6 +90,7 @@ class ShadowCache final : private Residents {
   EvictionPolicy& policy_;
   const EvictionPolicy::Traits traits_;
   const std::uint64_t entries_max_;
+  const std::uint32_t idle_;
   std::uint16_t unsampled_ = kNoSample;
   base::Random random_;
   std::unique_ptr<Entry[]> table_;

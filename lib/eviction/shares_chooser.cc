@@ -62,7 +62,7 @@ void SharesChooser::access(EntryId id, std::uint64_t salt, std::uint32_t weight,
   const std::uint64_t capacity = full ? static_cast<std::uint64_t>(sampled(weight_)) : UINT64_MAX;
   std::array<bool, kCandidates> hits;
   for (unsigned i = 0; i < kCandidates; ++i)
-    hits[i] = candidates_[i].cache.access({shadow_id(id, salt), id, weight}, capacity);
+    hits[i] = candidates_[i].cache.access({shadow_id(id, salt), static_cast<std::uint16_t>(id), weight}, capacity);
   for (unsigned i = 0; i < kCandidates; ++i) {
     if (hits[i]) continue;
     ++candidates_[i].misses;

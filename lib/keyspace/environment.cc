@@ -31,7 +31,21 @@ std::unique_ptr<store::FencedStore> make_store(const Options& options) {
   return std::make_unique<store::FencedStore>(options.store, (second << 32) + (base::unpredictable_seed() >> 32) + 1);
 }
 
+// Times of 256 ms, as of all that it is told.
+std::unique_ptr<advice::SizeAdvisor> make_size_advisor(const Options& options) {
+  if (!options.size_advice) return nullptr;
+  const auto idle = (options.expiry.idle.count() + 255) >> 8;
+  return std::make_unique<advice::SizeAdvisor>(options.eviction,
+                                               static_cast<std::uint32_t>(std::min<std::int64_t>(idle, 1 << 30)));
+}
+
 }  // namespace
+
+const memory::Limit* Environment::nearer_bound() const noexcept {
+  const memory::Limit& bytes = account.bytes();
+  if (!entries.bounded()) return bytes.bounded() ? &bytes : nullptr;
+  return bytes.bounded() && bytes.share_used() > entries.share_used() ? &bytes : &entries;
+}
 
 Environment::Environment(const Options& options, memory::Account& its_account)
     : hash(options.seed == 0 ? base::KeyHash::unpredictable() : base::KeyHash(options.seed)),
@@ -41,7 +55,7 @@ Environment::Environment(const Options& options, memory::Account& its_account)
       expiry(options.expiry),
       listener(options.on_removal),
       store(make_store(options)),
-      size_advisor(options.size_advice ? std::make_unique<advice::SizeAdvisor>(options.eviction) : nullptr),
+      size_advisor(make_size_advisor(options)),
       keeps_freshness(store != nullptr && (options.store.max_age.count() > 0 || options.store.check_versions)),
       max_age_ms(store == nullptr ? 0 : static_cast<std::uint64_t>(options.store.max_age.count())),
       stale_ms(static_cast<std::uint64_t>(options.store.staleness.stale_for.count())),

@@ -50,6 +50,9 @@ class Environment {
   std::atomic<std::uint64_t> listener_failures{0};
   std::atomic<bool> quiet{false};  // the cache is being destroyed: listeners are not called any more
 
+  // The bound that is nearer: of bytes, or of entries. Null: there is none.
+  const memory::Limit* nearer_bound() const noexcept;
+
   // Up to where collections of this type are small.
   collections::SmallLimits small_limits(EntryType type) const noexcept {
     const std::uint64_t packed = small_limits_[static_cast<std::size_t>(type)].load(std::memory_order_relaxed);

@@ -356,7 +356,9 @@ Result<Blob*> Keyspace::make_blob(std::uint64_t hash, std::string_view bytes) {
 }
 
 Status Keyspace::set_max_memory(std::uint64_t bytes) {
-  if (Status status = Options{.max_memory = bytes, .shards = shard_count_}.validate(); !status.ok()) return status;
+  const bool advises = bytes != 0 && environment_.size_advisor != nullptr;
+  const Options options{.max_memory = bytes, .size_advice = advises, .shards = shard_count_};
+  if (Status status = options.validate(); !status.ok()) return status;
   memory::Limit& limit = account_->bytes();
   limit.set_max(bytes == 0 ? memory::Limit::kUnbounded : static_cast<std::int64_t>(bytes));
   if (environment_.size_advisor != nullptr) environment_.size_advisor->begin_anew();
@@ -372,9 +374,9 @@ Status Keyspace::set_max_memory(std::uint64_t bytes) {
 Status Keyspace::set_eviction(const Eviction& eviction) {
   {
     base::LeafLock lock(policy_mutex_);
+    if (environment_.size_advisor != nullptr) environment_.size_advisor->set_eviction(eviction);
     eviction_ = eviction.for_one_cache();
   }
-  if (environment_.size_advisor != nullptr) environment_.size_advisor->set_eviction(eviction);
   for (std::uint32_t i = 0; i < shard_count_; ++i) {
     Shard& shard = shards_[i];
     const auto adopt = [&] {

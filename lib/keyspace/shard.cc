@@ -540,6 +540,8 @@ void Shard::replace(Place place, std::uint64_t hash, Entry* entry, std::uint64_t
     track(place, id, footprint);
   }
   written(place, hash);
+  if (is_advised(id) && old->is_ghost()) [[unlikely]]
+    advise_came(place, id);  // it stood there for a value that was missed
   if (old_value == Old::kMoved) return discards.add_block(old, old_footprint);
   if (old_value == Old::kFreed) return discards.add_silently(old, old_footprint);
   const RemovalCause cause = old->stale() ? RemovalCause::kExpired : RemovalCause::kReplaced;

@@ -15,15 +15,10 @@ std::uint32_t coarse(std::uint64_t ms) noexcept {
   return time > 0xffff'ffff ? 0 : static_cast<std::uint32_t>(time);
 }
 
-// Of the bound that is nearer, the share that is used. Above 0.
-double fill_of(Environment& environment) noexcept {
-  double fill = 1e-9;
-  for (const memory::Limit* limit : {&environment.account.bytes(), &environment.entries}) {
-    if (!limit->bounded()) continue;
-    const auto max = static_cast<double>(limit->max());
-    fill = std::max(fill, (max - static_cast<double>(limit->left())) / std::max(1.0, max));
-  }
-  return fill;
+// The share of the bound that is used, above 0.
+double fill_of(const Environment& environment) noexcept {
+  const memory::Limit* bound = environment.nearer_bound();
+  return std::max(1e-9, bound == nullptr ? 0 : bound->share_used());
 }
 
 }  // namespace
@@ -37,16 +32,19 @@ void Shard::tell_size_advisor() noexcept {
   unadvised_ = advisor->unsampled();
 }
 
-// Whether it is of the sample, and the policy has it: what is said of an entry is said of those only.
+// Whether it is of the sample, and the policy has it: what is said of an entry is said of those only. Of what stands
+// for another value that is still to come a look-up is a miss.
 bool Shard::advises_on(const Place& place, EntryId id) noexcept {
   tell_size_advisor();
-  return environment_.size_advisor != nullptr && is_advised(id) && tracks(*place.entry()) && !place.entry()->is_ghost();
+  const Entry& entry = *place.entry();
+  const bool is_hit = !entry.stale() && entry.type() != EntryType::kFailed;
+  return environment_.size_advisor != nullptr && is_advised(id) && tracks(entry) && is_hit;
 }
 
 void Shard::advise_found(const Place& place, EntryId id) noexcept {
   if (!advises_on(place, id)) return;
   const Entry& entry = *place.entry();
-  environment_.size_advisor->found({id, advice_salt_}, weight_of(entry, footprint_of(entry)), coarse(expires_at(entry)),
+  environment_.size_advisor->found({id, advice_salt_}, weight_of(entry, footprint_of(entry)), coarse(end_of(entry)),
                                    coarse(environment_.coarse_now()));
 }
 
@@ -59,21 +57,21 @@ void Shard::advise_missed(EntryId id) noexcept {
 void Shard::advise_came(const Place& place, EntryId id) noexcept {
   if (!advises_on(place, id)) return;
   const Entry& entry = *place.entry();
-  environment_.size_advisor->came({id, advice_salt_}, weight_of(entry, footprint_of(entry)), coarse(expires_at(entry)));
+  environment_.size_advisor->came({id, advice_salt_}, weight_of(entry, footprint_of(entry)), coarse(end_of(entry)),
+                                  coarse(environment_.coarse_now()));
 }
 
 void Shard::advise_written(const Place& place, EntryId id) noexcept {
   if (!advises_on(place, id)) return;
   const Entry& entry = *place.entry();
-  environment_.size_advisor->written({id, advice_salt_}, weight_of(entry, footprint_of(entry)),
-                                     coarse(expires_at(entry)), coarse(environment_.coarse_now()));
+  environment_.size_advisor->written({id, advice_salt_}, weight_of(entry, footprint_of(entry)), coarse(end_of(entry)),
+                                     coarse(environment_.coarse_now()));
 }
 
 void Shard::advise_ends(const Place& place, EntryId id) noexcept {
   if (!advises_on(place, id)) return;
   const Entry& entry = *place.entry();
-  environment_.size_advisor->changed({id, advice_salt_}, weight_of(entry, footprint_of(entry)),
-                                     coarse(expires_at(entry)));
+  environment_.size_advisor->changed({id, advice_salt_}, weight_of(entry, footprint_of(entry)), coarse(end_of(entry)));
 }
 
 void Shard::advise_removed(EntryId id) noexcept {

@@ -36,6 +36,9 @@ class Limit {
   std::int64_t max() const noexcept { return max_.load(std::memory_order_relaxed); }
   std::int64_t used() const { return usage().used; }
   bool bounded() const noexcept { return max() < kUnbounded; }
+  double share_used() const noexcept {
+    return static_cast<double>(max() - left()) / static_cast<double>(max() > 0 ? max() : 1);
+  }
   // Both as of one moment. Sleeps while set_max runs.
   struct Usage {
     std::int64_t max = 0;

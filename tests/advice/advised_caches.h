@@ -48,7 +48,7 @@ class AdvisedCaches {
       advisor.found(key, weight, 0, 1);
     } else {
       advisor.missed(key, 1);
-      advisor.came(key, weight, 0);
+      advisor.came(key, weight, 0, 1);
     }
   }
   void tell() {

@@ -134,7 +134,7 @@ TEST_P(SizeAdvisorOfS3Fifo, WhatIsGoneIsNoHit) {
         advisor_->count(before, counts, 0.5);
         before = counts;
         advisor_->missed(key, now);
-        advisor_->came(key, 1, expires ? now + 1 : 0);
+        advisor_->came(key, 1, expires ? now + 1 : 0, now);
         if (!expires) advisor_->removed(key);
       }
       ++now;
@@ -155,7 +155,7 @@ TEST_P(SizeAdvisorOfS3Fifo, AFullCacheIsNoMoreThanASample) {
     advisor_->count(before, {0, 0, held, held}, static_cast<double>(held) / kCapacity);
     before = {0, 0, held, held};
     const Key key{static_cast<EntryId>(base::mix64(i)), 1};
-    if ((key.id & advisor_->unsampled()) == 0) advisor_->came(key, 1, 0);
+    if ((key.id & advisor_->unsampled()) == 0) advisor_->came(key, 1, 0, 1);
     ASSERT_LT(advisor_->bytes(), 2 * SizeAdvisor::kBytesMax);
   }
   EXPECT_LE(advisor_->bytes(), SizeAdvisor::kBytesMax);

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -82,6 +84,59 @@ TEST_F(SizeAdviceTest, WithTimesToLive) {
   EXPECT_LT(caches_[3]->stats().hit_ratio(), 0.9) << "what expires makes no difference here";
 }
 
+// Whoever is used in time stays in a cache of any size.
+TEST_F(SizeAdviceTest, WithIdleTimes) {
+  make_all({.max_memory = 0, .max_entries = 1'000, .expiry = {.idle = 30s}, .shards = 1});
+  for (int i = 0; i < 100'000; ++i) {
+    use("k" + std::to_string(skewed(20'000)), 5);
+    if (i % 8 == 0) advance(100ms);
+  }
+  expect_close(0.02);
+  EXPECT_LT(caches_[3]->stats().hit_ratio(), 0.9) << "idle times make no difference here";
+}
+
+// A write that nobody has looked before gives a new end in caches of all sizes.
+TEST_F(SizeAdviceTest, WithWritesThatNobodyHasLookedBefore) {
+  make_all({.max_memory = 0, .max_entries = 1'000, .shards = 1});
+  for (int i = 0; i < 100'000; ++i) {
+    const std::string key = "k" + std::to_string(skewed(20'000));
+    for (Cache* cache : caches_) {
+      if (i % 2 == 0) {
+        (void)cache->get(key);
+      } else {
+        ASSERT_TRUE(cache->set(key, "v", {.ttl = 60s}).ok());
+      }
+    }
+    if (i % 8 == 0) advance(100ms);
+  }
+  expect_close(0.02);
+}
+
+TEST_F(SizeAdviceTest, WithValuesThatChangeTheirSize) {
+  make_all({.max_memory = 16_MiB, .shards = 1});
+  for (int i = 0; i < 40'000; ++i) {
+    const std::string key = "k" + std::to_string(skewed(6'000));
+    use(key, 1'000 + random_.below(20'000));
+    if (i % 3 != 0) continue;
+    const std::string value(1'000 + random_.below(20'000), 'y');
+    for (Cache* cache : caches_) ASSERT_TRUE(cache->set(key, value).ok());
+  }
+  expect_close(0.03);
+}
+
+// Remembered absences are entries, and take the room of others.
+TEST_F(SizeAdviceTest, WithAbsencesThatAreRemembered) {
+  make_all({.max_memory = 0, .max_entries = 1'000, .shards = 1});
+  LoadOptions options;
+  options.negative_ttl = 1h;
+  for (int i = 0; i < 60'000; ++i) {
+    const std::uint64_t number = skewed(20'000);
+    const auto load = [&] { return number % 10 < 7 ? std::nullopt : std::optional<std::string>("v"); };
+    for (Cache* cache : caches_) (void)cache->get_or_load("k" + std::to_string(number), load, options);
+  }
+  expect_close(0.02);
+}
+
 TEST_F(SizeAdviceTest, WhatIsDeletedIsInNoCache) {
   make_all({.max_memory = 0, .max_entries = 1'000, .shards = 2});
   for (int i = 0; i < 50'000; ++i) {
@@ -135,6 +190,47 @@ TEST_F(SizeAdviceTest, ItsMemoryIsCharged) {
   const Cache& with = make({.max_memory = 16_MiB, .size_advice = true, .shards = 1});
   const Cache& without = make({.max_memory = 16_MiB, .shards = 1});
   EXPECT_EQ(with.stats().bytes_fixed - without.stats().bytes_fixed, advice::SizeAdvisor::kBytesMax);
+}
+
+TEST_F(SizeAdviceTest, IsOnTheBoundThatIsNearer) {
+  Cache& cache = make({.max_memory = 1_GiB, .max_entries = 100, .size_advice = true, .shards = 1});
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string key = std::to_string(random_.below(300));
+    if (!cache.get(key)) {
+      ASSERT_TRUE(cache.set(key, "v").ok());
+    }
+  }
+  EXPECT_THAT(cache.stats().size_advice.sentence, HasSubstr("+100 entries"));
+}
+
+TEST_F(SizeAdviceTest, WithoutABoundThereIsNone) {
+  Cache& cache = make({.max_memory = 16_MiB, .size_advice = true, .shards = 1});
+  for (int i = 0; i < 10'000; ++i) (void)cache.get(std::to_string(i % 10));
+  EXPECT_NE(cache.stats().size_advice.samples, 0u);
+  EXPECT_EQ(cache.set_max_memory(1_MiB).code(), ErrorCode::kInvalidArgument) << "it takes that itself";
+  ASSERT_TRUE(cache.set_max_memory(0).ok());
+  for (int i = 0; i < 10'000; ++i) (void)cache.get(std::to_string(i % 10));
+  EXPECT_EQ(cache.stats().size_advice.samples, 0u);
+  EXPECT_EQ(cache.stats().size_advice.sentence, "");
+}
+
+// It is as if the call had not been made.
+TEST_F(SizeAdviceTest, APolicyThatCannotBeMadeChangesNothing) {
+  make_all({.max_memory = 0, .max_entries = 100, .shards = 1});
+  int left = 0;
+  const auto factory = [&](std::uint64_t seed) -> std::unique_ptr<EvictionPolicy> {
+    if (left-- == 0) throw std::bad_alloc();
+    return Eviction::lru().factory()(seed);
+  };
+  for (const int fails_at : {0, 1, 3, 4}) {
+    left = fails_at;
+    EXPECT_THROW((void)advised().set_eviction(Eviction::custom("own", factory)), std::bad_alloc);
+    for (int i = 0; i < 1'000; ++i) use(std::to_string(random_.below(200)), 5);
+  }
+  left = 5;
+  EXPECT_TRUE(advised().set_eviction(Eviction::custom("own", factory)).ok());
+  for (int i = 0; i < 10'000; ++i) use(std::to_string(random_.below(200)), 5);
+  EXPECT_GT(advised().stats().size_advice.samples, 0u);
 }
 
 TEST_F(SizeAdviceTest, NeedsABoundAndRoom) {

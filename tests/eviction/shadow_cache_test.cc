@@ -125,7 +125,7 @@ TEST(ShadowCacheTest, HoldsWhatItHasRoomFor) {
 TEST(ShadowCacheTest, DropsWhatIsTagged) {
   GatedFifo policy;
   ShadowCache shadow(policy);
-  for (EntryId id = 0; id < 1'000; ++id) shadow.access({id, id % 4, 2}, kUnbounded);
+  for (EntryId id = 0; id < 1'000; ++id) shadow.access({id, static_cast<std::uint16_t>(id % 4), 2}, kUnbounded);
   const std::size_t before = shadow.bytes();
   shadow.remove_tagged(3);
   EXPECT_EQ(shadow.size(), 250u);
