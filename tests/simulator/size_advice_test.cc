@@ -60,8 +60,11 @@ TEST(SizeAdvice, IsCloseToTheTruthOnPublicTraces) {
     ASSERT_GT(compared, 0);
     std::cout << policy << ": " << compared << " figures, off by " << 100 * sum / compared << " points on average, "
               << 100 * worst << " at worst, " << beyond << " by more than 2\n";
-    EXPECT_LT(sum / compared, 0.003);
-    EXPECT_LE(beyond, compared / 50);
+    if (compared >= 50) {  // of a few, the mean says little
+      EXPECT_LT(sum / compared, 0.003);
+    }
+    EXPECT_LE(beyond, 1 + compared / 50);
+    EXPECT_LT(worst, 0.04);
   }
 }
 
