@@ -2,6 +2,7 @@
 #include "eviction/w_tinylfu.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace larder::eviction {
 namespace {
@@ -14,8 +15,8 @@ constexpr std::uint64_t kLuckyOneOf = 128;
 }  // namespace
 
 std::uint64_t WTinyLfu::window_weight_max() const noexcept {
-  const auto share = static_cast<std::uint64_t>(parameters_.window_share * static_cast<double>(weight()) + 0.5);
-  return std::max<std::uint64_t>(share, 1);
+  const auto share = std::llround(parameters_.window_share * static_cast<double>(weight()));
+  return std::max<std::uint64_t>(static_cast<std::uint64_t>(share), 1);
 }
 
 RecencyQueue& WTinyLfu::queue_of(const Resident& entry) noexcept {

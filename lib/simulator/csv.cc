@@ -150,6 +150,13 @@ class CsvParser {
 
   bool has(Column column) const { return places_[column] != 0; }
 
+  static std::string two_columns_for(const std::string& column) {
+    std::string wrong = "has two columns for " + column;
+    wrong += ": say which by --columns ";
+    wrong += column;
+    return wrong += "=NAME";
+  }
+
   // Those that were not told, among fields that were not.
   std::string columns_by_names() {
     const std::array<std::size_t, kColumns> told = places_;
@@ -157,8 +164,7 @@ class CsvParser {
       if (std::find(told.begin(), told.end(), i + 1) != told.end()) continue;
       for (const Alias& alias : kAliases) {
         if (lower(fields_[i]) != alias.name || told_[alias.column]) continue;
-        const std::string column(kColumnNames[alias.column]);
-        if (has(alias.column)) return "has two columns for " + column + ": say which by --columns " + column + "=NAME";
+        if (has(alias.column)) return two_columns_for(std::string(kColumnNames[alias.column]));
         places_[alias.column] = i + 1;
       }
     }

@@ -104,7 +104,7 @@ TEST_P(SizeAdvisorOfS3Fifo, CostsLittleWhereTheCacheIsSmall) {
   EXPECT_EQ(advisor_->unsampled(), 0);
   const std::uint64_t before = caches_->told;
   for (int i = 0; i < 200'000; ++i) use(skewed(random_, 1'000));
-  EXPECT_NEAR(static_cast<double>(caches_->told - before), 9'000'000 / 256, 2'000);
+  EXPECT_NEAR(static_cast<double>(caches_->told - before), 9'000'000.0 / 256, 2'000);
   expect_close(0.02);
 }
 

@@ -24,7 +24,7 @@ using testing::Not;
 // Half, one, two and four times a size.
 class SizeAdviceTest : public support::CacheFixture {
  protected:
-  void make_all(Options options) {
+  void make_all(const Options& options) {
     for (const std::uint64_t parts : {2u, 4u, 8u, 16u}) {
       Options its = options;
       its.max_entries = options.max_entries * parts / 4;

@@ -166,7 +166,7 @@ class CacheRun {
     const Name name = choose_name(choices_);
     const std::uint64_t scope = choices_.below(8);
     const std::string full = std::string(name.plain) + (scope < 2 ? "-ttl" : "") + name.parameters;
-    const Eviction eviction = scope == 2 ? Eviction::none() : *Eviction::named(full);
+    Eviction eviction = scope == 2 ? Eviction::none() : *Eviction::named(full);
     tell("policy " + eviction.name());
     scope_before_ = std::exchange(scope_, scope);
     return eviction;

@@ -6,6 +6,7 @@
 
 #include <limits>
 #include <set>
+#include <utility>
 
 #include "store/store_fixture.h"
 #include "support/counting_allocator.h"
@@ -422,7 +423,7 @@ class CollectionsWrittenBack : public StoredCollections {
     options.dead_letters = [letters = letters_](const DeadLetter& letter) {
       letters->push_back(std::string(letter.mutation.key) + "=" + std::string(letter.mutation.bytes));
     };
-    return another({.writes = StoreOptions::Writes::kBack, .write_back = options}, all);
+    return another({.writes = StoreOptions::Writes::kBack, .write_back = options}, std::move(all));
   }
   std::shared_ptr<std::vector<std::string>> letters_ = std::make_shared<std::vector<std::string>>();
 };
