@@ -2,9 +2,9 @@
 #include "advice/size_advisor.h"
 
 #include <algorithm>
-#include <cinttypes>
 #include <cmath>
 #include <cstdio>
+#include <iterator>
 
 #include "base/c_locale.h"
 #include "base/check.h"
@@ -32,7 +32,7 @@ constexpr std::uint16_t unsampled_at(unsigned halvings) noexcept {
 
 }  // namespace
 
-// A factory may throw, and is called with no lock held.
+// A factory may throw: nothing has changed then. It is not called under the mutex, which shards wait for.
 void SizeAdvisor::set_eviction(const Eviction& eviction) {
   Shadows shadows;
   for (std::size_t i = 0; eviction.factory() && i < kSizes; ++i) {

@@ -6,6 +6,7 @@
 #include <new>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "keyspace/own_latches.h"
 
@@ -374,8 +375,9 @@ Status Keyspace::set_max_memory(std::uint64_t bytes) {
 Status Keyspace::set_eviction(const Eviction& eviction) {
   {
     base::LeafLock lock(policy_mutex_);
+    Eviction own = eviction.for_one_cache();
     if (environment_.size_advisor != nullptr) environment_.size_advisor->set_eviction(eviction);
-    eviction_ = eviction.for_one_cache();
+    eviction_ = std::move(own);
   }
   for (std::uint32_t i = 0; i < shard_count_; ++i) {
     Shard& shard = shards_[i];

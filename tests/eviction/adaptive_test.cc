@@ -68,7 +68,7 @@ TEST_F(AdaptiveTest, TheSampleShrinksAsTheCacheGrowsAndGrowsAsItShrinks) {
     before = chooser_->unsampled();
   }
   EXPECT_EQ(before, 255);  // 100'000 / 256 is below 512
-  EXPECT_LT(chooser_->bytes(), 180u * 1'024);
+  EXPECT_LT(chooser_->bytes(), 150u * 1'024);
   for (std::uint64_t i = 1'000; i < 100'000; ++i) shard_.remove(id_of(i));
   for (std::uint64_t i = 100'000; i < 110'000; ++i) access(i);
   EXPECT_LT(chooser_->unsampled(), 15);

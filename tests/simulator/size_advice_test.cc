@@ -63,7 +63,7 @@ TEST(SizeAdvice, IsCloseToTheTruthOnPublicTraces) {
     if (compared >= 50) {  // of a few, the mean says little
       EXPECT_LT(sum / compared, 0.003);
     }
-    EXPECT_LE(beyond, 1 + compared / 50);
+    EXPECT_LE(beyond, compared / 50);
     EXPECT_LT(worst, 0.04);
   }
 }
