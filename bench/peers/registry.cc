@@ -6,6 +6,8 @@
 #include <functional>
 #include <utility>
 
+#include "larder/cache.h"
+
 namespace larder::bench {
 namespace {
 
@@ -19,8 +21,11 @@ Entry larder_entry(const std::string& name, const std::string& policy, Ttl ttl, 
   return {name, by_default, [=] { return make_larder(name, policy, ttl); }};
 }
 
-const std::vector<Entry>& all_entries() {
-  static const std::vector<Entry> entries = {
+std::string name_with(std::string_view policy) { return "larder-" + std::string(policy); }
+
+std::vector<Entry> make_entries() {
+  const std::string policy = Options().eviction.name();
+  std::vector<Entry> entries = {
     {std::string(kBaseline), true, make_sharded_lru},
 #if LARDER_BENCH_ABSL
     {"absl-flat-map", true, make_absl_flat_map},
@@ -32,19 +37,22 @@ const std::vector<Entry>& all_entries() {
     {"rocksdb-lru", true, make_rocksdb_lru},
     {"rocksdb-hyper-clock", true, make_rocksdb_hyper_clock},
 #endif
-    larder_entry("larder", "s3-fifo", Ttl::kNone, true),
-    larder_entry("larder+ttl", "s3-fifo", Ttl::kDay, true),
-    larder_entry("larder+near-ttl", "s3-fifo", Ttl::kSeconds),
-    larder_entry("larder-libc", "s3-fifo", Ttl::kNone),
-    larder_entry("larder-libc+near-ttl", "s3-fifo", Ttl::kSeconds),
-    larder_entry("larder-lru", "lru", Ttl::kNone),
-    larder_entry("larder-lru+ttl", "lru", Ttl::kDay),
-    larder_entry("larder-lfu", "lfu", Ttl::kNone),
-    larder_entry("larder-lfu+ttl", "lfu", Ttl::kDay),
-    larder_entry("larder-random", "random", Ttl::kNone),
-    larder_entry("larder-random+ttl", "random", Ttl::kDay),
-    {"no-cache", false, make_no_cache},
+    larder_entry(std::string(kDefaultLarder), policy, Ttl::kNone, true),
+    larder_entry("larder+ttl", policy, Ttl::kDay, true),
+    larder_entry("larder+near-ttl", policy, Ttl::kSeconds),
+    larder_entry("larder-libc", policy, Ttl::kNone),
+    larder_entry("larder-libc+near-ttl", policy, Ttl::kSeconds),
   };
+  for (const std::string_view name : Eviction::names()) {
+    entries.push_back(larder_entry(name_with(name), std::string(name), Ttl::kNone));
+    entries.push_back(larder_entry(name_with(name) + "+ttl", std::string(name), Ttl::kDay));
+  }
+  entries.push_back({"no-cache", false, make_no_cache});
+  return entries;
+}
+
+const std::vector<Entry>& all_entries() {
+  static const std::vector<Entry> entries = make_entries();
   return entries;
 }
 
@@ -60,6 +68,12 @@ std::vector<std::string> names_where(bool by_default) {
 
 std::vector<std::string> default_peers() { return names_where(true); }
 std::vector<std::string> further_peers() { return names_where(false); }
+
+std::vector<std::string> policy_peers() {
+  std::vector<std::string> names;
+  for (const std::string_view policy : Eviction::names()) names.push_back(name_with(policy));
+  return names;
+}
 
 std::vector<std::string> missing_peers() {
   return {

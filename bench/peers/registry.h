@@ -14,11 +14,14 @@
 namespace larder::bench {
 
 inline constexpr std::string_view kBaseline = "sharded-lru";
+inline constexpr std::string_view kDefaultLarder = "larder";  // with default options
 
 // Names in the order of reports, the baseline first.
 std::vector<std::string> default_peers();
-// Those that run when named: other policies of Larder's, the loop alone.
+// Those that run when named: each of Larder's policies, the loop alone.
 std::vector<std::string> further_peers();
+// Of those, Larder with each of its policies: "larder-s3-fifo" and so on.
+std::vector<std::string> policy_peers();
 // "absl-flat-map: no absl here" and the like.
 std::vector<std::string> missing_peers();
 

@@ -24,7 +24,8 @@ row means. The default subset takes about 15 minutes.
   --values BYTES[,...]   instead of 32, and 256 at 1M entries. 10M entries and more are run with 32 bytes at most
   --keys DRAW[,DRAW]     zipf, uniform: instead of what each row has by default
   --threads N[,N]        instead of 1, and 2 for some rows at 1M entries
-  --peers NAME[,NAME]    instead of the default ones; the baseline always runs. --list names them all
+  --peers NAME[,NAME]    instead of the default ones; the baseline always runs. --list names them all. "policies" stands
+                         for Larder with each of its eviction policies, "larder" for the default one
   --rounds N             rounds that count (default 7, at least 3)
   --seconds S            what the baseline takes for one segment (default 0.25); the others do as many operations
   --bound memory|entries Larder's bound where it has to evict: a max_memory that holds as many entries as the others
@@ -74,7 +75,7 @@ std::string list_of_peers() {
   const auto add = [&](const std::vector<std::string>& names) {
     for (const std::string& name : names) {
       const PeerFacts facts = make_peer(name)->facts();
-      text += "  " + name + std::string(name.size() < 20 ? 20 - name.size() : 1, ' ') + facts.note +
+      text += "  " + name + std::string(name.size() < 22 ? 22 - name.size() : 1, ' ') + facts.note +
               "; policy: " + facts.policy + (facts.batches ? "" : "; no call for batches") + "\n";
     }
   };
@@ -172,6 +173,10 @@ class Parser {
     return value.has_value();
   }
   bool add_peer(const std::string& name) {
+    if (name == "policies") {
+      for (const std::string& peer : policy_peers()) add(options_.peers, std::optional(peer));
+      return true;
+    }
     if (make_peer(name) == nullptr) return false;
     return add(options_.peers, std::optional(name));
   }
@@ -189,8 +194,9 @@ class Parser {
       mistake_ = option + " needs a value";
       return;
     }
+    const char* where = option == "--peers" ? "; --list names them all" : "";
     for (const std::string& part : split(arguments_[at_])) {
-      if (!take(part)) mistake_ = option + ": '" + part + "' is unknown or out of range";
+      if (!take(part)) mistake_ = option + ": '" + part + "' is unknown or out of range" + where;
     }
   }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "bench/peers/registry.h"
 #include "bench/side_by_side/machine.h"
 #include "bench/workload/process_memory.h"
 
@@ -65,6 +66,7 @@ std::string json_of(const std::vector<Verdict>& verdicts, std::string_view peer)
 }
 
 std::string json_of(const CellResult& result, const Samples& peer) {
+  const Samples* larder = result.peer(kDefaultLarder);
   Joined object("{}");
   object.text("row", name_of(result.cell.row));
   object.number("entries", static_cast<double>(result.cell.entries));
@@ -78,6 +80,7 @@ std::string json_of(const CellResult& result, const Samples& peer) {
   object.json("wall_ns", json_of(spread_of(peer.wall_ns)));
   object.json("cpu_ratio", json_of(peer.cpu_ratio()));
   object.json("wall_ratio", json_of(peer.wall_ratio()));
+  if (larder != nullptr) object.json("cpu_ratio_to_larder", json_of(peer.cpu_ratio_to(*larder)));
   object.number("operations", static_cast<double>(peer.operations));
   object.number("hit_ratio", peer.hit_ratio());
   if (result.optimal_hit_ratio) object.number("optimal_hit_ratio", *result.optimal_hit_ratio);

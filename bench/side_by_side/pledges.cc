@@ -32,7 +32,7 @@ constexpr double kScalingMin = 10;  // of 16 threads over one
 constexpr unsigned kScalingThreads = 16;
 
 // The default policy is what is promised.
-bool is_promised(std::string_view peer) { return peer == "larder" || peer.starts_with("larder+"); }
+bool is_promised(std::string_view peer) { return peer == kDefaultLarder || peer.starts_with("larder+"); }
 
 std::string trimmed(double number) {
   char text[32];
@@ -40,25 +40,14 @@ std::string trimmed(double number) {
   return text;
 }
 
-// Within each round, both against the baseline that ran beside them: right also where the two ran in different groups.
-double speed_over(const Samples& one, const Samples& other) {
-  std::vector<double> ratios;
-  const std::size_t rounds = std::min(one.cpu_ns.size(), other.cpu_ns.size());
-  for (std::size_t i = 0; i < rounds; ++i) {
-    ratios.push_back(one.baseline_cpu_ns[i] / one.cpu_ns[i] * other.cpu_ns[i] / other.baseline_cpu_ns[i]);
-  }
-  return spread_of(std::move(ratios)).median;
-}
-
 void judge_speed(CellResult& result) {
   if (result.cell.entries < kEntriesMin) return;
   for (const SpeedPledge& pledge : kSpeedPledges) {
-    const auto other = std::find_if(result.peers.begin(), result.peers.end(),
-                                    [&](const Samples& peer) { return peer.facts.name == pledge.against; });
-    if (pledge.row != result.cell.row || other == result.peers.end()) continue;
+    const Samples* other = result.peer(pledge.against);
+    if (pledge.row != result.cell.row || other == nullptr) continue;
     for (const Samples& peer : result.peers) {
       if (!is_promised(peer.facts.name)) continue;
-      const double speed = speed_over(peer, *other);
+      const double speed = peer.cpu_ratio_to(*other).median;
       const std::string what = result.cell.row == Row::kBatch ? "'s single GET" : "";
       result.verdicts.push_back(
           {peer.facts.name + ": at least " + trimmed(pledge.factor) + "x " + std::string(pledge.against) + what, speed,

@@ -34,18 +34,21 @@ bool shows_hits(Row row) { return row != Row::kSet && row != Row::kInsert; }
 
 void print_cell(std::ostream& out, const CellResult& result) {
   const bool at_bound = is_at_bound(result.cell.row);
+  const Samples* larder = result.peer(kDefaultLarder);
   out << "\n" << title_of(result.cell) << "\n";
-  out << format("  %-20s %-8s %9s %17s %9s %8s %15s %8s", "peer", "policy", "cpu ns/op", "(min to max)", "wall ns",
+  out << format("  %-20s %-10s %9s %17s %9s %8s %15s %8s", "peer", "policy", "cpu ns/op", "(min to max)", "wall ns",
                 "x cpu", "(min to max)", "x wall");
-  out << (shows_hits(result.cell.row) ? "     hits" : "") << (at_bound ? "     held" : "") << "\n";
+  out << (larder != nullptr ? " x larder" : "") << (shows_hits(result.cell.row) ? "     hits" : "")
+      << (at_bound ? "     held" : "") << "\n";
   for (const Samples& peer : result.peers) {
     const Spread cpu = spread_of(peer.cpu_ns);
     const Spread ratio = peer.cpu_ratio();
     const std::string cpu_range = format("(%.0f to %.0f)", cpu.min, cpu.max);
     const std::string ratio_range = format("(%.2f to %.2f)", ratio.min, ratio.max);
-    out << format("  %-20s %-8s %9.1f %17s %9.1f %8.2f %15s %8.2f", peer.facts.name.c_str(), peer.facts.policy.c_str(),
+    out << format("  %-20s %-10s %9.1f %17s %9.1f %8.2f %15s %8.2f", peer.facts.name.c_str(), peer.facts.policy.c_str(),
                   cpu.median, cpu_range.c_str(), spread_of(peer.wall_ns).median, ratio.median, ratio_range.c_str(),
                   peer.wall_ratio().median);
+    if (larder != nullptr) out << format(" %8.2f", peer.cpu_ratio_to(*larder).median);
     if (shows_hits(result.cell.row)) out << format(" %8s", percent(peer.hit_ratio()).c_str());
     if (at_bound) out << format(" %8llu", static_cast<unsigned long long>(peer.entries_held));
     out << "\n";
@@ -101,7 +104,7 @@ void print_processes(std::ostream& out, Row row, const std::vector<ProcessResult
     if (result.row != row) continue;
     if (first) out << "\n" << title_of(row) << ": " << result.title << "\n";
     first = false;
-    out << format("  %-20s %-8s ", result.facts.name.c_str(), result.facts.policy.c_str()) << describe(result) << "\n";
+    out << format("  %-20s %-10s ", result.facts.name.c_str(), result.facts.policy.c_str()) << describe(result) << "\n";
   }
   for (const ProcessResult& result : results) {
     if (result.row == row) print_verdicts(out, result.verdicts);
@@ -111,7 +114,8 @@ void print_processes(std::ostream& out, Row row, const std::vector<ProcessResult
 void print_circumstances(std::ostream& out, const BenchOptions& options) {
   for (const auto& [name, text] : circumstances()) out << format("%-11s", name.c_str()) << text << "\n";
   out << "\nOne thread's CPU time per operation, " << options.rounds
-      << " rounds, medians. x: how many times as fast as " << kBaseline << ", taken round by round.\n"
+      << " rounds, medians. x: how many times as fast as " << kBaseline << ", taken round by round; x larder: as "
+      << kDefaultLarder << ".\n"
       << (options.pace == Pace::kOneByOne ? "An operation begins when the one before has its answer."
                                           : "Operations overlap as the processor likes (--overlap).")
       << "\nLarder's bound where it evicts: "

@@ -27,4 +27,19 @@ Spread spread_of(std::vector<double> samples) {
 Spread Samples::cpu_ratio() const { return ratios(baseline_cpu_ns, cpu_ns); }
 Spread Samples::wall_ratio() const { return ratios(baseline_wall_ns, wall_ns); }
 
+Spread Samples::cpu_ratio_to(const Samples& other) const {
+  std::vector<double> samples;
+  const std::size_t rounds = std::min(cpu_ns.size(), other.cpu_ns.size());
+  for (std::size_t i = 0; i < rounds; ++i) {
+    samples.push_back(baseline_cpu_ns[i] / cpu_ns[i] * other.cpu_ns[i] / other.baseline_cpu_ns[i]);
+  }
+  return spread_of(std::move(samples));
+}
+
+const Samples* CellResult::peer(std::string_view name) const {
+  const auto found =
+      std::find_if(peers.begin(), peers.end(), [&](const Samples& peer) { return peer.facts.name == name; });
+  return found == peers.end() ? nullptr : &*found;
+}
+
 }  // namespace larder::bench

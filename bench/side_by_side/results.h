@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/peers/contender.h"
@@ -36,6 +37,8 @@ struct Samples {
   // How many times as fast as the baseline, round by round.
   Spread cpu_ratio() const;
   Spread wall_ratio() const;
+  // As another contender, both against the baseline beside them: right also where the two ran in different groups.
+  Spread cpu_ratio_to(const Samples& other) const;
   double hit_ratio() const { return operations == 0 ? 0.0 : double(found) / double(operations); }
 };
 
@@ -52,6 +55,8 @@ struct CellResult {
   std::vector<Samples> peers;  // the baseline first
   std::optional<double> optimal_hit_ratio;
   std::vector<Verdict> verdicts;
+
+  const Samples* peer(std::string_view name) const;  // null if it did not take part
 };
 
 // Figures of one peer, taken in a process of its own: "charged_per_entry" and so on.
