@@ -85,6 +85,7 @@ std::string json_of(const CellResult& result, const Samples& peer) {
   object.number("hit_ratio", peer.hit_ratio());
   if (result.optimal_hit_ratio) object.number("optimal_hit_ratio", *result.optimal_hit_ratio);
   object.number("entries_held", static_cast<double>(peer.entries_held));
+  object.number("bytes_used", static_cast<double>(peer.bytes_used));
   object.json("pledges", json_of(result.verdicts, peer.facts.name));
   return object.str();
 }

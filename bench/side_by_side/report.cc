@@ -8,6 +8,7 @@
 
 #include "bench/peers/registry.h"
 #include "bench/side_by_side/machine.h"
+#include "bench/workload/keys.h"
 
 namespace larder::bench {
 namespace {
@@ -30,6 +31,13 @@ void print_verdicts(std::ostream& out, const std::vector<Verdict>& verdicts) {
   }
 }
 
+// Bytes of an entry beyond its key and value, as it charges itself.
+std::string overhead_of(const Samples& peer, const Cell& cell) {
+  if (peer.bytes_used == 0 || peer.entries_held == 0) return "-";
+  return format("%.1f", static_cast<double>(peer.bytes_used) / static_cast<double>(peer.entries_held) -
+                            static_cast<double>(kKeyBytes + cell.value_bytes));
+}
+
 bool shows_hits(Row row) { return row != Row::kSet && row != Row::kInsert; }
 
 void print_cell(std::ostream& out, const CellResult& result) {
@@ -39,7 +47,7 @@ void print_cell(std::ostream& out, const CellResult& result) {
   out << format("  %-20s %-10s %9s %17s %9s %8s %15s %8s", "peer", "policy", "cpu ns/op", "(min to max)", "wall ns",
                 "x cpu", "(min to max)", "x wall");
   out << (larder != nullptr ? " x larder" : "") << (shows_hits(result.cell.row) ? "     hits" : "")
-      << (at_bound ? "     held" : "") << "\n";
+      << (at_bound ? "     held overhead" : "") << "\n";
   for (const Samples& peer : result.peers) {
     const Spread cpu = spread_of(peer.cpu_ns);
     const Spread ratio = peer.cpu_ratio();
@@ -50,7 +58,10 @@ void print_cell(std::ostream& out, const CellResult& result) {
                   peer.wall_ratio().median);
     if (larder != nullptr) out << format(" %8.2f", peer.cpu_ratio_to(*larder).median);
     if (shows_hits(result.cell.row)) out << format(" %8s", percent(peer.hit_ratio()).c_str());
-    if (at_bound) out << format(" %8llu", static_cast<unsigned long long>(peer.entries_held));
+    if (at_bound) {
+      out << format(" %8llu", static_cast<unsigned long long>(peer.entries_held))
+          << format(" %8s", overhead_of(peer, result.cell).c_str());
+    }
     out << "\n";
   }
   if (result.optimal_hit_ratio) {

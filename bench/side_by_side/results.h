@@ -33,6 +33,7 @@ struct Samples {
   std::uint64_t operations = 0;
   std::uint64_t found = 0;
   std::uint64_t entries_held = 0;
+  std::uint64_t bytes_used = 0;  // as it charges itself; 0 where it does not
 
   // How many times as fast as the baseline, round by round.
   Spread cpu_ratio() const;

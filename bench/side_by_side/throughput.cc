@@ -150,6 +150,7 @@ class StandRunner {
     for (std::size_t i = 0; i < players.size(); ++i) {
       samples[i].facts = players[i]->facts();
       samples[i].entries_held = players[i]->entries();
+      samples[i].bytes_used = players[i]->bytes_used();
       samples[i].baseline_cpu_ns = samples[0].cpu_ns;
       samples[i].baseline_wall_ns = samples[0].wall_ns;
     }
