@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 
 #include <string>
+#include <string_view>
 
 #include "bench/micro/filled_cache.h"
 
@@ -17,23 +18,21 @@ void policy_hit(benchmark::State& state, const std::string& policy) {
   std::string value;
   for (auto _ : state) benchmark::DoNotOptimize(filled.cache.get(filled.next_key(), value).has_value());
 }
-BENCHMARK_CAPTURE(policy_hit, s3_fifo, "s3-fifo");
-BENCHMARK_CAPTURE(policy_hit, lru, "lru");
-BENCHMARK_CAPTURE(policy_hit, lfu, "lfu");
-BENCHMARK_CAPTURE(policy_hit, random, "random");
-BENCHMARK_CAPTURE(policy_hit, sieve, "sieve");
-BENCHMARK_CAPTURE(policy_hit, fifo, "fifo");
 
 void policy_insert(benchmark::State& state, const std::string& policy) {
   FilledCache filled({.entries = kEntries, .policy = policy, .at_bound = true});
   for (auto _ : state) filled.cache.set(filled.fresh_key(), filled.value);
 }
-BENCHMARK_CAPTURE(policy_insert, s3_fifo, "s3-fifo");
-BENCHMARK_CAPTURE(policy_insert, lru, "lru");
-BENCHMARK_CAPTURE(policy_insert, lfu, "lfu");
-BENCHMARK_CAPTURE(policy_insert, random, "random");
-BENCHMARK_CAPTURE(policy_insert, sieve, "sieve");
-BENCHMARK_CAPTURE(policy_insert, fifo, "fifo");
+
+// Each policy, by its name: "policy_hit/arc".
+const bool registered = [] {
+  for (const std::string_view name : Eviction::names()) {
+    const std::string policy(name);
+    benchmark::RegisterBenchmark(("policy_hit/" + policy).c_str(), policy_hit, policy);
+    benchmark::RegisterBenchmark(("policy_insert/" + policy).c_str(), policy_insert, policy);
+  }
+  return true;
+}();
 
 // What advice on the size adds to a hit, in the long run: the first hits of a small cache cost more.
 void size_advice_hit(benchmark::State& state, bool advises) {
