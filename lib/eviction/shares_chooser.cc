@@ -12,10 +12,14 @@ namespace {
 constexpr unsigned kFirst = 2;  // of kShares, before anything is known
 constexpr std::int64_t kShadowEntriesMax = 512;
 constexpr unsigned kHalvingsMax = 15;
-// Of a shadow's entries, each decision.
-constexpr std::int64_t kDecisionsAShadow = 4;
-// What was told of counts half when four times as many uses as a shadow has entries have come since.
-const double kForgetsADecision = std::exp2(-1.0 / 16);
+// So many decisions while as many uses are told of as a shadow has entries. When six times as many have come, half is
+// forgotten.
+constexpr std::int64_t kDecisionsAShadow = 32;
+const double kForgetsADecision = std::exp2(-1.0 / (6 * kDecisionsAShadow));
+constexpr double kDeviationsMax = 3.5;  // behind another, as far as one of the memories keeps it
+// The candidates that speak for a margin must have so much of the likelihood. More, and loops are lost while they pass
+// what main does not have; less than a fifth, and there is a margin where nothing is known.
+constexpr double kMarginAt = 0.35;
 constexpr std::int64_t kCameAUse = 8;
 constexpr std::int64_t kCreditMax = 128 * kShadowEntriesMax * kCameAUse;
 constexpr std::int64_t kCreditToWake = 16 * kShadowEntriesMax * kCameAUse;
@@ -65,8 +69,10 @@ void SharesChooser::access(EntryId id, std::uint64_t salt, std::uint32_t weight,
     hits[i] = candidates_[i].cache.access({shadow_id(id, salt), static_cast<std::uint16_t>(id), weight}, capacity);
   for (unsigned i = 0; i < kCandidates; ++i) {
     if (hits[i]) continue;
-    ++candidates_[i].misses;
-    for (unsigned j = 0; j < kCandidates; ++j) candidates_[i].missed_hits[j] += hits[j];
+    for (unsigned j = 0; j < kCandidates; ++j) {
+      candidates_[i].missed_hits[j] += hits[j];
+      candidates_[i].capped[j] += hits[j];
+    }
   }
   ++told_;
   const auto entries = static_cast<std::uint64_t>(sampled(entries_));
@@ -80,22 +86,40 @@ void SharesChooser::access(EntryId id, std::uint64_t salt, std::uint32_t weight,
   end();
 }
 
-// If two shadows were as good, one would have missed what the other hit as often as the other way round, but for
-// chance: the difference is then normal, with a variance of the sum.
-void SharesChooser::decide() {
-  unsigned best = 0;
-  for (unsigned i = 1; i < kCandidates; ++i) {
-    if (candidates_[i].misses < candidates_[best].misses) best = i;
+// How much worse a shadow is than the one that is best against it, in standard deviations. If two were as good, one
+// would have missed what the other hit as often as the other way round, but for chance: the difference is then normal,
+// with a variance of the sum.
+double SharesChooser::deviations_behind(unsigned candidate, MissedHits Candidate::*missed_hits) const noexcept {
+  double most = 0;
+  for (unsigned other = 0; other < kCandidates; ++other) {
+    const double lost = (candidates_[candidate].*missed_hits)[other];
+    const double won = (candidates_[other].*missed_hits)[candidate];
+    most = std::max(most, (lost - won) / std::sqrt(lost + won + 1));
   }
+  return most;
+}
+
+void SharesChooser::forget_some() noexcept {
+  for (unsigned i = 0; i < kCandidates; ++i) {
+    for (unsigned j = 0; j < kCandidates; ++j) {
+      candidates_[i].missed_hits[j] *= kForgetsADecision;
+      double& lost = candidates_[i].capped[j] *= kForgetsADecision;
+      const double won = candidates_[j].capped[i];
+      lost = std::min(lost, won + kDeviationsMax * std::sqrt(lost + won + 1));
+    }
+  }
+}
+
+void SharesChooser::decide() {
+  forget_some();
   double sum = 0;
   double logarithm = 0;
   double promote_at = 0;
   double margin = 0;
   for (unsigned i = 0; i < kCandidates; ++i) {
-    const double lost = candidates_[i].missed_hits[best];
-    const double won = candidates_[best].missed_hits[i];
-    const double worse = std::max(0.0, lost - won);
-    const double likelihood = std::exp(-worse * worse / (2 * (lost + won + 1)));
+    const double behind =
+        std::min(deviations_behind(i, &Candidate::missed_hits), deviations_behind(i, &Candidate::capped));
+    const double likelihood = std::exp(-behind * behind / 2);
     sum += likelihood;
     logarithm += likelihood * std::log(kShares[i].small);
     promote_at += likelihood * kShares[i].promote_at;
@@ -103,11 +127,7 @@ void SharesChooser::decide() {
   }
   small_.store(std::exp(logarithm / sum), std::memory_order_relaxed);
   promote_at_.store(promote_at > 1.5 * sum ? 2 : 1, std::memory_order_relaxed);
-  margin_.store(margin > 0.5 * sum ? 1 : 0, std::memory_order_relaxed);
-  for (Candidate& candidate : candidates_) {
-    candidate.misses *= kForgetsADecision;
-    for (double& missed_hits : candidate.missed_hits) missed_hits *= kForgetsADecision;
-  }
+  margin_.store(margin > kMarginAt * sum ? 1 : 0, std::memory_order_relaxed);
 }
 
 void SharesChooser::remove(EntryId id, std::uint64_t salt) {

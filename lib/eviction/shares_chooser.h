@@ -3,8 +3,10 @@
 // Which shares suit the traffic of a cache: several shadow caches, each with its shares, are told of the use of a
 // sample of its keys, chosen by their hash (C. Waldspurger, T. Saemundsson, I. Ahmad, N. Park, "Cache modeling and
 // optimization using miniature simulations", USENIX ATC 2017). The answer is a mean of theirs, weighted by how probable
-// it is that the best of them has missed less lately by chance alone. So what makes no difference moves nothing, and a
-// border moves as far as there is evidence for it (decision 0023).
+// it is that another of them has missed less lately by chance alone. So what makes no difference moves nothing, and a
+// border moves as far as there is evidence for it (decision 0023). What is held against one must be so in two memories:
+// one that keeps all evidence for a while, as a loop looks different in its first half and in its second; and one that
+// keeps no more than suffices, so that it turns with the traffic.
 //
 // One for all shards of a cache. The sample is such that a shadow holds 256 to 512 entries, or all, in a small
 // cache. It is one key in a power of two: as the cache grows, the shadows drop every second key.
@@ -50,18 +52,21 @@ class SharesChooser {
   static constexpr unsigned kCandidates = 5;
   static const std::array<GatedFifo::Shares, kCandidates> kShares;
 
+  using MissedHits = std::array<double, kCandidates>;  // what a candidate missed lately and each of them hit
   struct Candidate {
     explicit Candidate(const GatedFifo::Shares& shares) : policy(shares), cache(policy) {}
     GatedFifo policy;
     ShadowCache cache;
-    double misses = 0;                              // lately
-    std::array<double, kCandidates> missed_hits{};  // those of them that were hits of another
+    MissedHits missed_hits{};
+    MissedHits capped{};  // the same, but what leaves it too far behind is not kept
   };
 
   bool begin() noexcept { return !busy_.exchange(true, std::memory_order_acquire); }
   void end() noexcept { busy_.store(false, std::memory_order_release); }
   std::int64_t sampled(const std::atomic<std::int64_t>& of) const noexcept;
   void fit_sample();
+  double deviations_behind(unsigned candidate, MissedHits Candidate::*missed_hits) const noexcept;
+  void forget_some() noexcept;
   void decide();
 
   std::atomic<double> small_;

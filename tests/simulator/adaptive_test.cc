@@ -161,9 +161,9 @@ TEST(Adaptive, IsNearTheBestStaticPolicyOnPublicTraces) {
   std::cout << compared << " points: " << 100 * sum / compared << " % from the best on average, " << 100 * worst
             << " points at worst, " << 100 * below_lru << " below LRU\n";
   if (compared >= 10) {  // of a few, the mean says little
-    EXPECT_LE(sum / compared, 0.025);
+    EXPECT_LE(sum / compared, 0.012);
   }
-  EXPECT_LE(worst, 0.045);  // 0.04 is what the default would have to reach
+  EXPECT_LE(worst, 0.03);
   EXPECT_LE(below_lru, 0.015);
 }
 
