@@ -18,6 +18,7 @@ Options options_of(const FilledSetup& setup) {
   options.max_memory = setup.entries * (kKeyBytes + setup.value_bytes + 160) + 64_MiB;
   if (setup.at_bound) options.max_entries = setup.entries;
   options.size_advice = setup.size_advice;
+  options.hot_keys = setup.hot_keys;
   options.store = setup.store;
   options.eviction = Eviction::named(setup.policy).value();
 #if LARDER_BENCH_MIMALLOC

@@ -20,6 +20,7 @@ struct FilledSetup {
   std::string policy = "s3-fifo";
   bool at_bound = false;  // max_entries is `entries`
   bool size_advice = false;
+  std::uint32_t hot_keys = 0;
   bool with_ttl = false;
   StoreOptions store = {};
 };

@@ -44,5 +44,16 @@ void size_advice_hit(benchmark::State& state, bool advises) {
 BENCHMARK_CAPTURE(size_advice_hit, off, false)->Arg(1'000)->Arg(1'000'000);
 BENCHMARK_CAPTURE(size_advice_hit, on, true)->Arg(1'000)->Arg(1'000'000);
 
+// What naming the hot keys adds to a hit, where no key is hotter than others: nearly every sampled use takes a counter
+// over.
+void hot_keys_hit(benchmark::State& state, std::uint32_t names) {
+  FilledCache filled({.entries = static_cast<std::uint64_t>(state.range(0)), .hot_keys = names});
+  std::string value;
+  for (auto _ : state) benchmark::DoNotOptimize(filled.cache.get(filled.next_key(), value).has_value());
+}
+BENCHMARK_CAPTURE(hot_keys_hit, off, 0)->Arg(1'000)->Arg(100'000);
+BENCHMARK_CAPTURE(hot_keys_hit, ten, 10)->Arg(1'000)->Arg(100'000);
+BENCHMARK_CAPTURE(hot_keys_hit, thousand, 1'000)->Arg(1'000)->Arg(100'000);
+
 }  // namespace
 }  // namespace larder::bench

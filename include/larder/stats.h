@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "larder/options.h"
 
@@ -33,6 +34,12 @@ struct SizeAdvice {
   double at_fourfold = 0;
   // "+64 MiB would lift the hit ratio from 81.0 % to 84.0 %".
   std::string sentence;
+};
+
+// A key that is used much, and its share of the uses of late (Options::hot_keys), 0 to 1.
+struct HotKey {
+  std::string key;  // of one above 256 bytes: the first 236, "...", and 16 hexadecimal digits that tell it from others
+  double share = 0;
 };
 
 struct Stats {
@@ -88,6 +95,7 @@ struct Stats {
   std::string store_last_error;       // why it last did not write, also if it has written since; not for Prometheus
   std::string policy;
   SizeAdvice size_advice;
+  std::vector<HotKey> hot_keys;  // the most used first
 
   double hit_ratio() const noexcept { return hits + misses == 0 ? 0.0 : double(hits) / double(hits + misses); }
   std::uint64_t removed(RemovalCause cause) const noexcept { return removals[static_cast<std::size_t>(cause)]; }

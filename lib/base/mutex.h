@@ -25,6 +25,7 @@
 #define GUARDED_BY(x) LARDER_ATTRIBUTE(guarded_by(x))
 #define REQUIRES_LOCK(...) LARDER_ATTRIBUTE(requires_capability(__VA_ARGS__))
 #define ACQUIRES(...) LARDER_ATTRIBUTE(acquire_capability(__VA_ARGS__))
+#define TRY_ACQUIRES(...) LARDER_ATTRIBUTE(try_acquire_capability(__VA_ARGS__))
 #define RELEASES(...) LARDER_ATTRIBUTE(release_capability(__VA_ARGS__))
 #define EXCLUDES(...) LARDER_ATTRIBUTE(locks_excluded(__VA_ARGS__))
 #define NO_THREAD_SAFETY_ANALYSIS LARDER_ATTRIBUTE(no_thread_safety_analysis)
@@ -94,6 +95,7 @@ class SCOPED_CAPABILITY SliceLock {
 class CAPABILITY("mutex") LeafMutex {
  public:
   void lock() ACQUIRES() { mutex_.lock(); }
+  bool try_lock() TRY_ACQUIRES(true) { return mutex_.try_lock(); }
   void unlock() RELEASES() { mutex_.unlock(); }
 
  private:

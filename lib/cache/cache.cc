@@ -216,6 +216,7 @@ Stats Cache::stats() const {
     const auto of = bound == &environment.entries ? advice::BoundOf::kEntries : advice::BoundOf::kBytes;
     stats.size_advice.sentence = advice::sentence_of(stats.size_advice, static_cast<std::uint64_t>(bound->max()), of);
   }
+  if (environment.hot_keys != nullptr) stats.hot_keys = environment.hot_keys->top();
   parts_->flights.add_to(&stats);
   stats.loads_joined = keyspace.waits();
   stats.waiting_for_items = keyspace.waiters();

@@ -5,6 +5,7 @@
 #include <bit>
 #include <string>
 
+#include "advice/hot_keys.h"
 #include "loading/staleness.h"
 
 namespace larder {
@@ -29,6 +30,14 @@ class Complaints {
   std::string text_;
 };
 
+void check_hot_keys(std::uint32_t hot_keys, std::uint64_t max_memory, Complaints* wrong) {
+  if (hot_keys > advice::HotKeys::kNamesMax) return wrong->add("hot_keys is above 1,000");
+  const std::uint64_t bytes_min = 16 * advice::HotKeys::bytes_for(hot_keys);
+  if (max_memory != 0 && max_memory < bytes_min)
+    wrong->add("max_memory is below sixteen times what hot_keys takes, which makes " + std::to_string(bytes_min) +
+               " bytes");
+}
+
 void check_memory(const Options& options, Complaints* wrong) {
   const std::uint64_t max_memory = options.max_memory;
   const std::uint32_t shards = options.shards;
@@ -47,6 +56,7 @@ void check_memory(const Options& options, Complaints* wrong) {
     wrong->add("size_advice is set, and neither max_memory nor max_entries is: there is no size to advise on");
   if (options.size_advice && max_memory != 0 && max_memory < kSizeAdviceMemoryMin)
     wrong->add("size_advice takes 1 MiB, and max_memory is below 16 MiB");
+  check_hot_keys(options.hot_keys, max_memory, wrong);
 }
 
 void check_write_back(const WriteBackOptions& back, std::uint64_t max_memory, Complaints* wrong) {

@@ -56,6 +56,7 @@ Environment::Environment(const Options& options, memory::Account& its_account)
       listener(options.on_removal),
       store(make_store(options)),
       size_advisor(make_size_advisor(options)),
+      hot_keys(options.hot_keys == 0 ? nullptr : std::make_unique<advice::HotKeys>(options.hot_keys)),
       keeps_freshness(store != nullptr && (options.store.max_age.count() > 0 || options.store.check_versions)),
       max_age_ms(store == nullptr ? 0 : static_cast<std::uint64_t>(options.store.max_age.count())),
       stale_ms(static_cast<std::uint64_t>(options.store.staleness.stale_for.count())),

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "advice/hot_keys.h"
 #include "advice/size_advisor.h"
 #include "base/key_hash.h"
 #include "collections/draft.h"
@@ -40,6 +41,7 @@ class Environment {
   const RemovalListener listener;
   const std::unique_ptr<store::FencedStore> store;          // null: nothing stands behind
   const std::unique_ptr<advice::SizeAdvisor> size_advisor;  // null: nobody has asked
+  const std::unique_ptr<advice::HotKeys> hot_keys;          // the same
   const bool keeps_freshness;                               // every entry has its freshness written down
   const std::uint64_t max_age_ms;                           // of what a store behind has; 0: no limit
   const std::uint64_t stale_ms;                             // for so long after that it may be served

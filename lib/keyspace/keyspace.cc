@@ -53,6 +53,7 @@ Keyspace::Keyspace(const Options& options)
   const std::size_t bytes = shard_count_ * sizeof(Shard);
   fixed_bytes_ = static_cast<std::int64_t>(account_->allocator().charge(bytes, 64) + sizeof(Keyspace));
   if (environment_.size_advisor != nullptr) fixed_bytes_ += advice::SizeAdvisor::kBytesMax;
+  fixed_bytes_ += static_cast<std::int64_t>(advice::HotKeys::bytes_for(options.hot_keys));
   if (account_->bytes().lease(fixed_bytes_)) {
     shards_ = static_cast<Shard*>(account_->allocator().allocate(bytes, 64));
   }
@@ -358,7 +359,8 @@ Result<Blob*> Keyspace::make_blob(std::uint64_t hash, std::string_view bytes) {
 
 Status Keyspace::set_max_memory(std::uint64_t bytes) {
   const bool advises = bytes != 0 && environment_.size_advisor != nullptr;
-  const Options options{.max_memory = bytes, .size_advice = advises, .shards = shard_count_};
+  const std::uint32_t hot_keys = environment_.hot_keys == nullptr ? 0 : environment_.hot_keys->names();
+  const Options options{.max_memory = bytes, .size_advice = advises, .hot_keys = hot_keys, .shards = shard_count_};
   if (Status status = options.validate(); !status.ok()) return status;
   memory::Limit& limit = account_->bytes();
   limit.set_max(bytes == 0 ? memory::Limit::kUnbounded : static_cast<std::int64_t>(bytes));

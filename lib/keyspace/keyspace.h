@@ -342,7 +342,7 @@ Status Keyspace::view(std::uint64_t hash, std::string_view key, Use use, Visit&&
       entry = place.entry();
       if (marks(use)) shard.hit(place, hash);
     } else if (!special_) [[likely]] {
-      if (marks(use)) shard.miss(hash);
+      if (marks(use)) shard.miss(hash, key);
     } else {
       const NotResident not_resident = find_dirty(shard, hash, key, use);
       entry = not_resident.dirty;

@@ -429,7 +429,7 @@ Keyspace::NotResident Keyspace::find_dirty(Shard& shard, std::uint64_t hash, std
   const Entry* dirty = shard.find_dirty(hash, key);
   const bool ask = dirty == nullptr && asks(use);
   if (dirty != nullptr && shard.gone(*dirty)) dirty = nullptr;
-  if (marks(use)) dirty != nullptr ? static_cast<void>(++shard.hits) : shard.miss(hash);
+  if (marks(use)) dirty != nullptr ? shard.hit_dirty(hash, *dirty) : shard.miss(hash, key);
   return {dirty, ask};
 }
 

@@ -45,6 +45,7 @@ Shard::Shard(Environment& environment, std::int64_t byte_slice, std::int64_t ent
   std::unique_ptr<EvictionPolicy> policy = new_policy(eviction, random_.next());
   exchange_policy(policy, eviction.scope());
   tell_size_advisor();
+  choose_next_use();
 }
 
 Shard::~Shard() {
@@ -483,6 +484,7 @@ void Shard::add(std::uint64_t hash, Entry* entry, const Footprint& footprint, st
   track(place, id_of(hash), footprint);
   if (is_advised(id_of(hash))) [[unlikely]]
     advise_came(place, id_of(hash));
+  count_use(hash, *entry);
   changed(id_of(hash), entry->key());
   ++counters.writes;
 }

@@ -59,6 +59,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   std::uint8_t hits_max_ = 0;
   std::uint16_t unsampled_ = kNoSample;  // the policy is called for hits of ids without these bits
   std::uint16_t unadvised_ = kNoSample;  // and who advises on the size, for hits and misses of ids without these
+  std::uint32_t uses_to_sample_ = 0;     // then who names the hot keys is told of one
 
  public:
   std::uint64_t hits = 0;
@@ -117,6 +118,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   // A read or a write of the entry: the policy notices, and it is not idle.
   void mark_use(const Place& place, std::uint64_t hash) noexcept {
     Entry& entry = *place.entry();
+    count_use(hash, entry);
     if (entry.has_idle()) [[unlikely]]
       entry.set_last_use(environment_.now());
     if (hit_ == EvictionPolicy::Hit::kCountInBits) {
@@ -137,9 +139,16 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
     if (place.chained()) [[unlikely]]
       index_.promote(place, hash);
   }
+  // Counts a hit of what is not resident: the store has it not yet.
+  void hit_dirty(std::uint64_t hash, const Entry& entry) noexcept {
+    ++hits;
+    count_use(hash, entry);
+  }
   // Counts a miss.
-  void miss(std::uint64_t hash) noexcept {
+  void miss(std::uint64_t hash, std::string_view key) noexcept {
     ++misses;
+    if (--uses_to_sample_ == 0) [[unlikely]]
+      sample_use(hash, key);
     if (is_advised(id_of(hash))) [[unlikely]]
       advise_missed(id_of(hash));
   }
@@ -338,6 +347,12 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   bool outlives(const Place& place, std::uint64_t hash, Discards& discards) noexcept;
   void hit_policy(const Place& place, std::uint64_t hash) noexcept;
   void do_housekeeping(Discards& discards, std::optional<EntryId> spared) noexcept;
+  void count_use(std::uint64_t hash, const Entry& entry) noexcept {
+    if (--uses_to_sample_ == 0) [[unlikely]]
+      sample_use(hash, entry.key());
+  }
+  void sample_use(std::uint64_t hash, std::string_view key) noexcept;
+  void choose_next_use() noexcept;
   bool is_advised(EntryId id) const noexcept { return (id & unadvised_) == 0; }
   bool advises_on(const Place& place, EntryId id) noexcept;
   void advise_found(const Place& place, EntryId id) noexcept;

@@ -1,7 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
 // What who advises on the size of the cache is told of a shard: see advice/size_advisor.h. Called for keys of its
-// sample, and for others of one id in 65,536.
+// sample, and for others of one id in 65,536. And what who names the hot keys is told (advice/hot_keys.h): of one use
+// in so many, at random, as traffic may have a period.
 #include <algorithm>
 
 #include "keyspace/shard.h"
@@ -14,6 +15,8 @@ std::uint32_t coarse(std::uint64_t ms) noexcept {
   const std::uint64_t time = (ms >> 8) + 1;
   return time > 0xffff'ffff ? 0 : static_cast<std::uint32_t>(time);
 }
+
+constexpr std::uint64_t kUsesASample = 64;  // on average
 
 // The share of the bound that is used, above 0.
 double fill_of(const Environment& environment) noexcept {
@@ -76,6 +79,16 @@ void Shard::advise_ends(const Place& place, EntryId id) noexcept {
 
 void Shard::advise_removed(EntryId id) noexcept {
   if (environment_.size_advisor != nullptr) environment_.size_advisor->removed({id, advice_salt_});
+}
+
+void Shard::sample_use(std::uint64_t hash, std::string_view key) noexcept {
+  if (environment_.hot_keys != nullptr) environment_.hot_keys->used(hash, key);
+  choose_next_use();
+}
+
+void Shard::choose_next_use() noexcept {
+  const bool samples = environment_.hot_keys != nullptr;
+  uses_to_sample_ = samples ? static_cast<std::uint32_t>(1 + random_.below(2 * kUsesASample - 1)) : 0;  // 0: 2^32
 }
 
 }  // namespace larder::keyspace

@@ -366,7 +366,7 @@ bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, bool 
     const Entry& entry = *place.entry();
     if (!entry.is_collection() && options.staleness.stale_for.count() > 0) found->old.take(entry);
     if (found->old.taken() && !keyspace_.environment().reached(entry.fresh_until())) {  // a load has just failed
-      shard.miss(hash);
+      shard.miss(hash, key);
       keyspace_.count_stale();
       found->value.take(entry);
       return true;
@@ -384,7 +384,7 @@ bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, bool 
   if (place) {
     const Entry& entry = *place.entry();
     if (entry.type() == EntryType::kFailed && !entry.inline_value().empty()) {
-      shard.miss(hash);
+      shard.miss(hash, key);
       found->error = Status(ErrorCode::kLoadFailed, entry.inline_value());
     } else {
       if (!entry.is_collection()) shard.hit(place, hash);
@@ -394,11 +394,11 @@ bool SingleFlight::find_or_begin(std::string_view key, std::uint64_t hash, bool 
   }
   const Entry* dirty = found->ahead ? nullptr : shard.find_dirty(hash, key);
   if (dirty != nullptr && !shard.gone(*dirty)) {
-    ++shard.hits;
+    shard.hit_dirty(hash, *dirty);
     found->take(*dirty);
     return true;
   }
-  if (first) shard.miss(hash);
+  if (first) shard.miss(hash, key);
   if (auto work = shard.works.find(key)) {
     if (work->kind != keyspace::KeyWork::Kind::kLoad) {
       found->other = std::move(work);

@@ -113,11 +113,27 @@ std::array<AdvisedSize, 4> sizes_of(const SizeAdvice& advice) {
            {"fourfold", "4", advice.at_fourfold}}};
 }
 
-std::string four_digits(double ratio) {
+std::string digits(double ratio, int behind_the_point) {
   const base::CLocale point;
   char text[16];
-  std::snprintf(text, sizeof text, "%.4f", ratio);
+  std::snprintf(text, sizeof text, "%.*f", behind_the_point, ratio);
   return text;
+}
+
+// A key may be any bytes: as redis-cli shows them, but for quotation marks. Different keys are different texts.
+std::string printable(std::string_view key) {
+  std::string out;
+  for (const char c : key) {
+    if (c >= 0x20 && c < 0x7f) {
+      if (c == '\\') out.push_back('\\');
+      out.push_back(c);
+      continue;
+    }
+    char escape[8];
+    std::snprintf(escape, sizeof escape, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    out += escape;
+  }
+  return out;
 }
 
 class Info {
@@ -150,8 +166,8 @@ class Prometheus {
   void value(const char* name, std::uint64_t number, const std::string& more = {}) {
     text_.line("larder_%s{%s%s%s} %" PRIu64 "\n", name, label_.c_str(), more.empty() ? "" : ",", more.c_str(), number);
   }
-  void ratio(const char* name, double ratio, const std::string& more) {
-    text_.line("larder_%s{%s,%s} %s\n", name, label_.c_str(), more.c_str(), four_digits(ratio).c_str());
+  void ratio(const char* name, const std::string& ratio, const std::string& more) {
+    text_.line("larder_%s{%s,%s} %s\n", name, label_.c_str(), more.c_str(), ratio.c_str());
   }
   void counter(const char* name, const char* help, std::uint64_t number) {
     const std::string full = name + std::string("_total");
@@ -214,9 +230,13 @@ std::string Stats::to_redis_info() const {
   if (size_advice.samples != 0) {
     out.own("size_advice_samples", size_advice.samples);
     for (const AdvisedSize& size : sizes_of(size_advice)) {
-      out.value(("larder_size_advice_hit_ratio_" + std::string(size.name)).c_str(), four_digits(size.hit_ratio));
+      out.value(("larder_size_advice_hit_ratio_" + std::string(size.name)).c_str(), digits(size.hit_ratio, 4));
     }
     out.value("larder_size_advice", size_advice.sentence);
+  }
+  for (std::size_t i = 0; i < hot_keys.size(); ++i) {
+    out.value(("larder_hot_key_" + std::to_string(i)).c_str(),
+              "share=" + digits(hot_keys[i].share, 6) + ",key=" + printable(hot_keys[i].key));
   }
   out.own("loads_in_flight", loads_in_flight);
   out.own("waiting_for_items", waiting_for_items);
@@ -247,8 +267,13 @@ std::string Stats::to_prometheus(std::string_view cache) const {
     out.gauge("size_advice_samples", "Uses of sampled keys that the next rests on.", size_advice.samples);
     out.head("size_advice_hit_ratio", "gauge", "The hit ratio of late, of this cache (size 1) and others, estimated.");
     for (const AdvisedSize& size : sizes_of(size_advice)) {
-      out.ratio("size_advice_hit_ratio", size.hit_ratio, "size=\"" + std::string(size.factor) + "\"");
+      out.ratio("size_advice_hit_ratio", digits(size.hit_ratio, 4), "size=\"" + std::string(size.factor) + "\"");
     }
+  }
+  if (!hot_keys.empty())
+    out.head("hot_key_share", "gauge", "The shares of the uses of late that the most used keys have.");
+  for (const HotKey& hot : hot_keys) {
+    out.ratio("hot_key_share", digits(hot.share, 6), "key=\"" + escaped(printable(hot.key)) + "\"");
   }
   out.gauge("loads_in_flight", "Loads that run now.", loads_in_flight);
   out.gauge("waiting_for_items", "Calls that wait for something to take.", waiting_for_items);

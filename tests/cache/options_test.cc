@@ -104,6 +104,8 @@ std::vector<BadOptions> bad_cache_options() {
        {"size_advice", "max_memory", "max_entries"},
        [](Options& o) { o.max_memory = 0, o.size_advice = true; }},
       {"AdviceInNoMemory", {"size_advice", "16 MiB"}, [](Options& o) { o.max_memory = 15_MiB, o.size_advice = true; }},
+      {"TooManyHotKeys", {"hot_keys", "1,000"}, [](Options& o) { o.hot_keys = 1'001; }},
+      {"HotKeysInNoMemory", {"max_memory", "hot_keys"}, [](Options& o) { o.max_memory = 4_MiB, o.hot_keys = 1; }},
       {"NegativeIdle", {"expiry.idle"}, [](Options& o) { o.expiry.idle = -1ms; }},
       {"EndlessIdle", {"expiry.idle"}, [](Options& o) { o.expiry.idle = Milliseconds::max(); }},
       {"NegativeJitter", {"expiry.ttl_jitter"}, [](Options& o) { o.expiry.ttl_jitter = -0.01; }},
@@ -191,6 +193,8 @@ TEST(GoodOptions, AtTheirBoundsAreAccepted) {
       [](Options& o) { o.value_bytes_max = kValueBytesMax; },
       [](Options& o) { o.shards = 1; },
       [](Options& o) { o.shards = 1'024; },
+      [](Options& o) { o.max_memory = 5_MiB, o.hot_keys = 128; },
+      [](Options& o) { o.max_memory = 0, o.hot_keys = 1'000; },
       [](Options& o) { o.expiry.idle = 1ms; },
       [](Options& o) { o.expiry.ttl_jitter = 1.0; },
       [](Options& o) { o.background_interval = 0ms; },  // there is no thread

@@ -446,7 +446,9 @@ TEST_F(EachCall, WritesBack) { run(kBack); }
 // A cache that is not made leaves nothing behind; which the sanitizer sees.
 TEST_F(EachCall, IsMadeOrNot) {
   Options options;
-  options.max_memory = 1_MiB;
+  options.max_memory = 16_MiB;
+  options.size_advice = true;
+  options.hot_keys = 10;
   options.background_thread = true;
   options.on_removal = [](std::string_view, std::string_view, RemovalCause) {};
   options.store.backing = std::make_shared<WellFed<support::ScriptedStore>>();

@@ -51,6 +51,11 @@ const char* read_max_clients(ServerOptions& options, std::string_view text) {
   return read_number(text, &options.endpoint.limits.connections_max) ? nullptr : "a number";
 }
 
+const char* read_hot_keys(ServerOptions& options, std::string_view text) {
+  const bool read = read_number(text, &options.cache.hot_keys);
+  return read && options.cache.hot_keys <= 1'000 ? nullptr : "a number up to 1000";
+}
+
 constexpr Option kOptions[] = {
     {"port", "N", "TCP port; 0: any that is free. 6379, unless there is a unix socket", read_port},
     {"bind", "ADDRESS", "the address, 127.0.0.1 if nothing is said",
@@ -76,6 +81,7 @@ constexpr Option kOptions[] = {
        options.cache.size_advice = true;
        return nullptr;
      }},
+    {"hot-keys", "N", "say in INFO which N keys are used most, and how much", read_hot_keys},
     {"maxclients", "N", "connections at a time, 1000 if nothing is said", read_max_clients},
     {"read-only", "", "refuse commands that write",
      [](ServerOptions& options, std::string_view) -> const char* {
