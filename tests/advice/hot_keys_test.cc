@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/key_hash.h"
@@ -36,9 +37,11 @@ class Counted {
   double in_uses(double of_late) const { return of_late * weight_ / total_; }
   // The most used first.
   std::vector<std::string> ranking() const {
+    std::vector<std::pair<double, std::string>> ordered;
+    for (const auto& [key, count] : counts_) ordered.emplace_back(-count, key);
+    std::sort(ordered.begin(), ordered.end());
     std::vector<std::string> keys;
-    for (const auto& [key, count] : counts_) keys.push_back(key);
-    std::sort(keys.begin(), keys.end(), [&](const auto& a, const auto& b) { return counts_.at(a) > counts_.at(b); });
+    for (auto& [count, key] : ordered) keys.push_back(std::move(key));
     return keys;
   }
   std::vector<HotKey> top() { return hot_.top(); }
@@ -79,7 +82,7 @@ TEST(HotKeysTest, SaysNeverTooMuchAndTooLittleByASixteenthOfTheSetAtMost) {
     for (std::uint64_t i = 0; i < uses; ++i) {
       const std::uint64_t key = kStreams[number](random, i);
       counted.use(key, std::to_string(key));  // the upper bits of a hash say which set: these are all of the first
-      if (i % 1'000 != 999) continue;
+      if (i % 5'000 != 4'999) continue;
       const auto named = as_map(counted.top());
       for (const auto& [key_named, share] : named) {
         ASSERT_LE(share, counted.share(key_named) * (1 + 1e-9)) << key_named;
@@ -146,7 +149,7 @@ TEST(HotKeysTest, NamesNoneWhereNoneIsHot) {
 }
 
 TEST(HotKeysTest, NamesNoMoreThanIsAsked) {
-  for (const std::uint32_t names : {1u, 3u, 200u}) {
+  for (const std::uint32_t names : {1u, 3u, 100u}) {
     Counted counted(names);
     for (int i = 0; i < 30'000; ++i) counted.use(std::to_string(i % (i % 250 + 1)));
     const auto top = counted.top();

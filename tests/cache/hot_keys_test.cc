@@ -36,7 +36,7 @@ class HotKeysTest : public support::CacheFixture {
       ASSERT_TRUE(top[i].key.starts_with(prefix)) << top[i].key;
       const double its_rank = std::stod(top[i].key.substr(prefix.size()));
       EXPECT_NEAR(its_rank, static_cast<double>(i + 1), i < 5 ? 0 : 2);
-      EXPECT_NEAR(top[i].share / share_of(its_rank), 1, 0.1) << top[i].key;
+      EXPECT_NEAR(top[i].share / share_of(its_rank), 1, i < 5 ? 0.1 : 0.15) << top[i].key;
     }
   }
 
@@ -62,12 +62,12 @@ TEST_F(HotKeysTest, AreThoseOfLate) {
   const auto use = [&](const std::string& prefix, int uses) {
     for (int i = 0; i < uses; ++i) (void)cache.get(prefix + std::to_string(rank()));
   };
-  use("old", 3'000'000);
+  use("old", 1'000'000);
   EXPECT_EQ(cache.stats().hot_keys.at(0).key, "old1");
-  use("new", 4'000'000);
+  use("new", 1'000'000);
   EXPECT_EQ(cache.stats().hot_keys.at(0).key, "new1");
-  use("new", 8'000'000);
-  expect_zipf(cache, "new");
+  use("new", 4'000'000);
+  for (const HotKey& one : cache.stats().hot_keys) EXPECT_TRUE(one.key.starts_with("new")) << one.key;
 }
 
 // As traffic that a program makes may be. One use in exactly 64 would always be the same key's.
@@ -129,7 +129,7 @@ TEST_F(HotKeysTest, EveryUseCounts) {
   for (const auto& call : calls) {
     const std::string key = call.name;
     const std::string other = "not " + key;
-    constexpr int kCalls = 200'000;
+    constexpr int kCalls = 100'000;
     for (int i = 0; i < kCalls; ++i) {
       call.use(call.cache, key);
       (void)call.cache.get(other);
