@@ -8,9 +8,11 @@
 // A key without a counter takes over the least, and what that had counted is its error: it was used no more than its
 // count says, and no less than the count without the error, which is what is told. Counters stand in sets of 16, and a
 // key's hash names its set: so there is no order to be kept, and what Space-Saving guarantees holds in each set. A key
-// with more than a sixteenth of the uses of its set has a counter; with 64 sets that is about a thousandth of all uses.
+// with more than a sixteenth of the uses of its set has a counter; with 64 sets that is about a thousandth of all.
 //
 // Cost: 35 to 60 ns a use; 282 bytes a counter.
+//
+// Limits: a hash stands for its key, so two keys that share all 64 bits are one.
 //
 // Thread safety: all of it. `used` waits for nobody, and forgets a use where it would have to.
 #pragma once

@@ -144,6 +144,28 @@ TEST_F(HotKeysTest, EveryUseCounts) {
   }
 }
 
+// One of the two is not resident, and read where it waits to be written.
+TEST_F(HotKeysTest, UsesOfWhatTheStoreHasNotYetCount) {
+  StoreOptions back{.backing = std::make_shared<support::ScriptedStore>(), .writes = StoreOptions::Writes::kBack};
+  back.write_back.dead_letters = [](const DeadLetter&) {};
+  back.write_back.threads = 0;
+  Cache& cache = make({.max_entries = 1, .hot_keys = 2, .shards = 1, .store = back});
+  ASSERT_TRUE(cache.set("a", "v").ok());
+  ASSERT_TRUE(cache.set("b", "v").ok());
+  ASSERT_EQ(cache.stats().entries, 1u);
+  const auto load = []() -> Status { return Status(ErrorCode::kLoadFailed, "it is not asked"); };
+  for (int i = 0; i < 20'000; ++i) {
+    ASSERT_TRUE(cache.get("a"));
+    ASSERT_TRUE(cache.get_or_load("b", load));
+    ASSERT_TRUE(cache.get("b"));
+    ASSERT_TRUE(cache.get_or_load("a", load));
+  }
+  const auto top = cache.stats().hot_keys;
+  ASSERT_EQ(top.size(), 2u);
+  EXPECT_NEAR(top[0].share, 0.5, 0.05);
+  EXPECT_NEAR(top[1].share, 0.5, 0.05);
+}
+
 TEST_F(HotKeysTest, MayBeGone) {
   Cache& cache = make({.hot_keys = 1});
   ASSERT_TRUE(cache.set("k", "v").ok());
