@@ -81,7 +81,8 @@ constexpr Option kOptions[] = {
        options.cache.size_advice = true;
        return nullptr;
      }},
-    {"hot-keys", "N", "say in INFO which N keys (at most 1000) have been used most of late, and their shares", read_hot_keys},
+    {"hot-keys", "N", "say in INFO which N keys (at most 1000) have been used most of late, and their shares",
+     read_hot_keys},
     {"maxclients", "N", "connections at a time, 1000 if nothing is said", read_max_clients},
     {"read-only", "", "refuse commands that write",
      [](ServerOptions& options, std::string_view) -> const char* {
