@@ -19,6 +19,7 @@ Options options_of(const FilledSetup& setup) {
   if (setup.at_bound) options.max_entries = setup.entries;
   options.size_advice = setup.size_advice;
   options.hot_keys = setup.hot_keys;
+  options.policy_advice = setup.policy_advice;
   options.store = setup.store;
   options.eviction = Eviction::named(setup.policy).value();
 #if LARDER_BENCH_MIMALLOC

@@ -21,6 +21,7 @@ struct FilledSetup {
   bool at_bound = false;  // max_entries is `entries`
   bool size_advice = false;
   std::uint32_t hot_keys = 0;
+  bool policy_advice = false;
   bool with_ttl = false;
   StoreOptions store = {};
 };

@@ -34,15 +34,32 @@ const bool registered = [] {
   return true;
 }();
 
-// What advice on the size adds to a hit, in the long run: the first hits of a small cache cost more.
-void size_advice_hit(benchmark::State& state, bool advises) {
-  FilledCache filled({.entries = static_cast<std::uint64_t>(state.range(0)), .at_bound = true, .size_advice = advises});
+// What advice adds to a hit, and to a key that is missed and stored in every third look-up, in the long run: the first
+// uses of a small cache cost more.
+void advice(benchmark::State& state, bool on_size, bool on_policy, bool misses) {
+  FilledCache filled({.entries = static_cast<std::uint64_t>(state.range(0)),
+                      .at_bound = true,
+                      .size_advice = on_size,
+                      .policy_advice = on_policy});
   std::string value;
-  for (int i = 0; i < 1'000'000; ++i) benchmark::DoNotOptimize(filled.cache.get(filled.next_key(), value).has_value());
-  for (auto _ : state) benchmark::DoNotOptimize(filled.cache.get(filled.next_key(), value).has_value());
+  std::uint64_t uses = 0;
+  const auto use = [&] {
+    const std::string_view key = misses && ++uses % 3 == 0 ? filled.next_missing_key() : filled.next_key();
+    if (!filled.cache.get(key, value) && misses) filled.cache.set(key, filled.value);
+  };
+  for (int i = 0; i < 1'000'000; ++i) use();
+  for (auto _ : state) use();
 }
-BENCHMARK_CAPTURE(size_advice_hit, off, false)->Arg(1'000)->Arg(1'000'000);
-BENCHMARK_CAPTURE(size_advice_hit, on, true)->Arg(1'000)->Arg(1'000'000);
+#define LARDER_BENCH_ADVICE(name, ...) \
+  BENCHMARK_CAPTURE(advice, name, __VA_ARGS__)->Arg(1'000)->Arg(30'000)->Arg(1'000'000)
+LARDER_BENCH_ADVICE(hit_none, false, false, false);
+LARDER_BENCH_ADVICE(hit_on_size, true, false, false);
+LARDER_BENCH_ADVICE(hit_on_policy, false, true, false);
+LARDER_BENCH_ADVICE(hit_on_both, true, true, false);
+LARDER_BENCH_ADVICE(store_none, false, false, true);
+LARDER_BENCH_ADVICE(store_on_size, true, false, true);
+LARDER_BENCH_ADVICE(store_on_policy, false, true, true);
+LARDER_BENCH_ADVICE(store_on_both, true, true, true);
 
 // What naming the hot keys adds to a hit, where no key is hotter than others: nearly every sampled use takes a counter
 // over.

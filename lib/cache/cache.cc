@@ -5,6 +5,7 @@
 #include <system_error>
 #include <vector>
 
+#include "advice/sentence.h"
 #include "base/check.h"
 #include "cache/background.h"
 #include "commands/user_function.h"
@@ -180,7 +181,7 @@ Stats Cache::stats() const {
   for (std::uint32_t i = 0; i < keyspace.shards(); ++i) {
     keyspace::Shard& shard = keyspace.shard(i);
     base::MutexLock lock(shard.mutex);
-    shard.tell_size_advisor();
+    shard.tell_advisor();
     stats.hits += shard.hits;
     stats.misses += shard.misses;
     stats.writes += shard.counters.writes;
@@ -211,10 +212,12 @@ Stats Cache::stats() const {
   stats.listener_failures = environment.listener_failures.load(std::memory_order_relaxed);
   stats.policy = keyspace.policy_name();
   const memory::Limit* bound = environment.nearer_bound();
-  if (environment.size_advisor != nullptr && bound != nullptr) {
-    stats.size_advice = environment.size_advisor->advice();
+  if (environment.advisor != nullptr && bound != nullptr) {
+    stats.size_advice = environment.advisor->size_advice();
     const auto of = bound == &environment.entries ? advice::BoundOf::kEntries : advice::BoundOf::kBytes;
     stats.size_advice.sentence = advice::sentence_of(stats.size_advice, static_cast<std::uint64_t>(bound->max()), of);
+    stats.policy_advice = environment.advisor->policy_advice();
+    stats.policy_advice.sentence = advice::sentence_of(stats.policy_advice);
   }
   if (environment.hot_keys != nullptr) stats.hot_keys = environment.hot_keys->top();
   parts_->flights.add_to(&stats);

@@ -12,7 +12,7 @@ namespace larder {
 namespace {
 
 constexpr std::uint64_t kBufferBytesMin = 4096;
-constexpr std::uint64_t kSizeAdviceMemoryMin = 16_MiB;
+constexpr std::uint64_t kAdviceMemoryMin = 16_MiB;
 
 // All that is wrong, in one text.
 class Complaints {
@@ -52,10 +52,14 @@ void check_memory(const Options& options, Complaints* wrong) {
     wrong->add("max_memory is below 32 KiB a shard, which makes " + std::to_string(shards * kShardMemoryMin) +
                " bytes");
   if (options.max_entries != 0 && shards > options.max_entries) wrong->add("max_entries is below one a shard");
-  if (options.size_advice && max_memory == 0 && options.max_entries == 0)
-    wrong->add("size_advice is set, and neither max_memory nor max_entries is: there is no size to advise on");
-  if (options.size_advice && max_memory != 0 && max_memory < kSizeAdviceMemoryMin)
-    wrong->add("size_advice takes 1 MiB, and max_memory is below 16 MiB");
+  const auto check_advice = [&](const std::string& name, bool set) {
+    if (set && max_memory == 0 && options.max_entries == 0)
+      wrong->add(name + " is set, and neither max_memory nor max_entries is: there is nothing to advise on");
+    if (set && max_memory != 0 && max_memory < kAdviceMemoryMin)
+      wrong->add(name + " takes 1 MiB, and max_memory is below 16 MiB");
+  };
+  check_advice("size_advice", options.size_advice);
+  check_advice("policy_advice", options.policy_advice);
   check_hot_keys(options.hot_keys, max_memory, wrong);
 }
 

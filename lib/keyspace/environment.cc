@@ -32,11 +32,12 @@ std::unique_ptr<store::FencedStore> make_store(const Options& options) {
 }
 
 // Times of 256 ms, as of all that it is told.
-std::unique_ptr<advice::SizeAdvisor> make_size_advisor(const Options& options) {
-  if (!options.size_advice) return nullptr;
+std::unique_ptr<advice::Advisor> make_advisor(const Options& options) {
+  if (!options.size_advice && !options.policy_advice) return nullptr;
   const auto idle = (options.expiry.idle.count() + 255) >> 8;
-  return std::make_unique<advice::SizeAdvisor>(options.eviction,
-                                               static_cast<std::uint32_t>(std::min<std::int64_t>(idle, 1 << 30)));
+  return std::make_unique<advice::Advisor>(options.eviction,
+                                           advice::Questions{options.size_advice, options.policy_advice},
+                                           static_cast<std::uint32_t>(std::min<std::int64_t>(idle, 1 << 30)));
 }
 
 }  // namespace
@@ -55,7 +56,7 @@ Environment::Environment(const Options& options, memory::Account& its_account)
       expiry(options.expiry),
       listener(options.on_removal),
       store(make_store(options)),
-      size_advisor(make_size_advisor(options)),
+      advisor(make_advisor(options)),
       hot_keys(options.hot_keys == 0 ? nullptr : std::make_unique<advice::HotKeys>(options.hot_keys)),
       keeps_freshness(store != nullptr && (options.store.max_age.count() > 0 || options.store.check_versions)),
       max_age_ms(store == nullptr ? 0 : static_cast<std::uint64_t>(options.store.max_age.count())),

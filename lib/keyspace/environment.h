@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "advice/advisor.h"
 #include "advice/hot_keys.h"
-#include "advice/size_advisor.h"
 #include "base/key_hash.h"
 #include "collections/draft.h"
 #include "keyspace/entry.h"
@@ -39,12 +39,12 @@ class Environment {
   memory::Limit entries;  // max_entries
   const ExpiryOptions expiry;
   const RemovalListener listener;
-  const std::unique_ptr<store::FencedStore> store;          // null: nothing stands behind
-  const std::unique_ptr<advice::SizeAdvisor> size_advisor;  // null: nobody has asked
-  const std::unique_ptr<advice::HotKeys> hot_keys;          // the same
-  const bool keeps_freshness;                               // every entry has its freshness written down
-  const std::uint64_t max_age_ms;                           // of what a store behind has; 0: no limit
-  const std::uint64_t stale_ms;                             // for so long after that it may be served
+  const std::unique_ptr<store::FencedStore> store;  // null: nothing stands behind
+  const std::unique_ptr<advice::Advisor> advisor;   // null: nobody has asked
+  const std::unique_ptr<advice::HotKeys> hot_keys;  // the same
+  const bool keeps_freshness;                       // every entry has its freshness written down
+  const std::uint64_t max_age_ms;                   // of what a store behind has; 0: no limit
+  const std::uint64_t stale_ms;                     // for so long after that it may be served
   const std::uint64_t refresh_ahead_ms;
   const std::uint64_t seed;
   const std::uint64_t value_bytes_max;

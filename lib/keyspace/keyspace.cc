@@ -52,7 +52,7 @@ Keyspace::Keyspace(const Options& options)
       policy_seeds_(environment_.seed ^ 0x3c6ef372fe94f82bULL) {
   const std::size_t bytes = shard_count_ * sizeof(Shard);
   fixed_bytes_ = static_cast<std::int64_t>(account_->allocator().charge(bytes, 64) + sizeof(Keyspace));
-  if (environment_.size_advisor != nullptr) fixed_bytes_ += advice::SizeAdvisor::kBytesMax;
+  if (environment_.advisor != nullptr) fixed_bytes_ += static_cast<std::int64_t>(environment_.advisor->bytes_max());
   fixed_bytes_ += static_cast<std::int64_t>(advice::HotKeys::bytes_for(options.hot_keys));
   if (account_->bytes().lease(fixed_bytes_)) {
     shards_ = static_cast<Shard*>(account_->allocator().allocate(bytes, 64));
@@ -358,13 +358,18 @@ Result<Blob*> Keyspace::make_blob(std::uint64_t hash, std::string_view bytes) {
 }
 
 Status Keyspace::set_max_memory(std::uint64_t bytes) {
-  const bool advises = bytes != 0 && environment_.size_advisor != nullptr;
+  advice::Questions asked;
+  if (bytes != 0 && environment_.advisor != nullptr) asked = environment_.advisor->asked();
   const std::uint32_t hot_keys = environment_.hot_keys == nullptr ? 0 : environment_.hot_keys->names();
-  const Options options{.max_memory = bytes, .size_advice = advises, .hot_keys = hot_keys, .shards = shard_count_};
+  const Options options{.max_memory = bytes,
+                        .size_advice = asked.sizes,
+                        .policy_advice = asked.policies,
+                        .hot_keys = hot_keys,
+                        .shards = shard_count_};
   if (Status status = options.validate(); !status.ok()) return status;
   memory::Limit& limit = account_->bytes();
   limit.set_max(bytes == 0 ? memory::Limit::kUnbounded : static_cast<std::int64_t>(bytes));
-  if (environment_.size_advisor != nullptr) environment_.size_advisor->begin_anew();
+  if (environment_.advisor != nullptr) environment_.advisor->begin_anew();
   int idle = 0;
   while (limit.left() < 0) {
     if (!reclaim(shard_count_, 0, 0, &idle) && limit.left() < 0) return out_of_memory();
@@ -378,7 +383,7 @@ Status Keyspace::set_eviction(const Eviction& eviction) {
   {
     base::LeafLock lock(policy_mutex_);
     Eviction own = eviction.for_one_cache();
-    if (environment_.size_advisor != nullptr) environment_.size_advisor->set_eviction(eviction);
+    if (environment_.advisor != nullptr) environment_.advisor->set_eviction(eviction);
     eviction_ = std::move(own);
   }
   for (std::uint32_t i = 0; i < shard_count_; ++i) {
@@ -437,7 +442,7 @@ std::uint64_t Keyspace::tick(std::uint64_t budget, bool* more, base::LeafMutex* 
       base::SliceLock lock(shard.mutex);
       const std::uint32_t expired = shard.expire(now, kEntriesAHold, discards);
       const std::uint32_t compacted = shard.compact(kEntriesAHold);
-      shard.tell_size_advisor();
+      shard.tell_advisor();
       looked += expired + compacted;
       again = expired >= kEntriesAHold || compacted >= kEntriesAHold;
     }

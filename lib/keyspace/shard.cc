@@ -44,7 +44,7 @@ Shard::Shard(Environment& environment, std::int64_t byte_slice, std::int64_t ent
       advice_salt_(base::mix64(seed)) {
   std::unique_ptr<EvictionPolicy> policy = new_policy(eviction, random_.next());
   exchange_policy(policy, eviction.scope());
-  tell_size_advisor();
+  tell_advisor();
   choose_next_use();
 }
 

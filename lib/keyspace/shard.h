@@ -12,7 +12,7 @@
 #include <memory>
 #include <optional>
 
-#include "advice/size_advisor.h"
+#include "advice/advisor.h"
 #include "base/mutex.h"
 #include "base/random.h"
 #include "expiry/timing_wheel.h"
@@ -58,7 +58,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   EvictionPolicy::Hit hit_ = EvictionPolicy::Hit::kNothing;  // of traits_
   std::uint8_t hits_max_ = 0;
   std::uint16_t unsampled_ = kNoSample;  // the policy is called for hits of ids without these bits
-  std::uint16_t unadvised_ = kNoSample;  // and who advises on the size, for hits and misses of ids without these
+  std::uint16_t unadvised_ = kNoSample;  // and who advises, for hits and misses of ids without these
   std::uint32_t uses_to_sample_ = 0;     // then who names the hot keys is told of one
 
  public:
@@ -309,8 +309,8 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   Footprint footprint_of(const Entry& entry) const noexcept {
     return footprint(entry.block_bytes(), entry.key_size() + (entry.external() ? 0 : entry.inline_value().size()));
   }
-  // Lets who advises on the size know what was counted, and learns what the sample is.
-  void tell_size_advisor() noexcept;
+  // Lets who advises know what was counted, and learns what the sample is.
+  void tell_advisor() noexcept;
   // Whether the policy has a logarithmic counter in each entry.
   bool counts_log() const noexcept { return hit_ == EvictionPolicy::Hit::kLogCounter; }
   // Recounts. Returns what is wrong, or null.
@@ -450,7 +450,7 @@ class alignas(64) Shard final : private expiry::Timers, private Residents {
   std::uint64_t nothing_due_at_ = 0;
   base::Random random_;
   const std::uint64_t advice_salt_;
-  advice::Counts told_;  // who advises on the size
+  advice::Counts told_;  // who advises
 };
 
 }  // namespace larder::keyspace

@@ -1,8 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// What who advises on the size of the cache is told of a shard: see advice/size_advisor.h. Called for keys of its
-// sample, and for others of one id in 65,536. And what who names the hot keys is told (advice/hot_keys.h): of one use
-// in so many, at random, as traffic may have a period.
+// What who advises on the size of the cache and its policy is told of a shard: see advice/advisor.h. Called for keys of
+// its sample, and for others of one id in 65,536. And what who names the hot keys is told (advice/hot_keys.h): of one
+// use in so many, at random, as traffic may have a period.
 #include <algorithm>
 
 #include "keyspace/shard.h"
@@ -26,8 +26,8 @@ double fill_of(const Environment& environment) noexcept {
 
 }  // namespace
 
-void Shard::tell_size_advisor() noexcept {
-  advice::SizeAdvisor* advisor = environment_.size_advisor.get();
+void Shard::tell_advisor() noexcept {
+  advice::Advisor* advisor = environment_.advisor.get();
   if (advisor == nullptr) return;
   const advice::Counts now{hits, misses, tracked_, tracked_weight_};
   advisor->count(told_, now, fill_of(environment_));
@@ -38,47 +38,47 @@ void Shard::tell_size_advisor() noexcept {
 // Whether it is of the sample, and the policy has it: what is said of an entry is said of those only. Of what stands
 // for another value that is still to come a look-up is a miss.
 bool Shard::advises_on(const Place& place, EntryId id) noexcept {
-  tell_size_advisor();
+  tell_advisor();
   const Entry& entry = *place.entry();
   const bool is_hit = !entry.stale() && entry.type() != EntryType::kFailed;
-  return environment_.size_advisor != nullptr && is_advised(id) && tracks(entry) && is_hit;
+  return environment_.advisor != nullptr && is_advised(id) && tracks(entry) && is_hit;
 }
 
 void Shard::advise_found(const Place& place, EntryId id) noexcept {
   if (!advises_on(place, id)) return;
   const Entry& entry = *place.entry();
-  environment_.size_advisor->found({id, advice_salt_}, weight_of(entry, footprint_of(entry)), coarse(end_of(entry)),
-                                   coarse(environment_.coarse_now()));
+  environment_.advisor->found({id, advice_salt_}, weight_of(entry, footprint_of(entry)), coarse(end_of(entry)),
+                              coarse(environment_.coarse_now()));
 }
 
 void Shard::advise_missed(EntryId id) noexcept {
-  tell_size_advisor();
-  if (environment_.size_advisor == nullptr || !is_advised(id)) return;
-  environment_.size_advisor->missed({id, advice_salt_}, coarse(environment_.coarse_now()));
+  tell_advisor();
+  if (environment_.advisor == nullptr || !is_advised(id)) return;
+  environment_.advisor->missed({id, advice_salt_}, coarse(environment_.coarse_now()));
 }
 
 void Shard::advise_came(const Place& place, EntryId id) noexcept {
   if (!advises_on(place, id)) return;
   const Entry& entry = *place.entry();
-  environment_.size_advisor->came({id, advice_salt_}, weight_of(entry, footprint_of(entry)), coarse(end_of(entry)),
-                                  coarse(environment_.coarse_now()));
+  environment_.advisor->came({id, advice_salt_}, weight_of(entry, footprint_of(entry)), coarse(end_of(entry)),
+                             coarse(environment_.coarse_now()));
 }
 
 void Shard::advise_written(const Place& place, EntryId id) noexcept {
   if (!advises_on(place, id)) return;
   const Entry& entry = *place.entry();
-  environment_.size_advisor->written({id, advice_salt_}, weight_of(entry, footprint_of(entry)), coarse(end_of(entry)),
-                                     coarse(environment_.coarse_now()));
+  environment_.advisor->written({id, advice_salt_}, weight_of(entry, footprint_of(entry)), coarse(end_of(entry)),
+                                coarse(environment_.coarse_now()));
 }
 
 void Shard::advise_ends(const Place& place, EntryId id) noexcept {
   if (!advises_on(place, id)) return;
   const Entry& entry = *place.entry();
-  environment_.size_advisor->changed({id, advice_salt_}, weight_of(entry, footprint_of(entry)), coarse(end_of(entry)));
+  environment_.advisor->changed({id, advice_salt_}, weight_of(entry, footprint_of(entry)), coarse(end_of(entry)));
 }
 
 void Shard::advise_removed(EntryId id) noexcept {
-  if (environment_.size_advisor != nullptr) environment_.size_advisor->removed({id, advice_salt_});
+  if (environment_.advisor != nullptr) environment_.advisor->removed({id, advice_salt_});
 }
 
 void Shard::sample_use(std::uint64_t hash, std::string_view key) noexcept {

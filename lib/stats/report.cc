@@ -234,6 +234,14 @@ std::string Stats::to_redis_info() const {
     }
     out.value("larder_size_advice", size_advice.sentence);
   }
+  if (policy_advice.samples != 0) {
+    out.own("policy_advice_samples", policy_advice.samples);
+    out.value("larder_policy_advice_hit_ratio_now", digits(policy_advice.hit_ratio, 4));
+    for (const PolicyAdvice::Other& other : policy_advice.others) {
+      out.value(("larder_policy_advice_hit_ratio_" + other.name).c_str(), digits(other.hit_ratio, 4));
+    }
+    out.value("larder_policy_advice", policy_advice.sentence);
+  }
   for (std::size_t i = 0; i < hot_keys.size(); ++i) {
     out.value(("larder_hot_key_" + std::to_string(i)).c_str(),
               "share=" + digits(hot_keys[i].share, 6) + ",key=" + printable(hot_keys[i].key));
@@ -268,6 +276,15 @@ std::string Stats::to_prometheus(std::string_view cache) const {
     out.head("size_advice_hit_ratio", "gauge", "The hit ratio of late, of this cache (size 1) and others, estimated.");
     for (const AdvisedSize& size : sizes_of(size_advice)) {
       out.ratio("size_advice_hit_ratio", digits(size.hit_ratio, 4), "size=\"" + std::string(size.factor) + "\"");
+    }
+  }
+  if (policy_advice.samples != 0) {
+    out.gauge("policy_advice_samples", "Uses of sampled keys that the next rests on.", policy_advice.samples);
+    out.head("policy_advice_hit_ratio", "gauge",
+             "The hit ratio of late, with this cache's policy and others, estimated.");
+    out.ratio("policy_advice_hit_ratio", digits(policy_advice.hit_ratio, 4), "policy=\"" + escaped(policy) + "\"");
+    for (const PolicyAdvice::Other& other : policy_advice.others) {
+      out.ratio("policy_advice_hit_ratio", digits(other.hit_ratio, 4), "policy=\"" + other.name + "\"");
     }
   }
   if (!hot_keys.empty())

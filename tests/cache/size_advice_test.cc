@@ -10,7 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "advice/size_advisor.h"
 #include "base/random.h"
 #include "support/cache_fixture.h"
 
@@ -189,7 +188,7 @@ TEST_F(SizeAdviceTest, IsInBothTexts) {
 TEST_F(SizeAdviceTest, ItsMemoryIsCharged) {
   const Cache& with = make({.max_memory = 16_MiB, .size_advice = true, .shards = 1});
   const Cache& without = make({.max_memory = 16_MiB, .shards = 1});
-  EXPECT_EQ(with.stats().bytes_fixed - without.stats().bytes_fixed, advice::SizeAdvisor::kBytesMax);
+  EXPECT_EQ(with.stats().bytes_fixed - without.stats().bytes_fixed, 1_MiB);
 }
 
 TEST_F(SizeAdviceTest, IsOnTheBoundThatIsNearer) {
@@ -235,7 +234,7 @@ TEST_F(SizeAdviceTest, APolicyThatCannotBeMadeChangesNothing) {
 
 TEST_F(SizeAdviceTest, NeedsABoundAndRoom) {
   const auto message = [](const Options& options) { return std::string(options.validate().message()); };
-  EXPECT_THAT(message({.max_memory = 0, .size_advice = true}), HasSubstr("there is no size to advise on"));
+  EXPECT_THAT(message({.max_memory = 0, .size_advice = true}), HasSubstr("there is nothing to advise on"));
   EXPECT_THAT(message({.max_memory = 15_MiB, .size_advice = true}), HasSubstr("16 MiB"));
   EXPECT_EQ(message({.max_memory = 16_MiB, .size_advice = true}), "");
   EXPECT_EQ(message({.max_memory = 0, .max_entries = 10, .size_advice = true}), "");

@@ -83,6 +83,11 @@ constexpr Option kOptions[] = {
      }},
     {"hot-keys", "N", "say in INFO which N keys (at most 1000) have been used most of late, and their shares",
      read_hot_keys},
+    {"policy-advice", "", "say in INFO what other policies would do for the hit ratio",
+     [](ServerOptions& options, std::string_view) -> const char* {
+       options.cache.policy_advice = true;
+       return nullptr;
+     }},
     {"maxclients", "N", "connections at a time, 1000 if nothing is said", read_max_clients},
     {"read-only", "", "refuse commands that write",
      [](ServerOptions& options, std::string_view) -> const char* {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "base/bytes_text.h"
 #include "base/json_text.h"
 
 namespace larder::simulator {
@@ -130,12 +131,7 @@ std::string count_text(std::uint64_t count) {
 
 std::string size_text(const Capacity& capacity) {
   if (!capacity.in_bytes) return count_text(capacity.number);
-  constexpr std::array<const char*, 6> kUnits{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-  double number = static_cast<double>(capacity.number);
-  std::size_t unit = 0;
-  for (; number >= 1'024 && unit + 1 < kUnits.size(); ++unit) number /= 1'024;
-  const int digits = number == std::floor(number) || number >= 100 ? 0 : number >= 10 ? 1 : 2;
-  return decimal_text(number, digits) + " " + kUnits[unit];
+  return base::bytes_text(capacity.number);
 }
 
 std::string decimal_text(double number, int digits) {

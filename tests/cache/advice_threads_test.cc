@@ -1,6 +1,6 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// Advice on the size while threads use the cache, and others ask, and change policy and bound.
+// Advice while threads use the cache, and others ask, and change policy and bound.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -15,10 +15,11 @@
 namespace larder {
 namespace {
 
-TEST(SizeAdviceThreads, ManyUseAndAskAndChange) {
+TEST(AdviceThreads, ManyUseAndAskAndChange) {
   Options options;
   options.max_memory = 16_MiB;
   options.size_advice = true;
+  options.policy_advice = true;
   options.shards = 8;
   Cache cache(options);
   const std::uint64_t uses = support::count(60'000, 1'000'000);
@@ -42,7 +43,9 @@ TEST(SizeAdviceThreads, ManyUseAndAskAndChange) {
     threads.emplace_back([&] {
       const Eviction policies[] = {Eviction::lru(), Eviction::adaptive(), Eviction::none(), Eviction::s3_fifo()};
       for (std::uint64_t i = 0; working != 0; ++i) {
-        EXPECT_LE(cache.stats().size_advice.at_double, 1.0);
+        const Stats stats = cache.stats();
+        EXPECT_LE(stats.size_advice.at_double, 1.0);
+        for (const auto& other : stats.policy_advice.others) EXPECT_LE(other.hit_ratio, 1.0);
         EXPECT_TRUE(cache.set_eviction(policies[i % 4]).ok());
         EXPECT_TRUE(cache.set_max_memory(i % 2 == 0 ? 24_MiB : 16_MiB).ok());
         cache.tick();

@@ -1,18 +1,22 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
-// What a cache of half, twice and four times the size would do with the traffic of late: shadow caches of these sizes,
-// and one of the size that it has, run its policy on a sample of its keys, chosen by their hash (C. Waldspurger,
-// T. Saemundsson, I. Ahmad, N. Park, "Cache modeling and optimization using miniature simulations", USENIX ATC 2017).
-// What is believed of them is by what factor each misses more or less than the one of the cache's size; with that the
-// misses of the cache itself are multiplied. So what the sample has more or less of than the whole cancels out.
+// What a cache of half, twice and four times the size would do with the traffic of late, and what it would do with each
+// other policy: shadow caches with these sizes and policies, and one that is as the cache itself, are told of a sample
+// of its keys, chosen by their hash (C. Waldspurger, T. Saemundsson, I. Ahmad, N. Park, "Cache modeling and
+// optimization using miniature simulations", USENIX ATC 2017). What is believed of them is by what factor each misses
+// more or less than the one that is as the cache; with that the misses of the cache itself are multiplied. So what the
+// sample has more or less of than the whole cancels out.
 //
-// The sample is one key in a power of two, such that the cache holds 256 to 2,048 of its keys, or all. What was seen
-// counts half when 65,536 to 131,072 more uses of the sample have come.
+// The sample is one key in a power of two, such that the cache holds 256 to 2,048 of its keys, or all; fewer, where the
+// shadows would take more than bytes_max(). What was seen counts half when 65,536 to 131,072 more uses of the sample
+// have come.
 //
 // Cost: where a cache is large enough, one use in hundreds is of the sample. For a small one it would be every use; so
-// the shadows are told of 131,072 uses at once, at first, and then of one for 256 of the cache, in stretches of 32,768.
+// the shadows are told of 131,072 uses at once, at first, and then of one for so many of the cache as pay for it: 64 a
+// shadow, 256 if it has another policy. That comes in stretches of 32,768.
 //
-// Limits: a loop that is about as long as one of the sizes is taken for a little longer or shorter than it is.
+// Limits: a loop that is about as long as one of the sizes is taken for a little longer or shorter than it is. What a
+// policy does within so many uses, whatever the size of the cache, a sample does not show: sieve is not advised on.
 //
 // Thread safety: all of it. Called under the locks of shards; none of them waits for another for long.
 #pragma once
@@ -24,6 +28,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/mutex.h"
 #include "eviction/shadow_cache.h"
@@ -46,13 +51,22 @@ struct Counts {
   std::uint64_t weight = 0;
 };
 
-class SizeAdvisor {
+// What is asked. With none of them it says nothing.
+struct Questions {
+  bool sizes = false;
+  bool policies = false;
+};
+
+class Advisor {
  public:
-  static constexpr std::size_t kBytesMax = std::size_t{1} << 20;
-
   // `idle`: what was not used for so long is gone; 0: never.
-  explicit SizeAdvisor(const Eviction& eviction, std::uint32_t idle = 0) : idle_(idle) { set_eviction(eviction); }
+  Advisor(const Eviction& eviction, Questions asked, std::uint32_t idle = 0) : asked_(asked), idle_(idle) {
+    set_eviction(eviction);
+  }
 
+  Questions asked() const noexcept { return asked_; }
+  // What it may take: 1 MiB for each question.
+  std::size_t bytes_max() const noexcept;
   // Ids with any of these bits are none of the sample.
   std::uint16_t unsampled() const noexcept { return unsampled_.load(std::memory_order_relaxed); }
 
@@ -73,26 +87,28 @@ class SizeAdvisor {
   // The cache has this policy from now on, or another bound: what was learnt is of no account.
   void set_eviction(const Eviction& eviction);
   void begin_anew();
-  // Without the sentence.
-  SizeAdvice advice();
+  // Without the sentence. Where that was not asked, or nothing is known, without samples.
+  SizeAdvice size_advice();
+  PolicyAdvice policy_advice();
   std::size_t bytes();
 
  private:
-  static constexpr std::size_t kSizes = 4;
-  static constexpr std::array<double, kSizes> kFactors{0.5, 1, 2, 4};
-  static constexpr std::size_t kItself = 1;
+  static constexpr std::array<double, 3> kFactors{0.5, 2, 4};
 
-  struct Shadow {
-    Shadow(std::unique_ptr<EvictionPolicy> its_policy, std::uint64_t entries_max, std::uint64_t seed,
-           std::uint32_t idle)
-        : policy(std::move(its_policy)), cache(*policy, entries_max, seed, idle) {}
-    std::unique_ptr<EvictionPolicy> policy;
+  // A cache of this policy, of so many times the size.
+  struct WhatIf {
+    WhatIf(const Eviction& eviction, double its_factor, std::uint64_t seed, std::uint32_t idle);
+
+    const std::string policy_name;
+    const double factor;
+    const std::unique_ptr<EvictionPolicy> policy;
     eviction::ShadowCache cache;
-    double misses = 0;
+    double misses = 0;  // lately
   };
+  using WhatIfs = std::vector<std::unique_ptr<WhatIf>>;
 
   bool is_awake() const noexcept { return unsampled() != Residents::kNoSample; }
-  std::uint64_t capacity(std::size_t i) const noexcept;
+  std::uint64_t capacity_of(const WhatIf& what_if) const noexcept;
   void fit_sample();
   void set_sample(unsigned halvings, bool fills);
   void begin(bool fills);
@@ -101,29 +117,33 @@ class SizeAdvisor {
   bool was_missed(EntryId id) const noexcept;
   double sampled(double of) const noexcept { return std::ldexp(of, -static_cast<int>(halvings_)); }
   std::size_t bytes_of_all() const noexcept;
+  double miss_ratio() const noexcept { return misses_ / (hits_ + misses_); }
+  bool knows() const noexcept;
+  bool is_another_policy(const WhatIf& what_if) const noexcept {
+    return what_if.policy_name != what_ifs_[0]->policy_name;
+  }
+  double hit_ratio_of(const WhatIf& what_if) const noexcept;
 
+  const Questions asked_;
   const std::uint32_t idle_;
   std::atomic<std::uint16_t> unsampled_{0};
   base::LeafMutex mutex_;
   // What follows belongs to whoever holds it.
-  using Shadows = std::array<std::unique_ptr<Shadow>, kSizes>;
-  Shadows shadows_;            // null: the policy evicts nothing
+  // The cache itself, then other sizes in the order of kFactors, then other policies. None: it evicts nothing.
+  WhatIfs what_ifs_;
   unsigned halvings_ = 0;      // the sample is one key in 2^halvings_
   std::uint64_t entries_ = 0;  // of all shards
   std::uint64_t weight_ = 0;
-  double fill_ = 1;             // the share of its bound that this is
-  std::int64_t credit_ = 0;     // of uses to be told of, in 1/256
-  std::int64_t uncounted_ = 0;  // so many uses to come are not counted: the shadows fill
+  double fill_ = 1;               // the share of its bound that this is
+  std::int64_t uses_a_told_ = 0;  // of the cache
+  std::int64_t credit_ = 0;       // of uses to be told of, in 1/uses_a_told_
+  std::int64_t uncounted_ = 0;    // so many uses to come are not counted: the shadows fill
   std::uint32_t since_fit_ = 0;
-  double told_ = 0;  // lately; so are the next two, and the misses of shadows
+  double told_ = 0;  // lately; so are the next two
   double hits_ = 0;  // of the cache
   double misses_ = 0;
   std::array<EntryId, 64> missed_{};  // of the shadows' ids, lately
   std::size_t missed_at_ = 0;
 };
-
-// What a person would say to it. `bound`: of bytes, or of entries. Empty if nothing is known.
-enum class BoundOf { kBytes, kEntries };
-std::string sentence_of(const SizeAdvice& advice, std::uint64_t bound, BoundOf of);
 
 }  // namespace larder::advice
