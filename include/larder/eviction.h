@@ -143,14 +143,17 @@ class Eviction {
   const std::string& name() const noexcept { return name_; }
   Scope scope() const noexcept { return scope_; }
   const PolicyFactory& factory() const noexcept { return factory_; }  // empty for none()
-  // The same, with a factory whose policies share what those of one cache share, and with no other's.
-  Eviction for_one_cache() const;
+  struct Shared;
+  // The same, with a factory whose policies share what those of one cache share, and with no other's, in so many bytes
+  // of memory: shared_bytes() says how many that are where they may be as many as `bytes_max`.
+  Eviction for_one_cache(std::size_t shared_bytes) const;
+  std::size_t shared_bytes(std::size_t bytes_max) const noexcept;
 
  private:
   Eviction(std::string name, PolicyFactory factory, Scope scope);
   std::string name_;
   PolicyFactory factory_;
-  PolicyFactory (*for_one_cache_)() = nullptr;
+  const Shared* shared_ = nullptr;  // null: nothing
   Scope scope_;
 };
 

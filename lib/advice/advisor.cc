@@ -8,12 +8,12 @@
 
 #include "base/check.h"
 #include "base/random.h"
-#include "eviction/adaptive.h"
 
 namespace larder::advice {
 namespace {
 
-constexpr double kSampleMax = 2'048;  // of what the cache holds
+constexpr double kSampleMax = 2'048;                // of what the cache holds
+constexpr std::size_t kSharedBytesMax = 160 << 10;  // of another policy
 constexpr unsigned kHalvingsMax = 15;
 // Of the cache, for one that a shadow is told of. Some of the other policies take several times as long as others.
 constexpr std::int64_t kUsesAShadow = 64;
@@ -37,38 +37,40 @@ constexpr std::uint16_t unsampled_at(unsigned halvings) noexcept {
   return static_cast<std::uint16_t>((1u << halvings) - 1);
 }
 
-std::unique_ptr<EvictionPolicy> make_policy(const Eviction& eviction, std::uint64_t seed) {
-  std::unique_ptr<EvictionPolicy> policy = eviction.for_one_cache().factory()(seed);
+std::unique_ptr<EvictionPolicy> make_policy(const Eviction& eviction, std::size_t shared_bytes, std::uint64_t seed) {
+  std::unique_ptr<EvictionPolicy> policy = eviction.for_one_cache(shared_bytes).factory()(seed);
   LARDER_CHECK(policy != nullptr, "the factory of an eviction policy gave null");
   return policy;
 }
 
 }  // namespace
 
-Advisor::WhatIf::WhatIf(const Eviction& eviction, double its_factor, std::uint64_t seed, std::uint32_t idle)
+Advisor::WhatIf::WhatIf(const Eviction& eviction, std::size_t shared, double its_factor, std::uint64_t seed,
+                        std::uint32_t idle)
     : policy_name(eviction.name()),
+      shared_bytes(shared),
       factor(its_factor),
-      policy(make_policy(eviction, seed)),
-      cache(*policy, static_cast<std::uint64_t>(2 * kSampleMax * factor), seed, idle) {}
+      policy(make_policy(eviction, shared, seed)),
+      cache(*policy, {.entries = static_cast<std::uint64_t>(2 * kSampleMax * factor), .idle = idle}, seed) {}
 
 std::size_t Advisor::bytes_max() const noexcept {
   return (std::size_t{asked_.sizes} + std::size_t{asked_.policies}) << 20;
 }
 
 // A factory may throw: nothing has changed then. It is not called under the mutex, which shards wait for.
-void Advisor::set_eviction(const Eviction& eviction) {
+void Advisor::set_eviction(const Eviction& eviction, std::size_t shared_bytes) {
   WhatIfs what_ifs;
-  const auto add = [&](const Eviction& its, double factor) {
-    what_ifs.push_back(std::make_unique<WhatIf>(its, factor, what_ifs.size(), idle_));
+  const auto add = [&](const Eviction& its, std::size_t shared, double factor) {
+    what_ifs.push_back(std::make_unique<WhatIf>(its, shared, factor, what_ifs.size(), idle_));
   };
   if (eviction.factory()) {
-    add(eviction, 1);
-    for (std::size_t i = 0; asked_.sizes && i < kFactors.size(); ++i) add(eviction, kFactors[i]);
+    add(eviction, shared_bytes, 1);
+    for (std::size_t i = 0; asked_.sizes && i < kFactors.size(); ++i) add(eviction, shared_bytes, kFactors[i]);
     for (const std::string_view name : Eviction::names()) {
       if (!asked_.policies || std::ranges::count(kNotAdvised, name) != 0) continue;
       const bool with_ttl = eviction.scope() == Eviction::Scope::kKeysWithTtl;
       const Eviction other = *Eviction::named(std::string(name) + (with_ttl ? "-ttl" : ""));
-      if (other.name() != eviction.name()) add(other, 1);
+      if (other.name() != eviction.name()) add(other, other.shared_bytes(kSharedBytesMax), 1);
     }
   }
   base::LeafLock lock(mutex_);
@@ -253,13 +255,11 @@ std::size_t Advisor::bytes() {
   return bytes_of_all();
 }
 
-// The chooser of a policy that the cache itself has does not count: it does not in the cache, either.
+// Without what the miniatures of the cache's own policy share: that is fixed, and no reason for a smaller sample.
 std::size_t Advisor::bytes_of_all() const noexcept {
   std::size_t bytes = sizeof *this;
   for (const auto& what_if : what_ifs_) {
-    bytes += sizeof *what_if + what_if->cache.bytes();
-    const auto* adaptive = dynamic_cast<const eviction::Adaptive*>(what_if->policy.get());
-    if (adaptive != nullptr && is_another_policy(*what_if)) bytes += adaptive->chooser().bytes();
+    bytes += sizeof *what_if + what_if->cache.bytes() + (is_another_policy(*what_if) ? what_if->shared_bytes : 0);
   }
   return bytes;
 }

@@ -60,13 +60,16 @@ struct Questions {
 class Advisor {
  public:
   // `idle`: what was not used for so long is gone; 0: never.
-  Advisor(const Eviction& eviction, Questions asked, std::uint32_t idle = 0) : asked_(asked), idle_(idle) {
-    set_eviction(eviction);
+  Advisor(const Eviction& eviction, std::size_t shared_bytes, Questions asked, std::uint32_t idle = 0)
+      : asked_(asked), idle_(idle) {
+    set_eviction(eviction, shared_bytes);
   }
 
   Questions asked() const noexcept { return asked_; }
-  // What it may take: 1 MiB for each question.
+  // What it may take: 1 MiB for each question; beside what the cache's own policies share, which so many miniatures
+  // have.
   std::size_t bytes_max() const noexcept;
+  std::size_t miniatures() const noexcept { return 1 + (asked_.sizes ? kFactors.size() : 0); }
   // Ids with any of these bits are none of the sample.
   std::uint16_t unsampled() const noexcept { return unsampled_.load(std::memory_order_relaxed); }
 
@@ -84,8 +87,9 @@ class Advisor {
   // It was deleted, or has expired.
   void removed(const Key& key);
 
-  // The cache has this policy from now on, or another bound: what was learnt is of no account.
-  void set_eviction(const Eviction& eviction);
+  // The cache has this policy from now on, which shares so many bytes, or another bound: what was learnt is of no
+  // account.
+  void set_eviction(const Eviction& eviction, std::size_t shared_bytes);
   void begin_anew();
   // Without the sentence. Where that was not asked, or nothing is known, without samples.
   SizeAdvice size_advice();
@@ -97,9 +101,10 @@ class Advisor {
 
   // A cache of this policy, of so many times the size.
   struct WhatIf {
-    WhatIf(const Eviction& eviction, double its_factor, std::uint64_t seed, std::uint32_t idle);
+    WhatIf(const Eviction& eviction, std::size_t shared, double its_factor, std::uint64_t seed, std::uint32_t idle);
 
     const std::string policy_name;
+    const std::size_t shared_bytes;
     const double factor;
     const std::unique_ptr<EvictionPolicy> policy;
     eviction::ShadowCache cache;

@@ -31,8 +31,6 @@ class Adaptive final : public GatedFifo {
   void on_remove(Resident& entry, Residents& residents) override;
   void clear(Residents& residents) override;
 
-  const SharesChooser& chooser() const noexcept { return *chooser_; }
-
  private:
   bool is_sampled(EntryId id) const noexcept { return (id & unsampled_) == 0; }
   void tell_size(std::uint64_t entries, std::uint64_t weight) noexcept;

@@ -23,6 +23,14 @@
 #include "eviction/w_tinylfu.h"
 
 namespace larder {
+
+// What the policies of one cache share.
+struct Eviction::Shared {
+  std::size_t bytes_min;  // with less they share nothing
+  std::size_t bytes_max;
+  PolicyFactory (*factory)(std::size_t bytes);
+};
+
 namespace {
 
 using Policy = std::unique_ptr<EvictionPolicy>;
@@ -41,7 +49,7 @@ struct Row {
   std::string_view name;
   Policy (*make)(const Values& values, std::uint64_t seed);
   std::array<Parameter, kParametersMax> parameters = {};  // those with a name
-  PolicyFactory (*for_one_cache)() = nullptr;             // of policies that share something
+  const Eviction::Shared* shared = nullptr;
 
   Values values() const {
     Values values = {};
@@ -74,12 +82,13 @@ Policy w_tinylfu(const Values& values, std::uint64_t seed) {
 Policy lirs(const Values& values, std::uint64_t) {
   return std::make_unique<eviction::Lirs>(eviction::Lirs::Parameters{values[0]});
 }
-PolicyFactory adaptive_for_one_cache() {
-  return [chooser = std::make_shared<eviction::SharesChooser>()](std::uint64_t seed) {
-    return std::make_unique<eviction::Adaptive>(chooser, seed);
-  };
-}
-Policy adaptive(const Values&, std::uint64_t seed) { return adaptive_for_one_cache()(seed); }
+constexpr Eviction::Shared kChooser = {
+    eviction::SharesChooser::kBytesMin, eviction::SharesChooser::kBytesMax, [](std::size_t bytes) -> PolicyFactory {
+      return [chooser = std::make_shared<eviction::SharesChooser>(bytes)](std::uint64_t seed) {
+        return std::make_unique<eviction::Adaptive>(chooser, seed);
+      };
+    }};
+Policy adaptive(const Values&, std::uint64_t seed) { return kChooser.factory(kChooser.bytes_max)(seed); }
 Policy redis_lru(const Values& values, std::uint64_t seed) {
   return std::make_unique<eviction::RedisLru>(eviction::RedisLru::Parameters{static_cast<int>(values[0])}, seed);
 }
@@ -96,7 +105,7 @@ constexpr Row kRows[] = {
      {{{"small", kS3Fifo.small_share, 0.001, 0.999},
        {"ghost", kS3Fifo.ghosts_per_entry, 0, 10},
        {"promote", kS3Fifo.promote_at, 1, 3, true}}}},
-    {"adaptive", adaptive, {}, adaptive_for_one_cache},
+    {"adaptive", adaptive, {}, &kChooser},
     {"lru", plain<eviction::Lru>},
     {"lfu", seeded<eviction::Lfu>},
     {"random", seeded<eviction::Random>},
@@ -186,10 +195,15 @@ Eviction Eviction::custom(std::string name, PolicyFactory factory, Scope scope) 
   return Eviction(std::move(name), std::move(factory), scope);
 }
 
-Eviction Eviction::for_one_cache() const {
+Eviction Eviction::for_one_cache(std::size_t shared_bytes) const {
   Eviction eviction = *this;
-  if (for_one_cache_ != nullptr) eviction.factory_ = for_one_cache_();
+  if (shared_ != nullptr) eviction.factory_ = shared_->factory(shared_bytes);
   return eviction;
+}
+
+std::size_t Eviction::shared_bytes(std::size_t bytes_max) const noexcept {
+  if (shared_ == nullptr || bytes_max < shared_->bytes_min) return 0;
+  return std::min(bytes_max, shared_->bytes_max);
 }
 
 std::span<const std::string_view> Eviction::names() noexcept { return kNames; }
@@ -210,7 +224,7 @@ Result<Eviction> Eviction::named(std::string_view name) {
       PolicyFactory factory = [&row](std::uint64_t seed) { return row.make(row.values(), seed); };
       if (!behind.empty()) factory = [&row, values](std::uint64_t seed) { return row.make(values, seed); };
       Eviction eviction(name_in_scope(row.name, scope) + std::string(behind), std::move(factory), scope);
-      eviction.for_one_cache_ = row.for_one_cache;
+      eviction.shared_ = row.shared;
       return eviction;
     }
   }

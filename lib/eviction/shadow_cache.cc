@@ -44,7 +44,7 @@ void ShadowCache::insert(const Item& item, std::uint64_t capacity, std::uint32_t
   const auto [id, tag, weight, end] = item;
   if (weight == 0 || weight > capacity) return;
   policy_.expect(id);
-  for (int evictions = 0; weight_ + weight > capacity || size_ >= entries_max_; ++evictions) {
+  for (int evictions = 0; weight_ + weight > capacity || size_ >= bounds_.entries; ++evictions) {
     if (evictions == kEvictionsMax) return;
     policy_.evict(*this);
   }
@@ -85,7 +85,7 @@ void ShadowCache::remove(EntryId id) {
 }
 
 void ShadowCache::expire(std::uint32_t now, std::size_t places) {
-  for (std::size_t i = 0; (has_ends_ || idle_ != 0) && places_ != 0 && i < places; ++i) {
+  for (std::size_t i = 0; (has_ends_ || bounds_.idle != 0) && places_ != 0 && i < places; ++i) {
     expire_at_ = (expire_at_ + 1) & (places_ - 1);
     const Entry& entry = table_[expire_at_];
     if (entry.weight != 0 && is_over(entry, now)) remove(entry.id);
@@ -127,6 +127,7 @@ Verdict ShadowCache::sample(std::uint64_t random, FunctionRef<Verdict(Resident&)
 }
 
 void* ShadowCache::allocate(std::size_t bytes) {
+  if (this->bytes() + bytes > bounds_.bytes) return nullptr;
   void* block = std::aligned_alloc(64, (bytes + 63) / 64 * 64);
   if (block != nullptr) policy_bytes_ += bytes;
   return block;
@@ -174,6 +175,7 @@ void ShadowCache::erase(std::size_t place) noexcept {
 
 // False: there is no memory, and it is as it was. REQUIRES: there is place for all.
 bool ShadowCache::rebuild(std::size_t places) noexcept {
+  if (bytes() + places * sizeof(Entry) > bounds_.bytes) return false;
   std::unique_ptr<Entry[]> table(new (std::nothrow) Entry[places]);
   if (table == nullptr) return false;
   table.swap(table_);

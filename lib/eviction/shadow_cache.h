@@ -16,10 +16,13 @@ namespace larder::eviction {
 
 class ShadowCache final : private Residents {
  public:
-  // Holds at most so many entries, whatever the capacity. What was not used for a time of `idle` is gone; 0: never.
-  explicit ShadowCache(EvictionPolicy& policy, std::uint64_t entries_max = 1'024, std::uint64_t seed = 0,
-                       std::uint32_t idle = 0)
-      : policy_(policy), traits_(policy.traits()), entries_max_(entries_max), idle_(idle), random_(seed) {}
+  struct Bounds {
+    std::uint64_t entries = 1'024;  // whatever the capacity
+    std::size_t bytes = SIZE_MAX;   // of memory
+    std::uint32_t idle = 0;         // what was not used for this time is gone; 0: never
+  };
+  explicit ShadowCache(EvictionPolicy& policy, const Bounds& bounds, std::uint64_t seed = 0)
+      : policy_(policy), traits_(policy.traits()), bounds_(bounds), random_(seed) {}
   ~ShadowCache() override { policy_.clear(*this); }
   ShadowCache(const ShadowCache&) = delete;
   ShadowCache& operator=(const ShadowCache&) = delete;
@@ -81,7 +84,7 @@ class ShadowCache final : private Residents {
   std::size_t home_of(EntryId id) const noexcept;
   std::size_t place_of(EntryId id) const noexcept;
   bool is_over(const Entry& entry, std::uint32_t now) const noexcept {
-    return (entry.end != 0 && entry.end <= now) || (idle_ != 0 && entry.used + idle_ <= now);
+    return (entry.end != 0 && entry.end <= now) || (bounds_.idle != 0 && entry.used + bounds_.idle <= now);
   }
   Verdict show(std::size_t place, FunctionRef<Verdict(Resident&)> visit);
   void erase(std::size_t place) noexcept;
@@ -89,8 +92,7 @@ class ShadowCache final : private Residents {
 
   EvictionPolicy& policy_;
   const EvictionPolicy::Traits traits_;
-  const std::uint64_t entries_max_;
-  const std::uint32_t idle_;
+  const Bounds bounds_;
   std::uint16_t unsampled_ = kNoSample;
   base::Random random_;
   std::unique_ptr<Entry[]> table_;

@@ -2,6 +2,7 @@
 #include "eviction/shares_chooser.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "base/random.h"
@@ -11,6 +12,10 @@ namespace {
 
 constexpr unsigned kFirst = 2;  // of kShares, before anything is known
 constexpr std::int64_t kShadowEntriesMax = 512;
+constexpr std::int64_t kShadowEntriesMin = 64;  // fewer say nothing
+// What a shadow takes: its table has twice as many places as it holds entries, and the policy's memory comes in chunks.
+constexpr std::size_t kBytesAPlace = 34;
+constexpr std::size_t kBytesOfChunks = 10 << 10;
 constexpr unsigned kHalvingsMax = 15;
 // So many decisions while as many uses are told of as a shadow has entries. When six times as many have come, half is
 // forgotten.
@@ -23,6 +28,12 @@ constexpr double kMarginAt = 0.35;
 constexpr std::int64_t kCameAUse = 8;
 constexpr std::int64_t kCreditMax = 128 * kShadowEntriesMax * kCameAUse;
 constexpr std::int64_t kCreditToWake = 16 * kShadowEntriesMax * kCameAUse;
+
+std::int64_t shadow_entries_for(std::size_t bytes) noexcept {
+  const std::size_t places = bytes < kBytesOfChunks ? 0 : (bytes - kBytesOfChunks) / kBytesAPlace;
+  const auto entries = std::min(static_cast<std::int64_t>(std::bit_floor(places) / 2), kShadowEntriesMax);
+  return entries < kShadowEntriesMin ? 0 : entries;
+}
 
 // The id of a key in the shadows. The sampled ids of a shard share some bits, and those of two shards may be the same.
 EntryId shadow_id(EntryId id, std::uint64_t salt) noexcept { return static_cast<EntryId>(base::mix64(id + salt)); }
@@ -38,19 +49,24 @@ constexpr std::uint16_t unsampled_at(unsigned halvings) noexcept {
 constexpr std::array<GatedFifo::Shares, SharesChooser::kCandidates> SharesChooser::kShares = {
     {{0.02, 2, 1}, {0.02, 2, 0}, {0.1, 2, 0}, {0.3, 1, 0}, {0.7, 1, 0}}};
 
-SharesChooser::SharesChooser()
-    : small_(kShares[kFirst].small),
+SharesChooser::SharesChooser(std::size_t bytes_max)
+    : SharesChooser(ShadowCache::Bounds{.bytes = (std::max(bytes_max, sizeof(*this)) - sizeof(*this)) / kCandidates}) {}
+
+SharesChooser::SharesChooser(const ShadowCache::Bounds& each)
+    : shadow_entries_max_(shadow_entries_for(each.bytes)),
+      small_(kShares[kFirst].small),
       promote_at_(kShares[kFirst].promote_at),
+      unsampled_(shadow_entries_max_ == 0 ? Residents::kNoSample : std::uint16_t{0}),
       credit_(kCreditMax),
-      candidates_{Candidate(kShares[0]), Candidate(kShares[1]), Candidate(kShares[2]), Candidate(kShares[3]),
-                  Candidate(kShares[4])} {}
+      candidates_{Candidate(kShares[0], each), Candidate(kShares[1], each), Candidate(kShares[2], each),
+                  Candidate(kShares[3], each), Candidate(kShares[4], each)} {}
 
 void SharesChooser::resize(std::int64_t entries, std::int64_t weight, std::int64_t came) noexcept {
   entries_.fetch_add(entries, std::memory_order_relaxed);
   weight_.fetch_add(weight, std::memory_order_relaxed);
   const std::int64_t credit = credit_.fetch_add(came, std::memory_order_relaxed) + came;
   if (credit > kCreditMax) credit_.store(kCreditMax, std::memory_order_relaxed);
-  if (unsampled() != Residents::kNoSample || credit < kCreditToWake || !begin()) return;
+  if (unsampled() != Residents::kNoSample || credit < kCreditToWake || shadow_entries_max_ == 0 || !begin()) return;
   unsampled_.store(unsampled_at(halvings_), std::memory_order_relaxed);
   end();
 }
@@ -61,7 +77,7 @@ std::int64_t SharesChooser::sampled(const std::atomic<std::int64_t>& of) const n
 }
 
 void SharesChooser::access(EntryId id, std::uint64_t salt, std::uint32_t weight, bool full) {
-  if (!begin()) return;
+  if (shadow_entries_max_ == 0 || !begin()) return;
   fit_sample();
   const std::uint64_t capacity = full ? static_cast<std::uint64_t>(sampled(weight_)) : UINT64_MAX;
   std::array<bool, kCandidates> hits;
@@ -139,9 +155,9 @@ void SharesChooser::remove(EntryId id, std::uint64_t salt) {
 // One key in two less where the shadows would have too many; one more where they have far too few.
 void SharesChooser::fit_sample() {
   const std::int64_t entries = sampled(entries_);
-  if (entries > kShadowEntriesMax && halvings_ < kHalvingsMax) {
+  if (entries > shadow_entries_max_ && halvings_ < kHalvingsMax) {
     ++halvings_;
-  } else if (halvings_ != 0 && entries < kShadowEntriesMax / 4) {
+  } else if (halvings_ != 0 && entries < shadow_entries_max_ / 4) {
     --halvings_;
   } else {
     return;

@@ -13,7 +13,8 @@
 //
 // Cost: some 3,400 instructions for each use of a key of the sample, half a microsecond, where half of them miss. It is
 // paid for by what comes into the cache: when more uses were told of than an eighth of what came, the sample is empty
-// for a while. Some 200 KiB, less in caches of fewer than 256 entries; not charged to the cache.
+// for a while. Memory: as much as it is allowed, kBytesMax at most; with less the shadows are smaller, and the answer
+// is less sure; with less than kBytesMin there are none, and the answer is fixed.
 //
 // Thread safety: safe. Nobody waits: who finds another at work goes on, and this use is not noticed.
 #pragma once
@@ -30,7 +31,10 @@ namespace larder::eviction {
 
 class SharesChooser {
  public:
-  SharesChooser();
+  static constexpr std::size_t kBytesMin = std::size_t{76} << 10;
+  static constexpr std::size_t kBytesMax = std::size_t{224} << 10;
+
+  explicit SharesChooser(std::size_t bytes_max = kBytesMax);
 
   GatedFifo::Shares shares() const noexcept {
     return {small_.load(std::memory_order_relaxed), promote_at_.load(std::memory_order_relaxed),
@@ -54,7 +58,8 @@ class SharesChooser {
 
   using MissedHits = std::array<double, kCandidates>;  // what a candidate missed lately and each of them hit
   struct Candidate {
-    explicit Candidate(const GatedFifo::Shares& shares) : policy(shares), cache(policy) {}
+    Candidate(const GatedFifo::Shares& shares, const ShadowCache::Bounds& bounds)
+        : policy(shares), cache(policy, bounds) {}
     GatedFifo policy;
     ShadowCache cache;
     MissedHits missed_hits{};
@@ -64,15 +69,17 @@ class SharesChooser {
   bool begin() noexcept { return !busy_.exchange(true, std::memory_order_acquire); }
   void end() noexcept { busy_.store(false, std::memory_order_release); }
   std::int64_t sampled(const std::atomic<std::int64_t>& of) const noexcept;
+  explicit SharesChooser(const ShadowCache::Bounds& each);
   void fit_sample();
   double deviations_behind(unsigned candidate, MissedHits Candidate::*missed_hits) const noexcept;
   void forget_some() noexcept;
   void decide();
 
+  const std::int64_t shadow_entries_max_;  // 0: there are no shadows
   std::atomic<double> small_;
   std::atomic<std::uint8_t> promote_at_;
   std::atomic<std::uint8_t> margin_{0};
-  std::atomic<std::uint16_t> unsampled_{0};
+  std::atomic<std::uint16_t> unsampled_;
   std::atomic<std::int64_t> entries_{0};
   std::atomic<std::int64_t> weight_{0};
   std::atomic<std::int64_t> credit_;  // of uses to be told of, in 1/kCameAUse

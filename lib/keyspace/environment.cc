@@ -32,10 +32,10 @@ std::unique_ptr<store::FencedStore> make_store(const Options& options) {
 }
 
 // Times of 256 ms, as of all that it is told.
-std::unique_ptr<advice::Advisor> make_advisor(const Options& options) {
+std::unique_ptr<advice::Advisor> make_advisor(const Options& options, const Environment& environment) {
   if (!options.size_advice && !options.policy_advice) return nullptr;
   const auto idle = (options.expiry.idle.count() + 255) >> 8;
-  return std::make_unique<advice::Advisor>(options.eviction,
+  return std::make_unique<advice::Advisor>(options.eviction, environment.shared_bytes(options.eviction),
                                            advice::Questions{options.size_advice, options.policy_advice},
                                            static_cast<std::uint32_t>(std::min<std::int64_t>(idle, 1 << 30)));
 }
@@ -48,6 +48,11 @@ const memory::Limit* Environment::nearer_bound() const noexcept {
   return bytes.bounded() && bytes.share_used() > entries.share_used() ? &bytes : &entries;
 }
 
+// A sixteenth of the bound at most.
+std::size_t Environment::shared_bytes(const Eviction& eviction) const noexcept {
+  return eviction.shared_bytes(static_cast<std::size_t>(account.bytes().max() / 16));
+}
+
 Environment::Environment(const Options& options, memory::Account& its_account)
     : hash(options.seed == 0 ? base::KeyHash::unpredictable() : base::KeyHash(options.seed)),
       account(its_account),
@@ -56,7 +61,7 @@ Environment::Environment(const Options& options, memory::Account& its_account)
       expiry(options.expiry),
       listener(options.on_removal),
       store(make_store(options)),
-      advisor(make_advisor(options)),
+      advisor(make_advisor(options, *this)),
       hot_keys(options.hot_keys == 0 ? nullptr : std::make_unique<advice::HotKeys>(options.hot_keys)),
       keeps_freshness(store != nullptr && (options.store.max_age.count() > 0 || options.store.check_versions)),
       max_age_ms(store == nullptr ? 0 : static_cast<std::uint64_t>(options.store.max_age.count())),

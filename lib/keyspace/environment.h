@@ -54,6 +54,8 @@ class Environment {
 
   // The bound that is nearer: of bytes, or of entries. Null: there is none.
   const memory::Limit* nearer_bound() const noexcept;
+  // How much memory the policies of this cache may share.
+  std::size_t shared_bytes(const Eviction& eviction) const noexcept;
 
   // Up to where collections of this type are small.
   collections::SmallLimits small_limits(EntryType type) const noexcept {

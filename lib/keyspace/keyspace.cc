@@ -48,13 +48,15 @@ Keyspace::Keyspace(const Options& options)
       environment_(options, *account_),
       special_(environment_.store != nullptr),
       shard_count_(choose_shards(options)),
-      eviction_(options.eviction.for_one_cache()),
+      eviction_(options.eviction.for_one_cache(environment_.shared_bytes(options.eviction))),
       policy_seeds_(environment_.seed ^ 0x3c6ef372fe94f82bULL) {
   const std::size_t bytes = shard_count_ * sizeof(Shard);
   fixed_bytes_ = static_cast<std::int64_t>(account_->allocator().charge(bytes, 64) + sizeof(Keyspace));
   if (environment_.advisor != nullptr) fixed_bytes_ += static_cast<std::int64_t>(environment_.advisor->bytes_max());
   fixed_bytes_ += static_cast<std::int64_t>(advice::HotKeys::bytes_for(options.hot_keys));
-  if (account_->bytes().lease(fixed_bytes_)) {
+  const std::int64_t shared = shared_bytes(environment_.shared_bytes(options.eviction));
+  if (account_->bytes().lease(fixed_bytes_ + shared)) {
+    memory::FixedLease(account_->bytes(), shared).swap(shared_);
     shards_ = static_cast<Shard*>(account_->allocator().allocate(bytes, 64));
   }
   std::uint32_t made = 0;
@@ -85,10 +87,7 @@ Keyspace::Keyspace(Keyspace& parent, std::span<const std::string_view> declared)
       eviction_(Eviction::none()),
       policy_seeds_(environment_.seed) {
   const auto charge = static_cast<std::int64_t>(account_->allocator().charge(sizeof(Shard), 64));
-  int idle = 0;
-  while (!account_->bytes().lease(charge)) {
-    if (!parent.reclaim(parent.shard_count_, charge, 0, &idle)) throw std::bad_alloc();
-  }
+  if (!parent.lease(charge)) throw std::bad_alloc();
   fixed_bytes_ = charge;
   shards_ = static_cast<Shard*>(account_->allocator().allocate(sizeof(Shard), 64));
   if (shards_ == nullptr) {
@@ -357,6 +356,13 @@ Result<Blob*> Keyspace::make_blob(std::uint64_t hash, std::string_view bytes) {
   return blob;
 }
 
+bool Keyspace::lease(std::int64_t bytes) {
+  for (int idle = 0; bytes != 0 && !account_->bytes().lease(bytes);) {
+    if (!reclaim(shard_count_, bytes, 0, &idle)) return false;
+  }
+  return true;
+}
+
 Status Keyspace::set_max_memory(std::uint64_t bytes) {
   advice::Questions asked;
   if (bytes != 0 && environment_.advisor != nullptr) asked = environment_.advisor->asked();
@@ -377,14 +383,25 @@ Status Keyspace::set_max_memory(std::uint64_t bytes) {
   return {};
 }
 
-// Listeners run after each slice, so no lock of ours is held then. Who comes while another change is under way takes
-// over what is left of it: all go to the policy that was set last.
+// Where nobody may be evicted there may be no room for what the policies are to share: then they come without, and make
+// room for it.
 Status Keyspace::set_eviction(const Eviction& eviction) {
+  const std::size_t each = environment_.shared_bytes(eviction);
+  if (lease(shared_bytes(each))) return exchange_policies(eviction, each);
+  if (Status status = exchange_policies(eviction, 0); !status.ok()) return status;
+  return lease(shared_bytes(each)) ? exchange_policies(eviction, each) : Status();
+}
+
+// Listeners run after each slice, so no lock of ours is held then. Who comes while another change is under way takes
+// over what is left of it: all go to the policy that was set last. REQUIRES: shared_bytes(each) were leased.
+Status Keyspace::exchange_policies(const Eviction& eviction, std::size_t each) {
+  memory::FixedLease shared(account_->bytes(), shared_bytes(each));  // in the end, that of what was before
   {
     base::LeafLock lock(policy_mutex_);
-    Eviction own = eviction.for_one_cache();
-    if (environment_.advisor != nullptr) environment_.advisor->set_eviction(eviction);
+    Eviction own = eviction.for_one_cache(each);
+    if (environment_.advisor != nullptr) environment_.advisor->set_eviction(eviction, each);
     eviction_ = std::move(own);
+    shared_.swap(shared);
   }
   for (std::uint32_t i = 0; i < shard_count_; ++i) {
     Shard& shard = shards_[i];
@@ -421,6 +438,17 @@ Result<bool> Keyspace::exchange_policy(Shard& shard) {
 std::string Keyspace::policy_name() {
   base::LeafLock lock(policy_mutex_);
   return eviction_.name();
+}
+
+// Of the cache's own policies and of those that advise on them, where each cache's share so many.
+std::int64_t Keyspace::shared_bytes(std::size_t each) const noexcept {
+  const std::size_t miniatures = environment_.advisor == nullptr ? 0 : environment_.advisor->miniatures();
+  return static_cast<std::int64_t>(each * (1 + miniatures));
+}
+
+std::int64_t Keyspace::fixed_bytes() {
+  base::LeafLock lock(policy_mutex_);
+  return fixed_bytes_ + shared_.size();
 }
 
 // --- Housekeeping ----------------------------------------------------------------------------------------------------------------

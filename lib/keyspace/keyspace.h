@@ -241,7 +241,8 @@ class Keyspace {
 
   Status check();
   std::string policy_name();
-  std::int64_t fixed_bytes() const noexcept { return fixed_bytes_; }
+  // The cache itself, who advises, and what the policies share.
+  std::int64_t fixed_bytes();
   std::uint64_t refused() const noexcept { return refused_.load(std::memory_order_relaxed); }
 
   static Status key_too_long();
@@ -286,6 +287,9 @@ class Keyspace {
   Status edit_stored(std::string_view key, Decide decide, Before before);
   void forget(Shard& shard, bool closes);
   void refresh_later(std::string_view key) noexcept;
+  bool lease(std::int64_t bytes);
+  std::int64_t shared_bytes(std::size_t each) const noexcept;
+  Status exchange_policies(const Eviction& eviction, std::size_t each);
   Result<bool> exchange_policy(Shard& shard);
   static std::uint32_t choose_shards(const Options& options);
 
@@ -312,7 +316,8 @@ class Keyspace {
   std::atomic<std::uint64_t> refreshes_{0};
   base::LeafMutex refresh_mutex_;  // a leaf
   std::vector<std::string> to_refresh_ GUARDED_BY(refresh_mutex_);
-  base::LeafMutex policy_mutex_;  // taken before a shard's
+  base::LeafMutex policy_mutex_;                         // taken before a shard's
+  memory::FixedLease shared_ GUARDED_BY(policy_mutex_);  // by policies of eviction_
   Eviction eviction_ GUARDED_BY(policy_mutex_);
   base::Random policy_seeds_ GUARDED_BY(policy_mutex_);
 };

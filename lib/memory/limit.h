@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include "base/mutex.h"
 
@@ -59,6 +60,28 @@ class Limit {
   std::atomic<std::int64_t> max_;
   std::atomic<std::int64_t> left_;
   mutable base::LeafMutex changing_;
+};
+
+// What was leased of a Limit in one piece, until it goes. Thread safety: none.
+class FixedLease {
+ public:
+  FixedLease() = default;
+  // REQUIRES: so much was leased.
+  FixedLease(Limit& limit, std::int64_t size) noexcept : limit_(&limit), size_(size) {}
+  ~FixedLease() {
+    if (limit_ != nullptr) limit_->give_back(size_);
+  }
+  FixedLease(const FixedLease&) = delete;
+  FixedLease& operator=(const FixedLease&) = delete;
+  void swap(FixedLease& other) noexcept {
+    std::swap(limit_, other.limit_);
+    std::swap(size_, other.size_);
+  }
+  std::int64_t size() const noexcept { return size_; }
+
+ private:
+  Limit* limit_ = nullptr;
+  std::int64_t size_ = 0;
 };
 
 // One shard's part of a Limit. Thread safety: under the shard's lock, but for return_later.

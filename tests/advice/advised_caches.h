@@ -22,11 +22,12 @@ inline constexpr Questions kPolicies{.sizes = false, .policies = true};
 class AdvisedCaches {
  public:
   AdvisedCaches(Questions asked, const std::string& policy, std::uint32_t objects, std::uint64_t its_capacity)
-      : capacity(its_capacity), advisor(*Eviction::named(policy), asked) {
+      : capacity(its_capacity),
+        advisor(*Eviction::named(policy), Eviction::named(policy)->shared_bytes(std::size_t{1} << 20), asked) {
     const auto add = [&](const std::string& its_policy, double factor) {
       caches_.push_back({its_policy, factor,
                          std::make_unique<simulator::SimulatedCache>(
-                             Eviction::named(its_policy)->for_one_cache().factory()(1), objects,
+                             Eviction::named(its_policy)->factory()(1), objects,
                              static_cast<std::uint64_t>(static_cast<double>(capacity) * factor))});
     };
     add(policy, 1);

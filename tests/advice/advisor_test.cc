@@ -235,12 +235,12 @@ TEST_P(AdvisorOfS3Fifo, AnotherPolicyBeginsAnew) {
   make(1'000);
   for (int i = 0; i < 50'000; ++i) use(skewed(random_, kObjects));
   EXPECT_NE(advisor_->size_advice().samples, 0u);
-  advisor_->set_eviction(Eviction::none());
+  advisor_->set_eviction(Eviction::none(), 0);
   EXPECT_EQ(advisor_->size_advice().samples, 0u);
   EXPECT_EQ(advisor_->unsampled(), Residents::kNoSample);
   for (int i = 0; i < 50'000; ++i) use(skewed(random_, kObjects));
   EXPECT_EQ(advisor_->size_advice().samples, 0u);
-  advisor_->set_eviction(Eviction::lru());
+  advisor_->set_eviction(Eviction::lru(), 0);
   for (int i = 0; i < 50'000; ++i) use(skewed(random_, kObjects));
   EXPECT_NE(advisor_->size_advice().samples, 0u);
 }

@@ -113,6 +113,37 @@ TEST(PolicyMemory, IsGivenBackWhenTheBoundIsLowered) {
   }
 }
 
+TEST(PolicyMemory, WhatIsSharedIsChargedAsLongAsItIsThere) {
+  const std::uint64_t shared = Eviction::adaptive().shared_bytes(1_MiB);
+  ASSERT_GT(shared, 200_KiB);
+  Cache cache({.max_memory = 4_MiB, .eviction = Eviction::none(), .shards = 1, .seed = 1});
+  const std::uint64_t before = cache.stats().bytes_fixed;
+  for (int i = 0; cache.set("key" + std::to_string(i), "a value").ok(); ++i) {
+  }
+  EXPECT_EQ(cache.stats().bytes_fixed, before);
+  EXPECT_LT(cache.stats().max_memory - cache.stats().bytes_used, shared);  // room has to be made
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(cache.set_eviction(Eviction::adaptive()).ok());
+    EXPECT_EQ(cache.stats().bytes_fixed, before + shared);
+    ASSERT_TRUE(cache.set_eviction(*Eviction::named("adaptive-ttl")).ok());
+    EXPECT_EQ(cache.stats().bytes_fixed, before + shared);
+    ASSERT_TRUE(cache.set("key", "a value").ok());
+    EXPECT_LE(cache.stats().bytes_used, 4_MiB);
+    ASSERT_TRUE(cache.set_eviction(Eviction::lru()).ok());
+    EXPECT_EQ(cache.stats().bytes_fixed, before);
+  }
+  EXPECT_EQ(cache.check_invariants().to_string(), "ok");
+}
+
+TEST(PolicyMemory, NothingIsSharedWhereItWouldBeTooMuchOfIt) {
+  const auto fixed = [](const Eviction& eviction, std::uint64_t max_memory) {
+    return Cache({.max_memory = max_memory, .eviction = eviction, .shards = 1, .seed = 1}).stats().bytes_fixed;
+  };
+  EXPECT_EQ(fixed(Eviction::adaptive(), 1_MiB), fixed(Eviction::lru(), 1_MiB));
+  EXPECT_EQ(fixed(Eviction::adaptive(), 2_MiB), fixed(Eviction::lru(), 2_MiB) + 128_KiB);
+  EXPECT_EQ(fixed(Eviction::adaptive(), 64_MiB), fixed(Eviction::adaptive(), 0));
+}
+
 // A policy finds out that entries have gone; it need not see others come.
 TEST(PolicyMemory, GoesWithTheEntries) {
   const auto many = static_cast<int>(support::count(200'000, 200'000));

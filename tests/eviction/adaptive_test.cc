@@ -68,10 +68,42 @@ TEST_F(AdaptiveTest, TheSampleShrinksAsTheCacheGrowsAndGrowsAsItShrinks) {
     before = chooser_->unsampled();
   }
   EXPECT_EQ(before, 255);  // 100'000 / 256 is below 512
-  EXPECT_LT(chooser_->bytes(), 150u * 1'024);
   for (std::uint64_t i = 1'000; i < 100'000; ++i) shard_.remove(id_of(i));
   for (std::uint64_t i = 100'000; i < 110'000; ++i) access(i);
   EXPECT_LT(chooser_->unsampled(), 15);
+}
+
+// Also of entries that weigh much less than others, of which a shadow would hold many.
+TEST(SharesChooserMemory, TakesNoMoreMemoryThanItMay) {
+  for (const std::size_t bytes_max : {SharesChooser::kBytesMin, std::size_t{120} << 10, SharesChooser::kBytesMax}) {
+    const auto chooser = std::make_shared<SharesChooser>(bytes_max);
+    Adaptive policy(chooser, 1);
+    FakeResidents shard(policy);
+    base::Random random(3);
+    std::size_t most = 0;
+    for (std::uint64_t i = 0; i < 200'000; ++i) {
+      const auto id = static_cast<EntryId>(base::mix64(random.below(i % 50'000 < 25'000 ? 2'000 : 100'000)));
+      const std::uint64_t capacity = i < 100'000 ? 3'000'000 : 100'000;
+      if (!shard.access(id, capacity))
+        shard.resize(id, static_cast<std::uint32_t>(1 + random.below(random.below(2'000) + 1)));
+      most = std::max(most, chooser->bytes());
+    }
+    EXPECT_LE(most, bytes_max);
+    EXPECT_GT(most, bytes_max / 2);
+    EXPECT_NE(chooser->shares().small, 0.1);
+    policy.clear(shard);
+  }
+}
+
+TEST(SharesChooserMemory, WithoutMemoryTheAnswerIsFixed) {
+  const auto chooser = std::make_shared<SharesChooser>(SharesChooser::kBytesMin / 2);
+  Adaptive policy(chooser, 1);
+  FakeResidents shard(policy);
+  for (std::uint64_t i = 0; i < 100'000; ++i) shard.access(static_cast<EntryId>(base::mix64(i % 2'000)), 1'000);
+  EXPECT_DOUBLE_EQ(chooser->shares().small, 0.1);
+  EXPECT_EQ(chooser->unsampled(), Residents::kNoSample);
+  EXPECT_EQ(chooser->bytes(), sizeof(SharesChooser));
+  policy.clear(shard);
 }
 
 // Hits alone need no choice.

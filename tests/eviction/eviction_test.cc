@@ -64,7 +64,7 @@ TEST(Eviction, EachPolicyHasItsNameInBothScopes) {
 // What one shard learns of the cache's size, another knows: where both belong to one cache, and only there.
 TEST(Eviction, PoliciesOfOneCacheShareWhatTheyShare) {
   for (const bool one_cache : {false, true}) {
-    const Eviction eviction = one_cache ? Eviction::adaptive().for_one_cache() : Eviction::adaptive();
+    const Eviction eviction = one_cache ? Eviction::adaptive().for_one_cache(1 << 20) : Eviction::adaptive();
     const std::unique_ptr<EvictionPolicy> policies[] = {eviction.factory()(1), eviction.factory()(2)};
     eviction::FakeResidents large(*policies[0]);
     eviction::FakeResidents small(*policies[1]);

@@ -25,7 +25,7 @@ TEST(ShadowCacheTest, DoesAsAShardWould) {
     const std::unique_ptr<EvictionPolicy> policy = eviction.factory()(1);
     const std::unique_ptr<EvictionPolicy> shadow_policy = eviction.factory()(1);
     FakeResidents shard(*policy);
-    ShadowCache shadow(*shadow_policy);
+    ShadowCache shadow(*shadow_policy, {});
     constexpr std::uint64_t kCapacity = 300;
     int hits = 0;
     for (int i = 0; i < 30'000; ++i) {
@@ -48,7 +48,7 @@ TEST(ShadowCacheTest, DoesAsAShardWould) {
 // Each resident as often as any other, where entries that stood together are gone.
 TEST(ShadowCacheTest, SamplesEachAsOften) {
   const std::unique_ptr<EvictionPolicy> policy = Eviction::random().factory()(1);
-  ShadowCache shadow(*policy);
+  ShadowCache shadow(*policy, {});
   for (EntryId id = 0; id < 600; ++id) shadow.access({id, 0, 1}, kUnbounded);
   for (EntryId id = 300; id < 600; ++id) shadow.remove(id);
   std::map<EntryId, int> evicted;
@@ -65,7 +65,7 @@ TEST(ShadowCacheTest, SamplesEachAsOften) {
 
 TEST(ShadowCacheTest, WhatHasEndedIsGone) {
   GatedFifo policy;
-  ShadowCache shadow(policy);
+  ShadowCache shadow(policy, {});
   for (EntryId id = 0; id < 100; ++id) shadow.insert({id, 0, 1, id < 50 ? 10u : 0u}, kUnbounded);
   EXPECT_TRUE(shadow.hit(0, 9));
   EXPECT_FALSE(shadow.hit(0, 10));
@@ -84,7 +84,7 @@ TEST(ShadowCacheTest, WhatHasEndedIsGone) {
 TEST(ShadowCacheTest, KnowsWhereEachIsHoweverOftenItComesBack) {
   base::Random random(2);
   GatedFifo policy;
-  ShadowCache shadow(policy);
+  ShadowCache shadow(policy, {});
   for (int i = 0; i < 300'000; ++i) {
     const auto id = static_cast<EntryId>(base::mix64(random.below(200)));
     if (random.below(2) == 0) {
@@ -102,7 +102,7 @@ TEST(ShadowCacheTest, KnowsWhereEachIsHoweverOftenItComesBack) {
 
 TEST(ShadowCacheTest, HoldsNoMoreThanItsShareOfMemoryAndDoesNoMoreThanItsShareOfWork) {
   GatedFifo policy;
-  ShadowCache shadow(policy);
+  ShadowCache shadow(policy, {});
   for (EntryId id = 1; id < 100'000; ++id) shadow.access({static_cast<EntryId>(base::mix64(id)), 0, 1}, kUnbounded);
   EXPECT_LE(shadow.size(), 1'024u);
   EXPECT_LT(shadow.bytes(), 100'000u);
@@ -113,7 +113,7 @@ TEST(ShadowCacheTest, HoldsNoMoreThanItsShareOfMemoryAndDoesNoMoreThanItsShareOf
 
 TEST(ShadowCacheTest, HoldsWhatItHasRoomFor) {
   GatedFifo policy;
-  ShadowCache shadow(policy);
+  ShadowCache shadow(policy, {});
   EXPECT_FALSE(shadow.access({1, 0, 60}, 100));
   EXPECT_FALSE(shadow.access({2, 0, 101}, 100));  // never
   EXPECT_TRUE(shadow.access({1, 0, 60}, 100));
@@ -124,7 +124,7 @@ TEST(ShadowCacheTest, HoldsWhatItHasRoomFor) {
 
 TEST(ShadowCacheTest, DropsWhatIsTagged) {
   GatedFifo policy;
-  ShadowCache shadow(policy);
+  ShadowCache shadow(policy, {});
   for (EntryId id = 0; id < 1'000; ++id) shadow.access({id, static_cast<std::uint16_t>(id % 4), 2}, kUnbounded);
   const std::size_t before = shadow.bytes();
   shadow.remove_tagged(3);
