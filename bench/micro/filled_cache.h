@@ -17,7 +17,7 @@ struct FilledSetup {
   std::uint64_t entries = 0;
   std::size_t value_bytes = 32;
   std::string value = {};  // empty: value_bytes of text
-  std::string policy = "s3-fifo";
+  std::string policy = "adaptive";
   bool at_bound = false;  // max_entries is `entries`
   bool size_advice = false;
   std::uint32_t hot_keys = 0;

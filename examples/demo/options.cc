@@ -106,8 +106,8 @@ Wish read_ttl(Options& options, std::string_view text) {
 
 Wish read_policy(Options& options, std::string_view text) {
   if (!larder::Eviction::named(text)) {
-    return "s3-fifo, lru, lfu, random, sieve or fifo, each with -ttl behind it as well, or none; Redis's names will "
-           "do, too";
+    return "adaptive, s3-fifo, lru, lfu, w-tinylfu or another of docs/eviction.md, each with -ttl behind it as well, "
+           "or none; Redis's names will do, too";
   }
   options.policy = text;
   return {};
@@ -157,8 +157,8 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"--memory", "SIZE", "the cache's memory bound (default: a tenth of the data that the workload touches)",
      read_memory},
     {"--policy", "NAME",
-     "eviction policy: s3-fifo, lru, lfu, random, sieve, fifo, each also with -ttl behind it (only rows\n"
-     "with a time to live are evicted), or none (default s3-fifo)",
+     "eviction policy: adaptive, s3-fifo, lru, lfu, random, sieve, fifo, w-tinylfu, arc, lirs, gdsf, each also\n"
+     "with -ttl behind it (only rows with a time to live are evicted), or none (default adaptive)",
      read_policy},
     {"--ttl", "TIME", "time to live of a cached row, 0 = none (default 1s)", read_ttl},
     {"--threads", "N", "threads that send requests (default 2)",

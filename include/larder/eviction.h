@@ -121,8 +121,8 @@ class Eviction {
     kKeysWithTtl,  // only entries with a time to live
   };
 
-  static Eviction s3_fifo(Scope scope = Scope::kAllKeys);   // the default: scan-resistant, cheapest hit
-  static Eviction adaptive(Scope scope = Scope::kAllKeys);  // follows the traffic; may become the default
+  static Eviction adaptive(Scope scope = Scope::kAllKeys);  // the default: follows the traffic
+  static Eviction s3_fifo(Scope scope = Scope::kAllKeys);   // resists scans; eviction is a little cheaper
   static Eviction lru(Scope scope = Scope::kAllKeys);       // exact; a hit costs more, an entry 8 bytes more
   static Eviction lfu(Scope scope = Scope::kAllKeys);       // sampled, with ageing
   static Eviction random(Scope scope = Scope::kAllKeys);
@@ -131,7 +131,7 @@ class Eviction {
   static Eviction none();                                // a write that finds no room answers kOutOfMemory
   // A policy of your own. REQUIRES: factory is callable and gives no null; checked.
   static Eviction custom(std::string name, PolicyFactory factory, Scope scope = Scope::kAllKeys);
-  // "s3-fifo", "adaptive", "lru", "lfu", "random", "sieve", "fifo", "w-tinylfu", "arc", "lirs", "gdsf", "redis-lru",
+  // "adaptive", "s3-fifo", "lru", "lfu", "random", "sieve", "fifo", "w-tinylfu", "arc", "lirs", "gdsf", "redis-lru",
   // "redis-lfu": docs/eviction.md says what each is for.
   static std::span<const std::string_view> names() noexcept;
   // By name, one of those, or with "-ttl" behind it for kKeysWithTtl; "none"; and Redis's names ("allkeys-lru",

@@ -30,8 +30,8 @@ std::uint64_t number_of(std::string_view text) {
 }
 
 std::string policies() {
-  return "argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, volatile-s3-fifo, "
-         "allkeys-lru, allkeys-lfu, allkeys-random, allkeys-s3-fifo, noeviction";
+  return "argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, volatile-adaptive, "
+         "allkeys-lru, allkeys-lfu, allkeys-random, allkeys-adaptive, noeviction";
 }
 
 Status write_policy(Service& service, std::string_view text) {

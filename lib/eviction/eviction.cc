@@ -100,12 +100,12 @@ Policy redis_lfu(const Values& values, std::uint64_t seed) {
 constexpr Parameter kSamples = {"samples", eviction::RedisLru::Parameters().samples, 1, 64, true};
 constexpr eviction::S3Fifo::Parameters kS3Fifo;
 constexpr Row kRows[] = {
+    {"adaptive", adaptive, {}, &kChooser},
     {"s3-fifo",
      s3_fifo,
      {{{"small", kS3Fifo.small_share, 0.001, 0.999},
        {"ghost", kS3Fifo.ghosts_per_entry, 0, 10},
        {"promote", kS3Fifo.promote_at, 1, 3, true}}}},
-    {"adaptive", adaptive, {}, &kChooser},
     {"lru", plain<eviction::Lru>},
     {"lfu", seeded<eviction::Lfu>},
     {"random", seeded<eviction::Random>},

@@ -1,17 +1,31 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "eviction/s3_fifo.h"
 
+#include <utility>
+
 namespace larder::eviction {
 namespace {
 
 // How many entries one call looks at before it gives up for now: a queue full of used or dead entries is gone through
 // in several.
 constexpr int kStepsMax = 64;
+constexpr int kGhostsACall = 4;  // are forgotten, where there are too many
 
 }  // namespace
 
+void S3Fifo::expect(EntryId id) {
+  comes_back_.reset();
+  if (ghosts_.find(id) != nullptr) comes_back_ = id;
+}
+
+// Those that made room for it may have come in its place among the ghosts.
+bool S3Fifo::take_ghost(EntryId id, Residents& residents) {
+  const bool announced = std::exchange(comes_back_, std::nullopt) == id;
+  return ghosts_.take(residents, id) || announced;
+}
+
 bool S3Fifo::on_insert(Resident& entry, Residents& residents) {
-  EntryQueue& queue = main_.holds(entry) || ghosts_.take(entry.id) >= 0 ? main_ : small_;
+  EntryQueue& queue = main_.holds(entry) || take_ghost(entry.id, residents) ? main_ : small_;
   queue.sweep(residents);
   return queue.enter(entry, residents);
 }
@@ -22,19 +36,22 @@ void S3Fifo::on_remove(Resident& entry, Residents& residents) {
   EntryQueue& queue = queue_of(entry);
   queue.leave(entry);
   queue.sweep(residents);
-  fit_ghosts(residents);
+  fit_ghosts(0, residents);
 }
 
-void S3Fifo::fit_ghosts(Residents& residents) {
-  const auto residents_now = static_cast<double>(small_.entries() + main_.entries());
-  ghosts_.fit(residents, static_cast<std::uint64_t>(parameters_.ghosts_per_entry * residents_now));
+// `more`: entries than there are.
+void S3Fifo::fit_ghosts(std::uint64_t more, Residents& residents) {
+  const auto entries = static_cast<double>(small_.entries() + main_.entries() + more);
+  const auto ghosts = static_cast<std::uint64_t>(parameters_.ghosts_per_entry * entries);
+  for (int i = 0; i < kGhostsACall && ghosts_.size() > ghosts; ++i) ghosts_.take_oldest(residents);
 }
 
 bool S3Fifo::evict(Residents& residents) {
   for (int step = 0; step < kStepsMax; ++step) {
     if (small_.entries() + main_.entries() == 0) return false;
-    const bool small_is_full = static_cast<double>(small_.weight()) >
-                               parameters_.small_share * static_cast<double>(small_.weight() + main_.weight());
+    const auto share =
+        static_cast<std::uint64_t>(parameters_.small_share * static_cast<double>(small_.weight() + main_.weight()));
+    const bool small_is_full = small_.weight() >= share;
     if (main_.entries() == 0 || (small_is_full && small_.entries() != 0)) {
       if (evict_from_small(residents)) return true;
     } else if (evict_from_main(residents)) {
@@ -52,10 +69,9 @@ bool S3Fifo::evict_from_small(Residents& residents) {
     entry.bits = 0;
     return main_.enter(entry, residents) ? Verdict::kKeep : Verdict::kEvict;
   };
-  if (small_.take_first(residents, visit, [&](EntryId next) { ghosts_.prefetch(next); }) != Verdict::kEvict)
-    return false;
-  fit_ghosts(residents);
+  if (small_.take_first(residents, visit) != Verdict::kEvict) return false;
   ghosts_.insert(residents, id);
+  fit_ghosts(1, residents);
   return true;
 }
 

@@ -375,12 +375,30 @@ Status Keyspace::set_max_memory(std::uint64_t bytes) {
   if (Status status = options.validate(); !status.ok()) return status;
   memory::Limit& limit = account_->bytes();
   limit.set_max(bytes == 0 ? memory::Limit::kUnbounded : static_cast<std::int64_t>(bytes));
+  if (Status status = fit_shared(); !status.ok()) return status;
   if (environment_.advisor != nullptr) environment_.advisor->begin_anew();
   int idle = 0;
   while (limit.left() < 0) {
     if (!reclaim(shard_count_, 0, 0, &idle) && limit.left() < 0) return out_of_memory();
   }
   return {};
+}
+
+// What the policies share is a part of the bound: where that has changed, they are exchanged. If there is no memory for
+// that, they stay.
+Status Keyspace::fit_shared() {
+  try {
+    Eviction eviction = Eviction::none();
+    {
+      base::LeafLock lock(policy_mutex_);
+      if (shared_.size() == shared_bytes(environment_.shared_bytes(eviction_))) return {};
+      eviction = eviction_;
+    }
+    Status status = set_eviction(eviction);
+    return status.code() == ErrorCode::kOutOfMemory ? Status() : status;
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
 }
 
 // Where nobody may be evicted there may be no room for what the policies are to share: then they come without, and make

@@ -289,6 +289,7 @@ class Keyspace {
   void refresh_later(std::string_view key) noexcept;
   bool lease(std::int64_t bytes);
   std::int64_t shared_bytes(std::size_t each) const noexcept;
+  Status fit_shared();
   Status exchange_policies(const Eviction& eviction, std::size_t each);
   Result<bool> exchange_policy(Shard& shard);
   static std::uint32_t choose_shards(const Options& options);

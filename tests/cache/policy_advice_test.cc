@@ -119,7 +119,13 @@ TEST_F(PolicyAdviceTest, IsInBothTexts) {
 
 TEST_F(PolicyAdviceTest, ItsMemoryIsCharged) {
   const auto fixed = [&](bool size, bool policy) {
-    return make({.max_memory = 16_MiB, .size_advice = size, .policy_advice = policy, .shards = 1}).stats().bytes_fixed;
+    return make({.max_memory = 16_MiB,
+                 .eviction = Eviction::lru(),
+                 .size_advice = size,
+                 .policy_advice = policy,
+                 .shards = 1})
+        .stats()
+        .bytes_fixed;
   };
   EXPECT_EQ(fixed(false, true) - fixed(false, false), 1_MiB);
   EXPECT_EQ(fixed(true, true) - fixed(false, false), 2_MiB);

@@ -144,6 +144,20 @@ TEST(PolicyMemory, NothingIsSharedWhereItWouldBeTooMuchOfIt) {
   EXPECT_EQ(fixed(Eviction::adaptive(), 64_MiB), fixed(Eviction::adaptive(), 0));
 }
 
+TEST(PolicyMemory, WhatIsSharedFollowsTheBound) {
+  Cache cache({.max_memory = 64_MiB, .eviction = Eviction::adaptive(), .shards = 1, .seed = 1});
+  for (int i = 0; i < 50'000; ++i) ASSERT_TRUE(cache.set("key" + std::to_string(i), "a value").ok());
+  const std::uint64_t large = cache.stats().bytes_fixed;
+  ASSERT_TRUE(cache.set_max_memory(64_KiB).ok());
+  EXPECT_LE(cache.stats().bytes_used, 64_KiB);
+  EXPECT_EQ(cache.stats().bytes_fixed, large - Eviction::adaptive().shared_bytes(1_MiB));
+  EXPECT_GT(cache.stats().entries, 100u);
+  ASSERT_TRUE(cache.set_max_memory(64_MiB).ok());
+  EXPECT_EQ(cache.stats().bytes_fixed, large);
+  EXPECT_EQ(cache.stats().policy, "adaptive");
+  EXPECT_EQ(cache.check_invariants().to_string(), "ok");
+}
+
 // A policy finds out that entries have gone; it need not see others come.
 TEST(PolicyMemory, GoesWithTheEntries) {
   const auto many = static_cast<int>(support::count(200'000, 200'000));

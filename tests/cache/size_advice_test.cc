@@ -112,7 +112,7 @@ TEST_F(SizeAdviceTest, WithWritesThatNobodyHasLookedBefore) {
 }
 
 TEST_F(SizeAdviceTest, WithValuesThatChangeTheirSize) {
-  make_all({.max_memory = 16_MiB, .shards = 1});
+  make_all({.max_memory = 16_MiB, .eviction = Eviction::s3_fifo(), .shards = 1});
   for (int i = 0; i < 40'000; ++i) {
     const std::string key = "k" + std::to_string(skewed(6'000));
     use(key, 1'000 + random_.below(20'000));
@@ -186,9 +186,11 @@ TEST_F(SizeAdviceTest, IsInBothTexts) {
 }
 
 TEST_F(SizeAdviceTest, ItsMemoryIsCharged) {
-  const Cache& with = make({.max_memory = 16_MiB, .size_advice = true, .shards = 1});
-  const Cache& without = make({.max_memory = 16_MiB, .shards = 1});
-  EXPECT_EQ(with.stats().bytes_fixed - without.stats().bytes_fixed, 1_MiB);
+  for (const Eviction& eviction : {Eviction::lru(), Eviction::adaptive()}) {
+    const Cache& with = make({.max_memory = 16_MiB, .eviction = eviction, .size_advice = true, .shards = 1});
+    const Cache& without = make({.max_memory = 16_MiB, .eviction = eviction, .shards = 1});
+    EXPECT_EQ(with.stats().bytes_fixed - without.stats().bytes_fixed, 1_MiB + 4 * eviction.shared_bytes(1_MiB));
+  }
 }
 
 TEST_F(SizeAdviceTest, IsOnTheBoundThatIsNearer) {

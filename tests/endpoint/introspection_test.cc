@@ -40,7 +40,7 @@ TEST_F(Introspection, InfoHasTheFieldsThatToolsRead) {
                             "used_memory_human:",
                             "used_memory_rss:",
                             "maxmemory:268435456",
-                            "maxmemory_policy:allkeys-s3-fifo",
+                            "maxmemory_policy:allkeys-adaptive",
                             "# Persistence\r\nloading:0\r\n",
                             "# Stats\r\ntotal_connections_received:5",
                             "total_commands_processed:3",

@@ -82,7 +82,7 @@ TEST_F(CollectionChange, GrowsAndShrinksThroughAllForms) {
 // The last edit of a large one is done where it is, and the policy is told that all of it has gone.
 TEST_F(CollectionChange, ALargeOneMayBeEmptiedOneByOne) {
   for (const int count : {1, 100, 1'000}) {
-    for (const Eviction& eviction : {Eviction::s3_fifo(), Eviction::lru(), Eviction::lfu()}) {
+    for (const Eviction& eviction : {Eviction::adaptive(), Eviction::s3_fifo(), Eviction::lru(), Eviction::lfu()}) {
       Cache& cache = make({.eviction = eviction, .shards = 1});
       fill(cache, "h", count);
       ASSERT_TRUE(cache.hset("h", "big", binary(5'000)).ok());

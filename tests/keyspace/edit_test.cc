@@ -66,7 +66,7 @@ TEST_F(EditTest, UseKeepsAnEntryFromIdling) {
 
 // Every one of them, once for each hundred other keys that come, keeps a key that would be evicted otherwise.
 TEST_F(EditTest, UseKeepsAnEntryFromEviction) {
-  for (const char* policy : {"s3-fifo", "lru"}) {
+  for (const char* policy : {"adaptive", "s3-fifo", "lru"}) {
     for (const Call& call : kUses) {
       Cache& cache = make({.max_memory = 512_KiB, .eviction = *Eviction::named(policy), .shards = 1});
       ASSERT_TRUE(cache.set("k", "5").ok());

@@ -115,7 +115,7 @@ TEST_F(HoldWorkTest, EvictionWhereEverythingWasUsed) {
 }
 
 TEST_F(HoldWorkTest, EvictionByEachPolicy) {
-  for (const char* policy : {"s3-fifo", "lru", "lfu", "random", "sieve", "fifo", "lru-ttl", "none"}) {
+  for (const char* policy : {"adaptive", "s3-fifo", "lru", "lfu", "random", "sieve", "fifo", "lru-ttl", "none"}) {
     SCOPED_TRACE(policy);
     ASSERT_TRUE(cache_.set_max_memory(64_MiB).ok());
     ASSERT_TRUE(cache_.set_eviction(*Eviction::named(policy)).ok());

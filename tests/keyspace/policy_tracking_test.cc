@@ -19,7 +19,7 @@
 namespace larder::keyspace {
 namespace {
 
-const char* const kOrdered[] = {"s3-fifo", "lru"};
+const char* const kOrdered[] = {"adaptive", "s3-fifo", "lru"};
 
 Status set(Keyspace& keyspace, std::string_view key, std::string_view value) {
   if (value.size() > kInlineBytesMax) {

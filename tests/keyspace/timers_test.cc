@@ -98,8 +98,8 @@ TEST_P(FullCacheTimersTest, IdleEntriesEndThoughThereIsNoMemoryForTheirTimers) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Policies, FullCacheTimersTest, testing::Values("none", "s3-fifo", "lru-ttl", "random"),
-                         [](const auto& policy) {
+INSTANTIATE_TEST_SUITE_P(Policies, FullCacheTimersTest,
+                         testing::Values("none", "adaptive", "s3-fifo", "lru-ttl", "random"), [](const auto& policy) {
                            std::string name = policy.param;
                            std::erase(name, '-');
                            return name;

@@ -234,8 +234,8 @@ void CommandGenerator::fill_other(Command& command) {
     case Verb::kLetGo: command.first = static_cast<std::int64_t>(below(kSlots)); return;
     case Verb::kSetMaxMemory: command.first = pick<std::int64_t>({64, 80, 96, 128, 200, 500, 1000}) << 10; return;
     case Verb::kSetEviction:
-      command.text = pick({"s3-fifo", "lru", "lfu", "random", "sieve", "fifo", "none", "s3-fifo-ttl", "sieve-ttl",
-                           "lru-ttl", "lfu-ttl", "random-ttl", "allkeys-lru", "volatile-lfu"});
+      command.text = pick({"adaptive", "s3-fifo", "lru", "lfu", "random", "sieve", "fifo", "none", "s3-fifo-ttl",
+                           "sieve-ttl", "lru-ttl", "lfu-ttl", "random-ttl", "allkeys-lru", "volatile-lfu"});
       return;
     default: return;
   }

@@ -67,10 +67,13 @@ INSTANTIATE_TEST_SUITE_P(Bounds, Pressure,
                                          Parameter{"lru-ttl", 200 << 10, 0, 1}, Parameter{"lfu-ttl", 200 << 10, 0, 1},
                                          Parameter{"random-ttl", 200 << 10, 0, 1}, Parameter{"s3-fifo", 1 << 20, 0, 8},
                                          Parameter{"lru", 1 << 20, 0, 8}, Parameter{"s3-fifo", 0, 20, 1},
-                                         Parameter{"lru", 0, 20, 4}, Parameter{"lfu", 0, 20, 1},
-                                         Parameter{"random", 0, 20, 1}, Parameter{"none", 0, 20, 1},
-                                         Parameter{"lru-ttl", 0, 20, 1}, Parameter{"s3-fifo", 300 << 10, 30, 1},
-                                         Parameter{"s3-fifo", 0, 1, 1}, Parameter{"s3-fifo", 64 << 10, 0, 1}),
+                                         Parameter{"adaptive", 0, 20, 1}, Parameter{"adaptive", 200 << 10, 0, 1},
+                                         Parameter{"adaptive", 1 << 20, 0, 8},
+                                         Parameter{"adaptive-ttl", 200 << 10, 0, 1}, Parameter{"lru", 0, 20, 4},
+                                         Parameter{"lfu", 0, 20, 1}, Parameter{"random", 0, 20, 1},
+                                         Parameter{"none", 0, 20, 1}, Parameter{"lru-ttl", 0, 20, 1},
+                                         Parameter{"s3-fifo", 300 << 10, 30, 1}, Parameter{"s3-fifo", 0, 1, 1},
+                                         Parameter{"s3-fifo", 64 << 10, 0, 1}),
                          name_of_parameter);
 
 // Memory is full, so that timers cannot be moved about; nothing may be evicted, so that only time can help.

@@ -33,8 +33,8 @@ std::string name_of_parameter(const testing::TestParamInfo<std::tuple<const char
 }
 
 INSTANTIATE_TEST_SUITE_P(Policies, Model,
-                         testing::Combine(testing::Values("s3-fifo", "lru", "lfu", "random", "sieve", "fifo", "none",
-                                                          "lru-ttl"),
+                         testing::Combine(testing::Values("adaptive", "s3-fifo", "lru", "lfu", "random", "sieve",
+                                                          "fifo", "none", "lru-ttl"),
                                           testing::Values(1u, 8u)),
                          name_of_parameter);
 

@@ -44,14 +44,14 @@ std::string name_of_parameter(const testing::TestParamInfo<std::tuple<Writes, co
 
 INSTANTIATE_TEST_SUITE_P(Policies, Stored,
                          testing::Combine(testing::Values(Writes::kThrough, Writes::kBack),
-                                          testing::Values("s3-fifo", "lru", "none"), testing::Values(1u, 8u)),
+                                          testing::Values("adaptive", "lru", "none"), testing::Values(1u, 8u)),
                          name_of_parameter);
 
 // Values that the cache has no room for are in the store, and are read from there.
 class StoredUnderPressure : public testing::TestWithParam<Writes> {};
 
 TEST_P(StoredUnderPressure, AnswersAsIfThereWereMemoryWithoutEnd) {
-  for (const char* policy : {"s3-fifo", "random", "lru-ttl"}) {
+  for (const char* policy : {"adaptive", "random", "lru-ttl"}) {
     RunSetup setup;
     setup.policy = policy;
     setup.listens = false;

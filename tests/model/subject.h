@@ -23,7 +23,7 @@ namespace larder::model {
 struct RunSetup {
   std::uint64_t max_memory = 0;
   std::uint64_t max_entries = 0;
-  std::string policy = "s3-fifo";
+  std::string policy = "adaptive";
   std::uint32_t shards = 1;
   std::uint64_t value_bytes_max = 131'072;
   Milliseconds idle{0};

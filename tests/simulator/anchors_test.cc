@@ -40,9 +40,9 @@ constexpr Anchor kAnchors[] = {
     {"sieve", "sieve", 0.0001},
     {"random", "random", 0.005, 8, 100, "own"},
     {"arc", "arc", 0.001},
-    // Ghosts that are a table of fingerprints, not a list of ids: some are found by mistake, and some are forgotten a
-    // little earlier or later. In small caches a few of these are much.
-    {"s3fifo(small10,ghost200,move>=2)", "s3-fifo", 0.001, 1, 1'000, "", 10, 0.0042},
+    {"s3fifo(small10,ghost200,move>=2)", "s3-fifo", 0.001},
+    {"s3fifo(small10,ghost90,move>=2)", "s3-fifo:ghost=0.9", 0.001},
+    {"s3fifo(small10,ghost90,move>=1)", "s3-fifo:ghost=0.9,promote=1", 0.001},
     // A stack that is pruned in slices: at one point 0.00014.
     {"lirs(hir1%,nonres<=2C)", "lirs", 0.0001, 1, 1, "", 1, 0.0002},
     // Published are single runs, of a sketch with another hash. That of the definition in its most obvious form (four

@@ -35,7 +35,7 @@ const char* read_port(ServerOptions& options, std::string_view text) {
 
 const char* read_policy(ServerOptions& options, std::string_view text) {
   const Result<Eviction> eviction = Eviction::named(text);
-  if (!eviction) return "a policy, such as allkeys-lru, volatile-lfu, allkeys-random, noeviction, or s3-fifo";
+  if (!eviction) return "a policy, such as allkeys-lru, volatile-lfu, allkeys-random, noeviction, or adaptive";
   options.cache.eviction = *eviction;
   return nullptr;
 }
@@ -74,7 +74,7 @@ constexpr Option kOptions[] = {
        return nullptr;
      }},
     {"maxmemory", "SIZE", "bound of the cache, 256mb if nothing is said; 0: none", read_max_memory},
-    {"maxmemory-policy", "NAME", "what goes then: allkeys-lru, volatile-lfu, noeviction, ... (default allkeys-s3-fifo)",
+    {"maxmemory-policy", "NAME", "what goes then: allkeys-lru, volatile-lfu, noeviction, ... (default allkeys-adaptive)",
      read_policy},
     {"size-advice", "", "say in INFO what half, twice and four times the bound would do for the hit ratio",
      [](ServerOptions& options, std::string_view) -> const char* {

@@ -64,7 +64,7 @@ struct Option {
 };
 
 constexpr Option kOptions[] = {
-    {"policy", "LIST", "who goes (default lru,s3-fifo,belady); may be given several times",
+    {"policy", "LIST", "who goes (default lru,s3-fifo,adaptive,belady); may be given several times",
      [](SimOptions& o, std::string_view text) { return parse_policies(text, o.plan.policies); }},
     {"size", "LIST",
      "sizes of the cache (default 1%,10%; for --plot 0.1%..50%): 5000 is objects, 64MiB or 10KB bytes,\n"
@@ -122,7 +122,7 @@ const Option* find_option(std::string_view word) {
 std::string check_together(SimOptions& options) {
   if (options.files.empty()) return "no trace: name a file, or - for standard input";
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) return "standard input can be read only once";
-  if (options.plan.policies.empty()) parse_policies("lru,s3-fifo,belady", options.plan.policies);
+  if (options.plan.policies.empty()) parse_policies("lru,s3-fifo,adaptive,belady", options.plan.policies);
   if (options.plan.sizes.empty()) parse_sizes(options.plot.empty() ? "1%,10%" : "0.1%..50%", options.plan.sizes);
   if (options.plot.empty()) return {};
   if (options.plan.sizes.size() < 2)
