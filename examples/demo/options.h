@@ -14,7 +14,7 @@ namespace demo {
 struct Options {
   std::string trace;                         // file of requests; empty: a Zipf workload is made
   std::optional<std::uint64_t> memory;       // the cache's bound, in bytes; none: a tenth of the data
-  std::string policy = "adaptive";            // a name that larder::Eviction::named knows
+  std::string policy = "adaptive";           // a name that larder::Eviction::named knows
   std::uint32_t threads = 2;                 // that send requests
   double seconds = 50;                       // for the measured runs together
   double updates_percent = 5;                // of the requests that write to the database

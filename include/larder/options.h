@@ -72,8 +72,8 @@ struct Options {
   // What goes when a bound is reached.
   Eviction eviction = Eviction::adaptive();
   // Estimates what half, twice and four times the bound would do with the traffic of late: stats().size_advice. Takes 1
-  // MiB of max_memory (with adaptive 1.9), which must be 16 MiB or more; of the time of calls, in the long run, less than
-  // can be measured.
+  // MiB of max_memory (with adaptive 1.9), which must be 16 MiB or more; of the time of calls, in the long run, less
+  // than can be measured.
   bool size_advice = false;
   // The same of other policies: stats().policy_advice. Takes 1 MiB, too (with adaptive 1.2).
   bool policy_advice = false;

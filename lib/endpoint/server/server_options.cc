@@ -74,8 +74,8 @@ constexpr Option kOptions[] = {
        return nullptr;
      }},
     {"maxmemory", "SIZE", "bound of the cache, 256mb if nothing is said; 0: none", read_max_memory},
-    {"maxmemory-policy", "NAME", "what goes then: allkeys-lru, volatile-lfu, noeviction, ... (default allkeys-adaptive)",
-     read_policy},
+    {"maxmemory-policy", "NAME",
+     "what goes then: allkeys-lru, volatile-lfu, noeviction, ... (default allkeys-adaptive)", read_policy},
     {"size-advice", "", "say in INFO what half, twice and four times the bound would do for the hit ratio",
      [](ServerOptions& options, std::string_view) -> const char* {
        options.cache.size_advice = true;
