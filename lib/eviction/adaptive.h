@@ -22,8 +22,9 @@ namespace larder::eviction {
 
 class Adaptive final : public GatedFifo {
  public:
-  // `chooser`: the cache's. `salt`: another one for each of its shards.
-  Adaptive(std::shared_ptr<SharesChooser> chooser, std::uint64_t salt) : chooser_(std::move(chooser)), salt_(salt) {}
+  // `chooser`: the cache's, with the same objective. `salt`: another one for each of its shards.
+  Adaptive(std::shared_ptr<SharesChooser> chooser, std::uint64_t salt, Objective objective = Objective::kRequests)
+      : GatedFifo(Shares(), objective), chooser_(std::move(chooser)), salt_(salt) {}
 
   bool on_insert(Resident& entry, Residents& residents) override;
   void on_hit(Resident& entry, Residents& residents) override;

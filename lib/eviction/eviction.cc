@@ -49,7 +49,7 @@ struct Row {
   std::string_view name;
   Policy (*make)(const Values& values, std::uint64_t seed);
   std::array<Parameter, kParametersMax> parameters = {};  // those with a name
-  const Eviction::Shared* shared = nullptr;
+  const Eviction::Shared* (*shared)(const Values&) = nullptr;
 
   Values values() const {
     Values values = {};
@@ -82,13 +82,20 @@ Policy w_tinylfu(const Values& values, std::uint64_t seed) {
 Policy lirs(const Values& values, std::uint64_t) {
   return std::make_unique<eviction::Lirs>(eviction::Lirs::Parameters{values[0]});
 }
+using Objective = eviction::GatedFifo::Objective;
+template <Objective kObjective>
 constexpr Eviction::Shared kChooser = {
     eviction::SharesChooser::kBytesMin, eviction::SharesChooser::kBytesMax, [](std::size_t bytes) -> PolicyFactory {
-      return [chooser = std::make_shared<eviction::SharesChooser>(bytes)](std::uint64_t seed) {
-        return std::make_unique<eviction::Adaptive>(chooser, seed);
+      return [chooser = std::make_shared<eviction::SharesChooser>(kObjective, bytes)](std::uint64_t seed) {
+        return std::make_unique<eviction::Adaptive>(chooser, seed, kObjective);
       };
     }};
-Policy adaptive(const Values&, std::uint64_t seed) { return kChooser.factory(kChooser.bytes_max)(seed); }
+const Eviction::Shared* chooser(const Values& values) {
+  return values[0] != 0 ? &kChooser<Objective::kBytes> : &kChooser<Objective::kRequests>;
+}
+Policy adaptive(const Values& values, std::uint64_t seed) {
+  return chooser(values)->factory(eviction::SharesChooser::kBytesMax)(seed);
+}
 Policy redis_lru(const Values& values, std::uint64_t seed) {
   return std::make_unique<eviction::RedisLru>(eviction::RedisLru::Parameters{static_cast<int>(values[0])}, seed);
 }
@@ -100,7 +107,7 @@ Policy redis_lfu(const Values& values, std::uint64_t seed) {
 constexpr Parameter kSamples = {"samples", eviction::RedisLru::Parameters().samples, 1, 64, true};
 constexpr eviction::S3Fifo::Parameters kS3Fifo;
 constexpr Row kRows[] = {
-    {"adaptive", adaptive, {}, &kChooser},
+    {"adaptive", adaptive, {{{"bytes", 0, 0, 1, true}}}, chooser},
     {"s3-fifo",
      s3_fifo,
      {{{"small", kS3Fifo.small_share, 0.001, 0.999},
@@ -224,7 +231,7 @@ Result<Eviction> Eviction::named(std::string_view name) {
       PolicyFactory factory = [&row](std::uint64_t seed) { return row.make(row.values(), seed); };
       if (!behind.empty()) factory = [&row, values](std::uint64_t seed) { return row.make(values, seed); };
       Eviction eviction(name_in_scope(row.name, scope) + std::string(behind), std::move(factory), scope);
-      eviction.shared_ = row.shared;
+      if (row.shared != nullptr) eviction.shared_ = row.shared(values);
       return eviction;
     }
   }

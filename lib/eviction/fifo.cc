@@ -9,13 +9,13 @@ constexpr int kStepsMax = 64;
 }  // namespace
 
 bool Fifo::on_insert(Resident& entry, Residents& residents) {
-  queue_.sweep(residents);
+  queue_.sweep(entry.weight, residents);
   return queue_.enter(entry, residents);
 }
 
 void Fifo::on_remove(Resident& entry, Residents& residents) {
   queue_.leave(entry);
-  queue_.sweep(residents);
+  queue_.sweep(entry.weight, residents);
 }
 
 bool Fifo::evict(Residents& residents) {

@@ -38,15 +38,15 @@ bool GatedFifo::small_has_its_share() const noexcept {
 
 bool GatedFifo::on_insert(Resident& entry, Residents& residents) {
   if (is_known(entry)) {  // it was to be evicted, and stays for now
-    EntryQueue& queue = queue_of(entry);
-    queue.sweep(residents);
+    Queue& queue = queue_of(entry);
+    queue.sweep(entry.weight, residents);
     return queue.enter(entry, residents);
   }
   const int remembered = ghosts_.take(entry.id);
   entry.counter = static_cast<std::uint8_t>(static_cast<unsigned>(std::max(remembered, 0)) | (epoch_ & 0xfu) << 4);
   count(entry, 1);
-  EntryQueue& queue = remembered >= 0 && enters_main(entry, residents) ? main_ : small_;
-  queue.sweep(residents);
+  Queue& queue = remembered >= 0 && enters_main(entry, residents) ? main_ : small_;
+  queue.sweep(entry.weight, residents);
   if (!queue.enter(entry, residents)) return false;
   if (!is_full(weight())) spill_small(entry.id, residents);
   return true;
@@ -77,7 +77,14 @@ unsigned GatedFifo::least_of_main(Residents& residents) {
 void GatedFifo::spill_small(EntryId at_hand, Residents& residents) {
   for (int step = 0; step < kSpillsMax && small_.entries() > 1 && small_has_its_share(); ++step) {
     EntryId first = at_hand;
-    if (!small_.front(&first) || first == at_hand || !main_.reserve(residents)) return;
+    if (!small_.front(&first) || first == at_hand) return;
+    std::uint32_t weight = 0;  // of nothing, if it has gone
+    residents.find(first, [&](Resident& entry) {
+      if (!small_.holds(entry)) return Verdict::kNotThisOne;
+      weight = entry.weight;
+      return Verdict::kKeep;
+    });
+    if (!main_.reserve(weight, residents)) return;
     small_.take_first(residents, [&](Resident& entry) {
       main_.enter(entry, residents);
       return Verdict::kKeep;
@@ -94,7 +101,7 @@ bool GatedFifo::evict(Residents& residents) {
   return false;
 }
 
-bool GatedFifo::evict_from(EntryQueue& queue, Residents& residents) {
+bool GatedFifo::evict_from(Queue& queue, Residents& residents) {
   EntryId id = 0;
   unsigned times = 0;
   const bool is_small = &queue == &small_;
@@ -120,9 +127,9 @@ void GatedFifo::on_resize(Resident& entry, std::uint32_t weight_before) {
 }
 
 void GatedFifo::on_remove(Resident& entry, Residents& residents) {
-  EntryQueue& queue = queue_of(entry);
+  Queue& queue = queue_of(entry);
   queue.leave(entry);
-  queue.sweep(residents);
+  queue.sweep(entry.weight, residents);
   ghosts_.fit(residents, kGhostsPerEntry * entries());
 }
 

@@ -26,7 +26,7 @@ bool S3Fifo::take_ghost(EntryId id, Residents& residents) {
 
 bool S3Fifo::on_insert(Resident& entry, Residents& residents) {
   EntryQueue& queue = main_.holds(entry) || take_ghost(entry.id, residents) ? main_ : small_;
-  queue.sweep(residents);
+  queue.sweep(entry.weight, residents);
   return queue.enter(entry, residents);
 }
 
@@ -35,7 +35,7 @@ void S3Fifo::on_resize(Resident& entry, std::uint32_t weight_before) { queue_of(
 void S3Fifo::on_remove(Resident& entry, Residents& residents) {
   EntryQueue& queue = queue_of(entry);
   queue.leave(entry);
-  queue.sweep(residents);
+  queue.sweep(entry.weight, residents);
   fit_ghosts(0, residents);
 }
 

@@ -49,17 +49,19 @@ constexpr std::uint16_t unsampled_at(unsigned halvings) noexcept {
 constexpr std::array<GatedFifo::Shares, SharesChooser::kCandidates> SharesChooser::kShares = {
     {{0.02, 2, 1}, {0.02, 2, 0}, {0.1, 2, 0}, {0.3, 1, 0}, {0.7, 1, 0}}};
 
-SharesChooser::SharesChooser(std::size_t bytes_max)
-    : SharesChooser(ShadowCache::Bounds{.bytes = (std::max(bytes_max, sizeof(*this)) - sizeof(*this)) / kCandidates}) {}
+SharesChooser::SharesChooser(GatedFifo::Objective objective, std::size_t bytes_max)
+    : SharesChooser(objective,
+                    ShadowCache::Bounds{.bytes = (std::max(bytes_max, sizeof(*this)) - sizeof(*this)) / kCandidates}) {}
 
-SharesChooser::SharesChooser(const ShadowCache::Bounds& each)
+SharesChooser::SharesChooser(GatedFifo::Objective objective, const ShadowCache::Bounds& each)
     : shadow_entries_max_(shadow_entries_for(each.bytes)),
       small_(kShares[kFirst].small),
       promote_at_(kShares[kFirst].promote_at),
       unsampled_(shadow_entries_max_ == 0 ? Residents::kNoSample : std::uint16_t{0}),
       credit_(kCreditMax),
-      candidates_{Candidate(kShares[0], each), Candidate(kShares[1], each), Candidate(kShares[2], each),
-                  Candidate(kShares[3], each), Candidate(kShares[4], each)} {}
+      candidates_{Candidate(kShares[0], objective, each), Candidate(kShares[1], objective, each),
+                  Candidate(kShares[2], objective, each), Candidate(kShares[3], objective, each),
+                  Candidate(kShares[4], objective, each)} {}
 
 void SharesChooser::resize(std::int64_t entries, std::int64_t weight, std::int64_t came) noexcept {
   entries_.fetch_add(entries, std::memory_order_relaxed);

@@ -31,10 +31,11 @@ namespace larder::eviction {
 
 class SharesChooser {
  public:
-  static constexpr std::size_t kBytesMin = std::size_t{76} << 10;
-  static constexpr std::size_t kBytesMax = std::size_t{224} << 10;
+  static constexpr std::size_t kBytesMin = std::size_t{96} << 10;
+  static constexpr std::size_t kBytesMax = std::size_t{240} << 10;
 
-  explicit SharesChooser(std::size_t bytes_max = kBytesMax);
+  explicit SharesChooser(GatedFifo::Objective objective = GatedFifo::Objective::kRequests,
+                         std::size_t bytes_max = kBytesMax);
 
   GatedFifo::Shares shares() const noexcept {
     return {small_.load(std::memory_order_relaxed), promote_at_.load(std::memory_order_relaxed),
@@ -58,8 +59,8 @@ class SharesChooser {
 
   using MissedHits = std::array<double, kCandidates>;  // what a candidate missed lately and each of them hit
   struct Candidate {
-    Candidate(const GatedFifo::Shares& shares, const ShadowCache::Bounds& bounds)
-        : policy(shares), cache(policy, bounds) {}
+    Candidate(const GatedFifo::Shares& shares, GatedFifo::Objective objective, const ShadowCache::Bounds& bounds)
+        : policy(shares, objective), cache(policy, bounds) {}
     GatedFifo policy;
     ShadowCache cache;
     MissedHits missed_hits{};
@@ -69,7 +70,7 @@ class SharesChooser {
   bool begin() noexcept { return !busy_.exchange(true, std::memory_order_acquire); }
   void end() noexcept { busy_.store(false, std::memory_order_release); }
   std::int64_t sampled(const std::atomic<std::int64_t>& of) const noexcept;
-  explicit SharesChooser(const ShadowCache::Bounds& each);
+  SharesChooser(GatedFifo::Objective objective, const ShadowCache::Bounds& each);
   void fit_sample();
   double deviations_behind(unsigned candidate, MissedHits Candidate::*missed_hits) const noexcept;
   void forget_some() noexcept;

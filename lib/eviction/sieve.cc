@@ -11,7 +11,7 @@ constexpr int kStepsMax = 64;
 // What comes when the hand is through stands behind what it will go through next.
 bool Sieve::on_insert(Resident& entry, Residents& residents) {
   turn();
-  ahead().sweep(residents);
+  ahead().sweep(entry.weight, residents);
   return ahead().enter(entry, residents);
 }
 
@@ -20,7 +20,7 @@ void Sieve::on_resize(Resident& entry, std::uint32_t weight_before) { queue_of(e
 void Sieve::on_remove(Resident& entry, Residents& residents) {
   EntryQueue& queue = queue_of(entry);
   queue.leave(entry);
-  queue.sweep(residents);
+  queue.sweep(entry.weight, residents);
 }
 
 bool Sieve::evict(Residents& residents) {

@@ -35,15 +35,17 @@ class AdvisorTest : public testing::TestWithParam<std::string> {
     advisor_ = &caches_->advisor;
   }
   void use(std::uint32_t number, std::uint32_t weight = 1) { caches_->use(number, weight); }
-  // `of_gdsf`: the most for it; where sizes differ much, it depends on the few objects that are small and popular.
-  void expect_close(double most, double of_gdsf) {
+  // `by_size`: the most for policies that look at it; where sizes differ much, they depend on the few objects that are
+  // small and popular.
+  void expect_close(double most, double by_size) {
     caches_->tell();
     for (const AdvisedCaches::Compared& one : caches_->compare()) {
       const bool is_itself = one.policy == GetParam() && one.factor == 1;
+      const bool looks_at_size = one.policy == "gdsf" || one.policy == "adaptive";
       EXPECT_NEAR(one.estimate, one.really,
-                  is_itself              ? 0.01
-                  : one.policy == "gdsf" ? of_gdsf
-                                         : most)
+                  is_itself       ? 0.01
+                  : looks_at_size ? by_size
+                                  : most)
           << one.policy << ", " << one.factor << " of the size";
     }
     EXPECT_LE(advisor_->bytes(), advisor_->bytes_max());

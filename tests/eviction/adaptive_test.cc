@@ -75,8 +75,8 @@ TEST_F(AdaptiveTest, TheSampleShrinksAsTheCacheGrowsAndGrowsAsItShrinks) {
 
 // Also of entries that weigh much less than others, of which a shadow would hold many.
 TEST(SharesChooserMemory, TakesNoMoreMemoryThanItMay) {
-  for (const std::size_t bytes_max : {SharesChooser::kBytesMin, std::size_t{120} << 10, SharesChooser::kBytesMax}) {
-    const auto chooser = std::make_shared<SharesChooser>(bytes_max);
+  for (const std::size_t bytes_max : {SharesChooser::kBytesMin, std::size_t{144} << 10, SharesChooser::kBytesMax}) {
+    const auto chooser = std::make_shared<SharesChooser>(GatedFifo::Objective::kRequests, bytes_max);
     Adaptive policy(chooser, 1);
     FakeResidents shard(policy);
     base::Random random(3);
@@ -96,7 +96,7 @@ TEST(SharesChooserMemory, TakesNoMoreMemoryThanItMay) {
 }
 
 TEST(SharesChooserMemory, WithoutMemoryTheAnswerIsFixed) {
-  const auto chooser = std::make_shared<SharesChooser>(SharesChooser::kBytesMin / 2);
+  const auto chooser = std::make_shared<SharesChooser>(GatedFifo::Objective::kRequests, SharesChooser::kBytesMin / 2);
   Adaptive policy(chooser, 1);
   FakeResidents shard(policy);
   for (std::uint64_t i = 0; i < 100'000; ++i) shard.access(static_cast<EntryId>(base::mix64(i % 2'000)), 1'000);

@@ -77,6 +77,24 @@ TEST(Eviction, PoliciesOfOneCacheShareWhatTheyShare) {
   }
 }
 
+// Of what comes once, more small ones are held than large ones where requests count.
+TEST(Eviction, WhatAdaptiveOptimisesReachesThePoliciesOfACache) {
+  const auto entries_held = [](std::string_view name) {
+    const std::unique_ptr<EvictionPolicy> policy = Eviction::named(name)->for_one_cache(1 << 20).factory()(1);
+    eviction::FakeResidents shard(*policy);
+    for (EntryId i = 0; i < 20'000; ++i) {
+      while (shard.weight() > 64'000) EXPECT_TRUE(shard.evict());
+      shard.insert(i * 0x9e3779b1u, i % 2 != 0 ? 640 : 10);
+    }
+    policy->clear(shard);
+    return shard.size();
+  };
+  EXPECT_GT(entries_held("adaptive"), 400u);
+  EXPECT_LT(entries_held("adaptive:bytes=1"), 250u);
+  EXPECT_EQ(entries_held("adaptive:bytes=0"), entries_held("adaptive"));
+  EXPECT_FALSE(Eviction::named("adaptive:bytes=2").ok());
+}
+
 TEST(Eviction, RedisNamesMeanTheSame) {
   for (const std::string name : {"lru", "lfu", "random"}) {
     const Result<Eviction> all = Eviction::named("allkeys-" + name);

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <tuple>
+
 #include "base/random.h"
 #include "eviction/policy_fixture.h"
 
@@ -92,6 +95,87 @@ TEST_F(GatedFifoTest, FullIsNearTheWeightAtWhichItEvicted) {
   EXPECT_TRUE(policy_.is_full(kCapacity));
   EXPECT_FALSE(policy_.is_full(kCapacity * 8 / 10));
   EXPECT_FALSE(policy_.is_full(kCapacity * 12 / 10));
+}
+
+class SizedGatedFifoTest : public GatedFifoTest {
+ protected:
+  using Objective = GatedFifo::Objective;
+  // Whether it was a hit.
+  static bool access(FakeResidents& shard, EntryId id, std::uint32_t weight, std::uint64_t capacity) {
+    if (shard.contains(id)) {
+      shard.hit(id);
+      return true;
+    }
+    while (shard.weight() + weight > capacity) EXPECT_TRUE(shard.evict());
+    shard.insert(id, weight);
+    return false;
+  }
+  // All but the first few are large then.
+  static void fill_and_resize(FakeResidents& shard, std::uint64_t entries, std::uint64_t small_ones) {
+    for (std::uint64_t i = 0; i < entries; ++i) shard.insert(id_of(i), 10);
+    for (std::uint64_t i = small_ones; i < entries; ++i) shard.resize(id_of(i), 1'000'000);
+  }
+};
+
+TEST_F(SizedGatedFifoTest, WhereAllWeighTheSameTheObjectiveMakesNoDifference) {
+  GatedFifo for_requests({0.1, 2, 0}, Objective::kRequests);
+  GatedFifo for_bytes({0.1, 2, 0}, Objective::kBytes);
+  FakeResidents shards[] = {FakeResidents(for_requests), FakeResidents(for_bytes)};
+  base::Random random(1);
+  int hits = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    const EntryId id = id_of(random.below(1 + random.below(2'000)));
+    const bool hit = access(shards[0], id, 70, 70 * kCapacity);
+    ASSERT_EQ(access(shards[1], id, 70, 70 * kCapacity), hit) << i;
+    hits += hit;
+  }
+  EXPECT_GT(hits, 20'000);
+  for_requests.clear(shards[0]);
+  for_bytes.clear(shards[1]);
+}
+
+// Nothing is used again, and as many small ones come as large ones.
+TEST_F(SizedGatedFifoTest, ForRequestsOneStaysAsMuchLongerAsItIsLighter) {
+  for (const auto& [objective, least, most] :
+       {std::tuple{Objective::kRequests, 50.0, 80.0}, {Objective::kBytes, 0.9, 1.1}}) {
+    GatedFifo policy({0.99, 2, 0}, objective);
+    FakeResidents shard(policy);
+    for (std::uint64_t i = 0; i < 200'000; ++i) access(shard, id_of(i), i % 2 != 0 ? 640 : 10, 320'000);
+    std::array<double, 2> count = {};
+    for (std::uint64_t i = 0; i < 200'000; ++i) count[i % 2] += shard.contains(id_of(i));
+    EXPECT_GT(count[0] / count[1], least);
+    EXPECT_LT(count[0] / count[1], most);
+    policy.clear(shard);
+  }
+}
+
+// Their ids stand where those of small ones stand, of which there are few or none any more.
+TEST_F(SizedGatedFifoTest, WhatWasGivenAnotherWeightLeavesAsOthersDo) {
+  constexpr std::uint64_t kEntries = 5'000;
+  for (const std::uint64_t small_ones : {0u, 1u, 60u}) {
+    GatedFifo policy({0.99, 2, 0});
+    FakeResidents shard(policy);
+    fill_and_resize(shard, kEntries, small_ones);
+    int refused = 0;
+    for (std::uint64_t i = 0; i < 2 * kEntries; ++i) {
+      while (shard.weight() + 1'000'000 > kEntries * 1'000'000) refused += !policy.evict(shard);
+      shard.insert(id_of(kEntries + i), 1'000'000);
+    }
+    EXPECT_LT(refused, 10);
+    std::uint64_t left = 0;
+    for (std::uint64_t i = small_ones; i < kEntries; ++i) left += shard.contains(id_of(i));
+    EXPECT_LE(left, kEntries / 50 + small_ones);  // in main
+    policy.clear(shard);
+  }
+}
+
+// The class of nearly all bytes has no ids.
+TEST_F(SizedGatedFifoTest, WhereAllThatIsLargeHasGrownSomethingIsFoundAtOnce) {
+  GatedFifo policy({0.99, 2, 0});
+  FakeResidents shard(policy);
+  fill_and_resize(shard, 5'000, 4'000);
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(policy.evict(shard));
+  policy.clear(shard);
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ constexpr Name kNames[] = {
     {"s3-fifo", ":small=0.999,ghost=10,promote=1"},
     {"s3-fifo", ":small=0.001,ghost=0.1,promote=3"},
     {"adaptive", ""},
+    {"adaptive", ":bytes=1"},
     {"lru", ""},
     {"lfu", ""},
     {"random", ""},

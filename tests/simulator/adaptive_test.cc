@@ -84,16 +84,128 @@ std::vector<Traffic> hard_traffic(base::Random& random) {
   };
 }
 
-Trace trace_of(const Traffic& traffic, std::uint64_t requests) {
+Trace trace_of(
+    const Traffic& traffic, std::uint64_t requests,
+    const std::function<double(std::uint64_t key)>& size = [](auto) { return 1; }) {
   Trace trace;
   std::unordered_map<std::uint64_t, std::uint32_t> ids;
   for (std::uint64_t i = 0; i < requests; ++i) {
-    const auto [found, is_new] = ids.emplace(traffic.key(i), trace.objects);
+    const std::uint64_t key = traffic.key(i);
+    const auto [found, is_new] = ids.emplace(key, trace.objects);
     trace.objects += is_new;
     trace.ids.push_back(found->second);
+    trace.sizes.push_back(static_cast<std::uint32_t>(std::max(1.0, size(key))));
   }
   return trace;
 }
+
+// --- Where sizes differ -----------------------------------------------------------------------------------------------
+
+struct Misses {
+  double requests = 0;  // ratios
+  double bytes = 0;
+};
+
+Misses misses_by_size(const Trace& trace, std::string_view policy, std::uint64_t capacity) {
+  SimulatedCache cache(Eviction::named(policy)->factory()(1), trace.objects, capacity);
+  Misses misses;
+  double bytes = 0;
+  for (std::size_t i = 0; i < trace.ids.size(); ++i) {
+    bytes += trace.sizes[i];
+    if (cache.access(trace.ids[i], trace.sizes[i])) continue;
+    misses.requests += 1;
+    misses.bytes += trace.sizes[i];
+  }
+  return {misses.requests / static_cast<double>(trace.ids.size()), misses.bytes / bytes};
+}
+
+struct SizedTraffic {
+  const char* name;
+  double to_gdsf;  // misses of requests, as a multiple of those of gdsf, at most: the mean over the sizes
+  double to_lru;   // the same for bytes, and lru
+  std::function<std::uint64_t(std::uint64_t request)> key;
+  std::function<double(std::uint64_t key)> size;
+};
+
+// Of a logarithm that is normally distributed: 1.15 is three orders of magnitude, 1.9 five.
+double log_normal(std::uint64_t key, double deviation) {
+  const auto uniform = [key](std::uint64_t which) {
+    return static_cast<double>((base::mix64(2 * key + which + 12'345) >> 11) + 1) * 0x1.0p-53;
+  };
+  return std::exp(deviation * std::sqrt(-2 * std::log(uniform(0))) * std::cos(6.283185307 * uniform(1)));
+}
+
+std::vector<SizedTraffic> sized_traffic(base::Random& random) {
+  static const Zipf zipf(20 * kCapacity, 0.9);
+  constexpr std::uint64_t kElsewhere = 1'000'000'000;
+  const auto popular = [&random](auto) { return zipf(random); };
+  const auto rank = [](auto key) { return static_cast<double>(key % (20 * kCapacity) + 1); };
+  return {
+      {"three orders of magnitude", 0.99, 0.845, popular, [](auto key) { return 4'000 * log_normal(key, 1.15); }},
+      {"five", 1.04, 0.885, popular, [](auto key) { return 4'000 * log_normal(key, 1.9); }},
+      {"two sizes", 0.97, 0.82, popular, [](auto key) { return base::mix64(key + 1) % 2 != 0 ? 100 : 10'000; }},
+      {"within a factor of two", 0.935, 0.83, popular, [](auto key) { return 1'000 + base::mix64(key + 1) % 1'000; }},
+      {"what is popular is small", 0.975, 0.935, popular,
+       [rank](auto key) { return 20 * std::pow(rank(key), 0.6) * log_normal(key, 0.7); }},
+      {"what is popular is large", 1.005, 0.85, popular,
+       [rank](auto key) { return 80'000 * std::pow(rank(key), -0.6) * log_normal(key, 0.7); }},
+      {"all becomes another at once", 1.005, 0.96,
+       [&random](auto i) { return 1'000'000 * (i / 50'000 % 3) + zipf(random); },
+       [](auto key) { return 4'000 * log_normal(key, 1.5); }},
+      {"scans of large ones", 1.005, 0.9,
+       [&random](auto i) { return i / 5'000 % 4 == 3 && i % 4 == 0 ? kElsewhere + i : zipf(random); },
+       [](auto key) { return key >= kElsewhere ? 100'000 : 4'000 * log_normal(key, 1.15); }},
+      {"small ones come once", 0.965, 0.845, [&random](auto i) { return i % 2 != 0 ? kElsewhere + i : zipf(random); },
+       [](auto key) { return key >= kElsewhere ? 100 : 4'000 * log_normal(key, 1.15); }},
+      {"large ones are popular", 1.025, 0.885,
+       [&random](auto i) { return i % 20 == 0 ? kElsewhere + i / 20 % 20 : zipf(random); },
+       [](auto key) { return key >= kElsewhere ? 400'000 : 1'000 * log_normal(key, 0.5); }},
+  };
+}
+
+TEST(Adaptive, MissesAsFewRequestsAsGdsfOrAsFewBytesAsLruWhereSizesDiffer) {
+  base::Random random(7);
+  for (const SizedTraffic& traffic : sized_traffic(random)) {
+    Trace trace = trace_of({"", 0, traffic.key}, 300 * kCapacity, traffic.size);
+    std::map<std::uint32_t, std::uint64_t> sizes;
+    for (std::size_t i = 0; i < trace.ids.size(); ++i) sizes[trace.ids[i]] = trace.sizes[i];
+    double footprint = 0;
+    for (const auto& [id, size] : sizes) footprint += static_cast<double>(size);
+    double to_gdsf = 0, to_lru = 0;
+    constexpr double kShares[] = {0.005, 0.03, 0.15};
+    for (const double share : kShares) {
+      const auto capacity = static_cast<std::uint64_t>(share * footprint);
+      to_gdsf +=
+          misses_by_size(trace, "adaptive", capacity).requests / misses_by_size(trace, "gdsf", capacity).requests;
+      to_lru +=
+          misses_by_size(trace, "adaptive:bytes=1", capacity).bytes / misses_by_size(trace, "lru", capacity).bytes;
+    }
+    to_gdsf /= static_cast<double>(std::size(kShares));
+    to_lru /= static_cast<double>(std::size(kShares));
+    std::cout << traffic.name << ": requests " << to_gdsf << " of gdsf's, bytes " << to_lru << " of lru's\n";
+    EXPECT_LE(to_gdsf, traffic.to_gdsf) << traffic.name;
+    EXPECT_LE(to_lru, traffic.to_lru) << traffic.name;
+  }
+}
+
+TEST(Adaptive, MissesAsFewRequestsAsGdsfOrAsFewBytesAsLruOnAPublicTraceWithSizes) {
+  const auto traces = support::public_traces();
+  if (!traces) return;
+  TraceResult result = read_trace((*traces / "cdn_adaptsize.ltrc.gz").string());
+  ASSERT_TRUE(result) << result.error;
+  const Trace& trace = *result.trace;
+  double to_gdsf = 0, to_lru = 0;
+  constexpr std::uint64_t kCapacities[] = {278'854, 2'788'542, 13'942'711, 27'885'423, 55'770'846};
+  for (const std::uint64_t capacity : kCapacities) {
+    to_gdsf += misses_by_size(trace, "adaptive", capacity).requests / misses_by_size(trace, "gdsf", capacity).requests;
+    to_lru += misses_by_size(trace, "adaptive:bytes=1", capacity).bytes / misses_by_size(trace, "lru", capacity).bytes;
+  }
+  std::cout << "requests " << to_gdsf / 5 << " of gdsf's, bytes " << to_lru / 5 << " of lru's\n";
+  EXPECT_LE(to_gdsf / 5, 1.01);
+  EXPECT_LE(to_lru / 5, 0.97);
+}
+
+// --- All weigh the same -----------------------------------------------------------------------------------------------
 
 TEST(Adaptive, IsNearTheBestOfTheOthersOnTrafficThatIsHard) {
   base::Random random(7);
