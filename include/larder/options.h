@@ -72,10 +72,10 @@ struct Options {
   // What goes when a bound is reached.
   Eviction eviction = Eviction::adaptive();
   // Estimates what half, twice and four times the bound would do with the traffic of late: stats().size_advice. Takes 1
-  // MiB of max_memory (with adaptive 1.9), which must be 16 MiB or more; of the time of calls, in the long run, less
+  // MiB of max_memory (with adaptive 2.3), which must be 16 MiB or more; of the time of calls, in the long run, less
   // than can be measured.
   bool size_advice = false;
-  // The same of other policies: stats().policy_advice. Takes 1 MiB, too (with adaptive 1.2).
+  // The same of other policies: stats().policy_advice. Takes 1 MiB, too (with adaptive 1.3).
   bool policy_advice = false;
   // How many of the most used keys stats().hot_keys names, at most 1,000. 0: none, and nothing is counted. Takes 282
   // KiB of max_memory, above 128 of them 2.2 KiB each; that must be a sixteenth of it at most. Costs a GET some 2 %.

@@ -13,7 +13,7 @@ namespace larder::advice {
 namespace {
 
 constexpr double kSampleMax = 2'048;                // of what the cache holds
-constexpr std::size_t kSharedBytesMax = 160 << 10;  // of another policy
+constexpr std::size_t kSharedBytesMax = 224 << 10;  // of another policy
 constexpr unsigned kHalvingsMax = 15;
 // Of the cache, for one that a shadow is told of. Some of the other policies take several times as long as others.
 constexpr std::int64_t kUsesAShadow = 64;

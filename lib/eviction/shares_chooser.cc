@@ -13,9 +13,10 @@ namespace {
 constexpr unsigned kFirst = 2;  // of kShares, before anything is known
 constexpr std::int64_t kShadowEntriesMax = 512;
 constexpr std::int64_t kShadowEntriesMin = 64;  // fewer say nothing
-// What a shadow takes: its table has twice as many places as it holds entries, and the policy's memory comes in chunks.
+// What a shadow takes: its table has twice as many places as it holds entries, and the policy's memory comes in chunks,
+// some of them for each class of weight that there is.
 constexpr std::size_t kBytesAPlace = 34;
-constexpr std::size_t kBytesOfChunks = 10 << 10;
+constexpr std::size_t kBytesOfChunks = 24 << 10;
 constexpr unsigned kHalvingsMax = 15;
 // So many decisions while as many uses are told of as a shadow has entries. When six times as many have come, half is
 // forgotten.

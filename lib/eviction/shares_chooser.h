@@ -31,8 +31,8 @@ namespace larder::eviction {
 
 class SharesChooser {
  public:
-  static constexpr std::size_t kBytesMin = std::size_t{96} << 10;
-  static constexpr std::size_t kBytesMax = std::size_t{240} << 10;
+  static constexpr std::size_t kBytesMin = std::size_t{164} << 10;
+  static constexpr std::size_t kBytesMax = std::size_t{320} << 10;
 
   explicit SharesChooser(GatedFifo::Objective objective = GatedFifo::Objective::kRequests,
                          std::size_t bytes_max = kBytesMax);
