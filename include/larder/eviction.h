@@ -122,7 +122,7 @@ class Eviction {
   };
 
   static Eviction adaptive(Scope scope = Scope::kAllKeys);  // the default: follows the traffic
-  static Eviction s3_fifo(Scope scope = Scope::kAllKeys);   // resists scans; eviction is a little cheaper
+  static Eviction s3_fifo(Scope scope = Scope::kAllKeys);   // as published: resists scans, 48 bytes of ghosts
   static Eviction lru(Scope scope = Scope::kAllKeys);       // exact; a hit costs more, an entry 8 bytes more
   static Eviction lfu(Scope scope = Scope::kAllKeys);       // sampled, with ageing
   static Eviction random(Scope scope = Scope::kAllKeys);

@@ -20,7 +20,7 @@ namespace {
 
 // What one hold may come to. Looking at an entry takes 10 to 100 ns, copying 16 KiB about a microsecond, a call of the
 // allocator 20 to 100 ns: so the longest hold is some tens of microseconds.
-constexpr std::uint64_t kEntries = 520;
+constexpr std::uint64_t kEntries = 510;  // 504 measured: clearing with adaptive
 constexpr std::uint64_t kBytes = 18 << 10;
 constexpr std::uint64_t kAllocations = 160;
 
