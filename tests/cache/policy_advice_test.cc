@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "base/random.h"
-#include "support/cache_fixture.h"
+#include "cache/several_caches.h"
 
 namespace larder {
 namespace {
@@ -18,7 +17,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 // The first is advised; the others have policies that it is advised on.
-class PolicyAdviceTest : public support::CacheFixture {
+class PolicyAdviceTest : public SeveralCaches {
  protected:
   void make_all(const Options& options, const std::vector<std::string>& policies) {
     for (const std::string& policy : policies) {
@@ -28,14 +27,6 @@ class PolicyAdviceTest : public support::CacheFixture {
       caches_.push_back(&make(its));
     }
   }
-  // As a program does: what is not there is stored.
-  void use(const std::string& key, std::size_t bytes, std::optional<Milliseconds> ttl = {}) {
-    for (Cache* cache : caches_) {
-      if (cache->get(key)) continue;
-      ASSERT_TRUE(cache->set(key, std::string(bytes, 'x'), {.ttl = ttl}).ok());
-    }
-  }
-  std::uint64_t skewed(std::uint64_t most) { return random_.below(1 + random_.below(1 + random_.below(most))); }
   Cache& advised() { return *caches_[0]; }
   PolicyAdvice advice() { return advised().stats().policy_advice; }
   void expect_close(double most) {
@@ -52,9 +43,6 @@ class PolicyAdviceTest : public support::CacheFixture {
     }
     EXPECT_EQ(compared, caches_.size());
   }
-
-  std::vector<Cache*> caches_;
-  base::Random random_{1};
 };
 
 TEST_F(PolicyAdviceTest, ByEntries) {

@@ -10,8 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "base/random.h"
-#include "support/cache_fixture.h"
+#include "cache/several_caches.h"
 
 namespace larder {
 namespace {
@@ -21,7 +20,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 // Half, one, two and four times a size.
-class SizeAdviceTest : public support::CacheFixture {
+class SizeAdviceTest : public SeveralCaches {
  protected:
   void make_all(const Options& options) {
     for (const std::uint64_t parts : {2u, 4u, 8u, 16u}) {
@@ -32,14 +31,6 @@ class SizeAdviceTest : public support::CacheFixture {
       caches_.push_back(&make(its));
     }
   }
-  // As a program does: what is not there is stored.
-  void use(const std::string& key, std::size_t bytes, std::optional<Milliseconds> ttl = {}) {
-    for (Cache* cache : caches_) {
-      if (cache->get(key)) continue;
-      ASSERT_TRUE(cache->set(key, std::string(bytes, 'x'), {.ttl = ttl}).ok());
-    }
-  }
-  std::uint64_t skewed(std::uint64_t most) { return random_.below(1 + random_.below(1 + random_.below(most))); }
   Cache& advised() { return *caches_[1]; }
   void expect_close(double most) {
     const SizeAdvice advice = advised().stats().size_advice;
@@ -49,9 +40,6 @@ class SizeAdviceTest : public support::CacheFixture {
     EXPECT_NEAR(advice.at_double, caches_[2]->stats().hit_ratio(), most);
     EXPECT_NEAR(advice.at_fourfold, caches_[3]->stats().hit_ratio(), most);
   }
-
-  std::vector<Cache*> caches_;
-  base::Random random_{1};
 };
 
 TEST_F(SizeAdviceTest, ByEntries) {
