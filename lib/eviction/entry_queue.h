@@ -73,24 +73,26 @@ class EntryQueues {
   Verdict take_first(Residents& residents, Visit&& visit) {
     return take_first(residents, visit, [](EntryId) {});
   }
-  // Looks at the first id: if its entry is in this queue still, stays(entry) says whether it remains the first, or goes
-  // round, to the end, for which there may be no memory; then it remains as well. A dead id is dropped. True: it
-  // remains.
+  // Looks at the first id. If its entry is in this queue still, stays(entry) says whether it remains the first, or has
+  // entered a queue again, this or the other. A dead id is dropped. True: it remains.
   template <typename Stays>
   bool first_stays(Residents& residents, Stays&& stays) {
-    const unsigned from = first_class();
-    EntryId first = 0;
-    IdQueue::Item item;
-    if (!ids_[from].prefetch(residents, &first)) return false;
+    IdQueue& ids = ids_[first_class()];
+    IdQueue::Item first;
+    if (!ids.front(&first)) return false;
     bool remains = false;
-    const Verdict verdict = residents.find(first, [&](Resident& entry) {
+    residents.find(first.id, [&](Resident& entry) {
       if (!holds(entry)) return Verdict::kNotThisOne;
-      remains = stays(entry) || !push(entry, residents);
-      if (!remains) drawn_ = kClasses;
+      remains = stays(entry);
+      if (remains) return Verdict::kKeep;
+      leave(entry);
+      drawn_ = kClasses;
       return Verdict::kKeep;
     });
-    if (verdict == Verdict::kNotThisOne || !remains) ids_[from].pop(residents, &item);
-    return remains;
+    if (remains) return true;
+    ids.pop(residents, &first);
+    ids.prefetch(residents, &first.id);
+    return false;
   }
   // The first id, if there is one; its entry may have gone.
   bool front(EntryId* id) {
@@ -99,8 +101,6 @@ class EntryQueues {
     if (found) *id = item.id;
     return found;
   }
-  // Sees to it that the next `enter` of such a weight finds memory. False: there is none.
-  bool reserve(std::uint32_t weight, Residents& residents) { return ids_[class_of(weight)].reserve(residents); }
   // Call it with the weight of each entry that comes or goes; before `enter`, as what stands in the entry at hand is
   // written later.
   void sweep(std::uint32_t weight, Residents& residents) {

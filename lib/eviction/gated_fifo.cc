@@ -66,7 +66,7 @@ unsigned GatedFifo::least_of_main(Residents& residents) {
       least = count(entry, (entry.bits & EntryQueue::kUses) != 0);
       if ((entry.bits & EntryQueue::kUses) == 0) return true;
       --entry.bits;
-      return false;
+      return !main_.enter(entry, residents);
     });
     if (found) break;
   }
@@ -78,17 +78,7 @@ void GatedFifo::spill_small(EntryId at_hand, Residents& residents) {
   for (int step = 0; step < kSpillsMax && small_.entries() > 1 && small_has_its_share(); ++step) {
     EntryId first = at_hand;
     if (!small_.front(&first) || first == at_hand) return;
-    std::uint32_t weight = 0;  // of nothing, if it has gone
-    residents.find(first, [&](Resident& entry) {
-      if (!small_.holds(entry)) return Verdict::kNotThisOne;
-      weight = entry.weight;
-      return Verdict::kKeep;
-    });
-    if (!main_.reserve(weight, residents)) return;
-    small_.take_first(residents, [&](Resident& entry) {
-      main_.enter(entry, residents);
-      return Verdict::kKeep;
-    });
+    if (small_.first_stays(residents, [&](Resident& entry) { return !main_.enter(entry, residents); })) return;
   }
 }
 

@@ -37,8 +37,6 @@ class IdQueue {
     *position = position_of(newest_, run.end++);
     return true;
   }
-  // Sees to it that the next push finds memory. False: there is none.
-  bool reserve(Residents& residents) { return runs_[newest_].ids.reserve(residents); }
   // From the front. False when the queue is empty.
   bool pop(Residents& residents, Item* item) { return pop_from(oldest(), residents, item); }
   // What pop gives next. False when the queue is empty.
