@@ -2,13 +2,14 @@
 //
 // An array of records for a policy's own state, that grows and shrinks at its end by one record at a time.
 //
-// Records stand in chunks of 1 KiB, which are allocated when first needed and handed back when empty, and never move;
-// so a call allocates no more than a chunk, but for the directory of the chunks, which doubles and is then copied: 8
-// bytes for each KiB.
+// Records stand in chunks of 1 KiB at most, which are allocated when first needed and handed back when empty, and never
+// move; so a call allocates no more than a chunk, but for the directory of the chunks, which doubles and is then
+// copied: 8 bytes for each chunk.
 //
 // Thread safety: none; under the shard's lock.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -68,8 +69,8 @@ class Chunks {
   }
 
  private:
-  static constexpr std::size_t kChunkBytes = 1'024;
-  static constexpr std::uint32_t kRecords = kChunkBytes / sizeof(Record);
+  static constexpr std::uint32_t kRecords = std::bit_floor(1'024 / sizeof(Record));  // so that no access divides
+  static constexpr std::size_t kChunkBytes = kRecords * sizeof(Record);
   static constexpr std::uint32_t kPlacesMin = 8;
 
   // A directory for so many chunks. False: no memory, it is as it was.

@@ -1,6 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "eviction/ghost_list.h"
 
+#include <utility>
+
 namespace larder::eviction {
 
 // Ids of one shard may have bits in common; a multiplication spreads them (Fibonacci hashing).
@@ -29,12 +31,19 @@ std::uint32_t* GhostList::find(EntryId id) noexcept {
 
 bool GhostList::insert(Residents& residents, EntryId id, std::uint32_t number) {
   take(residents, id);
-  const std::uint32_t place = records_.size();
-  if (place == kNone) return false;
-  if (!records_.push_back(residents, {id, number, newest_, kNone, kNone, kNone})) return false;
-  add_bucket();
+  std::uint32_t place = std::exchange(hole_, kNone);
+  if (place == kNone) {
+    place = records_.size();
+    if (place == kNone || !records_.push_back(residents, {id, number, kNone, kNone, kNone, kNone})) return false;
+    if (8 * std::uint64_t{records_.size()} > 9 * hashing_.buckets()) add_bucket();
+  }
+  Record& record = records_[place];
   std::uint32_t& first = records_[bucket_of(id)].first;
-  records_[place].next = first;
+  record.id = id;
+  record.number = number;
+  record.older = newest_;
+  record.newer = kNone;
+  record.next = first;
   first = place;
   (newest_ == kNone ? oldest_ : records_[newest_].newer) = place;
   newest_ = place;
@@ -54,29 +63,43 @@ bool GhostList::take_oldest(Residents& residents) {
   return true;
 }
 
-// The last one moves to the place that becomes free.
 void GhostList::remove(Residents& residents, std::uint32_t place) {
-  Record& gone = records_[place];
+  const Record& gone = records_[place];
   *link_to(place) = gone.next;
   (gone.older == kNone ? oldest_ : records_[gone.older].newer) = gone.newer;
   (gone.newer == kNone ? newest_ : records_[gone.newer].older) = gone.older;
+  if (oldest_ == kNone) return clear(residents);
   const std::uint32_t last = records_.size() - 1;
-  join_last_bucket();
-  if (place != last) {
-    *link_to(last) = place;
-    const std::uint32_t first = gone.first;  // the bucket stays where it is
-    gone = records_[last];
-    gone.first = first;
-    (gone.older == kNone ? oldest_ : records_[gone.older].newer) = place;
-    (gone.newer == kNone ? newest_ : records_[gone.newer].older) = place;
+  if (hole_ == kNone) {
+    hole_ = place;
+  } else if (hole_ == last) {
+    hole_ = place;
+    drop_last(residents, last);
+  } else {
+    drop_last(residents, place);
+  }
+}
+
+// The last record goes; if it is not the one that is free, what it holds moves there.
+void GhostList::drop_last(Residents& residents, std::uint32_t free) {
+  const std::uint32_t last = records_.size() - 1;
+  if (hashing_.buckets() > last) join_last_bucket();
+  if (free != last) {
+    *link_to(last) = free;
+    Record& record = records_[free];
+    const std::uint32_t first = record.first;  // the bucket stays where it is
+    record = records_[last];
+    record.first = first;
+    (record.older == kNone ? oldest_ : records_[record.older].newer) = free;
+    (record.newer == kNone ? newest_ : records_[record.newer].older) = free;
   }
   records_.pop_back(residents);
 }
 
-// For the record that has come, which is in none yet: parts the bucket whose half belongs there.
+// Parts the bucket whose half belongs there.
 void GhostList::add_bucket() {
-  const std::uint32_t added = records_.size() - 1;
-  hashing_.set_buckets(records_.size());
+  const auto added = static_cast<std::uint32_t>(hashing_.buckets());
+  hashing_.set_buckets(added + 1);
   if (added == 0) return;
   std::uint32_t* link = &records_[static_cast<std::uint32_t>(base::LinearHashing::partner_of(added))].first;
   while (*link != kNone) {
@@ -93,9 +116,8 @@ void GhostList::add_bucket() {
 }
 
 void GhostList::join_last_bucket() {
-  const std::uint32_t last = records_.size() - 1;
+  const auto last = static_cast<std::uint32_t>(hashing_.buckets() - 1);
   hashing_.set_buckets(last);
-  if (last == 0) return;
   std::uint32_t* link = &records_[static_cast<std::uint32_t>(base::LinearHashing::partner_of(last))].first;
   while (*link != kNone) link = &records_[*link].next;
   *link = records_[last].first;

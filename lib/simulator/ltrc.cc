@@ -43,7 +43,8 @@ class ColumnParser {
       if (std::string error = read_column("sizes", trace_.sizes); !error.empty()) return error;
     }
     if ((flags_ & kFlagTimes) != 0) {
-      if (std::string error = read_column("times", trace_.times); !error.empty()) return error;
+      std::vector<std::uint32_t> unused;  // nothing expires
+      if (std::string error = read_column("times", unused); !error.empty()) return error;
     }
     if (!source_.peek().empty()) return "goes on after its last column: not this format, or damaged";
     trace_.objects = static_cast<std::uint32_t>(objects_);

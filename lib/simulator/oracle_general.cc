@@ -3,7 +3,7 @@
 // The binary format of libCacheSim's traces: records of 24 bytes without a header, little-endian.
 //
 //     bytes  field
-//     4      u32 time in seconds
+//     4      u32 time in seconds; not read: nothing expires
 //     8      u64 object
 //     4      u32 size in bytes
 //     8      i64 number of the next request for the object; not read: the simulator finds it out itself
@@ -22,7 +22,6 @@ std::string parse_oracle_general(TraceSource& source, const TraceOptions& option
     if (end / kRecordBytes > options.requests_max - trace.ids.size()) return too_many_requests(options);
     for (std::size_t at = 0; at < end; at += kRecordBytes) keys.prepare(little_endian_64(&records[at + 4]));
     for (std::size_t at = 0; at < end; at += kRecordBytes) {
-      trace.times.push_back(little_endian_32(&records[at]));
       trace.ids.push_back(keys.number_of(little_endian_64(&records[at + 4])));
       trace.sizes.push_back(little_endian_32(&records[at + 12]));
     }

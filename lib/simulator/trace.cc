@@ -119,13 +119,4 @@ std::string too_many_requests(const TraceOptions& options) {
   return "has more than " + std::to_string(options.requests_max) + " requests, which is the limit";
 }
 
-std::uint32_t little_endian_32(const unsigned char* bytes) {
-  return std::uint32_t{bytes[0]} | std::uint32_t{bytes[1]} << 8 | std::uint32_t{bytes[2]} << 16 |
-         std::uint32_t{bytes[3]} << 24;
-}
-
-std::uint64_t little_endian_64(const unsigned char* bytes) {
-  return std::uint64_t{little_endian_32(bytes)} | std::uint64_t{little_endian_32(bytes + 4)} << 32;
-}
-
 }  // namespace larder::simulator

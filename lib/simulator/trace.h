@@ -39,7 +39,6 @@ struct Trace {
   std::uint32_t objects = 0;         // distinct ones: ids are 0 to objects - 1, numbered in order of first appearance
   std::vector<std::uint32_t> ids;    // one per request
   std::vector<std::uint32_t> sizes;  // one per request, in bytes; or empty
-  std::vector<std::uint32_t> times;  // one per request, in no certain unit; or empty
   std::vector<Op> ops;               // one per request; or empty: all of them are gets
   std::vector<Moment> moments;       // one per request; or empty: nothing expires
   std::string remark;                // for people, a line: what of this may not be what they mean; or empty
@@ -53,7 +52,7 @@ std::string description_of(const Trace& trace);
 
 struct TraceOptions {
   // Raising one costs memory on a file that lies about itself; lowering it refuses long traces.
-  std::uint64_t requests_max = 200'000'000;          // at most 2^32 - 1; 4 bytes each, up to 29 with all columns
+  std::uint64_t requests_max = 200'000'000;          // at most 2^32 - 1; 4 bytes each, up to 25 with all columns
   std::uint64_t bytes_max = std::uint64_t{4} << 30;  // after unpacking
   std::uint64_t line_bytes_max = 65'535;             // of one line in a text
   std::optional<Trace::Format> format = {};          // none: told from the content, or the name

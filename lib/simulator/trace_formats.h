@@ -108,7 +108,12 @@ class NumberedKeys {
 // For messages: a piece of a file, cut to 40 bytes, without what is not printable.
 std::string shown(std::string_view text);
 std::string too_many_requests(const TraceOptions& options);
-std::uint32_t little_endian_32(const unsigned char* bytes);
-std::uint64_t little_endian_64(const unsigned char* bytes);
+inline std::uint32_t little_endian_32(const unsigned char* bytes) {
+  return std::uint32_t{bytes[0]} | std::uint32_t{bytes[1]} << 8 | std::uint32_t{bytes[2]} << 16 |
+         std::uint32_t{bytes[3]} << 24;
+}
+inline std::uint64_t little_endian_64(const unsigned char* bytes) {
+  return std::uint64_t{little_endian_32(bytes)} | std::uint64_t{little_endian_32(bytes + 4)} << 32;
+}
 
 }  // namespace larder::simulator

@@ -78,7 +78,7 @@ void expect_error(const std::string& bytes, const std::string& part, const Trace
   EXPECT_NE(result.error.find(part), std::string::npos) << "got: " << result.error << "\nwanted: " << part;
 }
 
-TEST(TraceTest, ReadsColumnsWithSizesAndTimes) {
+TEST(TraceTest, ReadsColumnsWithSizesAndPassesOverTimes) {
   const TraceResult result = parse_trace(small_columns());
   ASSERT_TRUE(result) << result.error;
   EXPECT_EQ(result.trace->format, Trace::Format::kLtrc);
@@ -86,7 +86,6 @@ TEST(TraceTest, ReadsColumnsWithSizesAndTimes) {
   EXPECT_EQ(result.trace->objects, 3u);
   EXPECT_EQ(result.trace->ids, (Column{0, 1, 0, 2, 1}));
   EXPECT_EQ(result.trace->sizes, (Column{10, 20, 10, 30, 20}));
-  EXPECT_EQ(result.trace->times, (Column{1, 2, 3, 4, 5}));
 }
 
 TEST(TraceTest, ReadsColumnsOfIdsAlone) {
@@ -94,14 +93,13 @@ TEST(TraceTest, ReadsColumnsOfIdsAlone) {
   ASSERT_TRUE(result) << result.error;
   EXPECT_EQ(result.trace->ids, (Column{0, 0}));
   EXPECT_TRUE(result.trace->sizes.empty());
-  EXPECT_TRUE(result.trace->times.empty());
 }
 
-TEST(TraceTest, ReadsTimesWithoutSizes) {
+TEST(TraceTest, PassesOverTimesWithoutSizes) {
   const TraceResult result = parse_trace(columns({.flags = 2, .requests = 2, .objects = 1}, {{0, 0}, {7, 9}}));
   ASSERT_TRUE(result) << result.error;
   EXPECT_TRUE(result.trace->sizes.empty());
-  EXPECT_EQ(result.trace->times, (Column{7, 9}));
+  EXPECT_EQ(result.trace->ids.size(), 2u);
 }
 
 TEST(TraceTest, UnpacksGzipWhateverTheFileIsCalled) {
@@ -215,7 +213,6 @@ TEST(TraceTest, SurvivesDamage) {
     // Whatever it took it for, ids and columns hang together.
     for (const std::uint32_t id : result.trace->ids) ASSERT_LT(id, result.trace->objects);
     ASSERT_TRUE(result.trace->sizes.empty() || result.trace->sizes.size() == result.trace->ids.size());
-    ASSERT_TRUE(result.trace->times.empty() || result.trace->times.size() == result.trace->ids.size());
   }
 }
 
@@ -260,17 +257,16 @@ TEST_F(TraceFileTest, ReadsThePublicTraces) {
     std::size_t requests;
     std::uint32_t objects;
     bool sizes;
-    bool times;
   };
-  std::map<std::string, Shape> shapes = {{"cdn_adaptsize", {66'987, 36'815, true, true}},
-                                         {"corda_vault", {135'702, 90'468, false, false}},
-                                         {"lirs_multi1", {15'858, 2'606, false, false}},
-                                         {"llmkv_conv", {288'500, 182'790, false, true}},
-                                         {"mix_corda_loop", {635'702, 91'479, false, false}}};
+  std::map<std::string, Shape> shapes = {{"cdn_adaptsize", {66'987, 36'815, true}},
+                                         {"corda_vault", {135'702, 90'468, false}},
+                                         {"lirs_multi1", {15'858, 2'606, false}},
+                                         {"llmkv_conv", {288'500, 182'790, false}},
+                                         {"mix_corda_loop", {635'702, 91'479, false}}};
   const auto found = support::public_traces();
   const std::filesystem::path traces = found.value_or(folder_);
   if (!found) {
-    shapes = {{"made", {100'000, 1'000, false, false}}};
+    shapes = {{"made", {100'000, 1'000, false}}};
     Column ids(100'000);
     for (std::uint32_t i = 0; i < ids.size(); ++i) ids[i] = i % 1'000;
     write("made.ltrc.gz", gzip(columns({.requests = 100'000, .objects = 1'000}, {ids})));
@@ -281,7 +277,6 @@ TEST_F(TraceFileTest, ReadsThePublicTraces) {
     EXPECT_EQ(result.trace->ids.size(), shape.requests) << name;
     EXPECT_EQ(result.trace->objects, shape.objects) << name;
     EXPECT_EQ(result.trace->sizes.size(), shape.sizes ? shape.requests : 0) << name;
-    EXPECT_EQ(result.trace->times.size(), shape.times ? shape.requests : 0) << name;
   }
 }
 
