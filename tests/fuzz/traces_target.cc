@@ -29,7 +29,7 @@ std::string run_trace(std::span<const std::uint8_t> bytes) {
     seen += id == seen ? 1 : 0;
   }
   if (seen != trace.objects) return "objects are not those that appear";
-  for (const std::size_t size : {trace.sizes.size(), trace.times.size(), trace.ops.size(), trace.moments.size()}) {
+  for (const std::size_t size : {trace.sizes.size(), trace.ops.size(), trace.moments.size()}) {
     if (size != 0 && size != trace.ids.size()) return "a column that is not as long as the trace";
   }
   return {};

@@ -160,7 +160,6 @@ TEST(OracleGeneralTest, IsReadByItsNameOrOnDemand) {
     EXPECT_EQ(trace.format, Trace::Format::kOracleGeneral);
     EXPECT_EQ(trace.ids, (Column{0, 1, 0}));
     EXPECT_EQ(trace.sizes, (Column{100, 200, 100}));
-    EXPECT_EQ(trace.times, (Column{1, 2, 3}));
   }
   EXPECT_EQ(parsed(bytes, {.format = Trace::Format::kOracleGeneral}).ids.size(), 3u);
   expect_error(bytes, "neither the magic \"LTRC\"");
@@ -236,7 +235,7 @@ TEST(TraceFormatTest, SurvivesAnyBytes) {
     const Trace& trace = *result.trace;
     ASSERT_LE(trace.ids.size(), 1'000u);
     for (const std::uint32_t id : trace.ids) ASSERT_LT(id, trace.objects);
-    for (const std::size_t size : {trace.sizes.size(), trace.times.size(), trace.ops.size(), trace.moments.size()}) {
+    for (const std::size_t size : {trace.sizes.size(), trace.ops.size(), trace.moments.size()}) {
       ASSERT_TRUE(size == 0 || size == trace.ids.size());
     }
   }
