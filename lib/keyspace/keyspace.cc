@@ -100,13 +100,7 @@ Keyspace::Keyspace(Keyspace& parent, std::span<const std::string_view> declared)
 Keyspace::~Keyspace() {
   environment_.quiet.store(true, std::memory_order_relaxed);
   close();
-  for (std::uint32_t i = 0; i < shard_count_; ++i) {
-    if (parent_ != nullptr) {  // the account lives on
-      base::MutexLock lock(shards_[i].mutex);
-      shards_[i].give_back_leases();
-    }
-    shards_[i].~Shard();
-  }
+  for (std::uint32_t i = 0; i < shard_count_; ++i) shards_[i].~Shard();
   account_->allocator().deallocate(shards_, shard_count_ * sizeof(Shard), 64);
   if (parent_ != nullptr) account_->bytes().give_back(fixed_bytes_);
 }

@@ -54,7 +54,7 @@ Shard::~Shard() {
   if (versions_ != nullptr) memory_.deallocate(versions_, kVersions * sizeof(std::uint64_t));
   wheel_.clear();
   index_.destroy();
-  memory_.free_kept();
+  give_back_leases();  // the account may live on
 }
 
 // --- Policy ---------------------------------------------------------------------------------------------------------------

@@ -194,6 +194,25 @@ TEST_F(TransactionTest, TheMemoryBoundHolds) {
   EXPECT_TRUE(cache.set("c", binary(20'000)).ok());
 }
 
+// Nothing stays charged for a transaction that has ended, whatever it did.
+TEST_F(TransactionTest, AllThatItTookComesBack) {
+  Cache& cache = make({.max_memory = 1_MiB, .shards = 1});
+  const auto run_some = [&] {
+    for (int round = 0; round < 100; ++round) {
+      (void)cache.atomically({"a", "b"}, [&](Transaction& t) -> Status {
+        EXPECT_TRUE(t.set("a", binary(2'000), {.ttl = 1h}).ok());
+        EXPECT_TRUE(t.hset("b", "f", "v").ok());
+        EXPECT_TRUE(t.get_versioned("a").ok());
+        return round % 2 == 0 ? Status(ErrorCode::kConflict, "not now") : Status();
+      });
+    }
+    EXPECT_TRUE(cache.clear().ok());
+    return cache.stats().bytes_used;
+  };
+  const std::uint64_t after_some = run_some();
+  EXPECT_EQ(run_some(), after_some);
+}
+
 TEST_F(TransactionTest, ListenersHearAfterwards) {
   std::vector<std::string> heard;
   Options options;
