@@ -34,7 +34,7 @@ bool GhostList::insert(Residents& residents, EntryId id, std::uint32_t number) {
   std::uint32_t place = std::exchange(hole_, kNone);
   if (place == kNone) {
     place = records_.size();
-    if (place == kNone || !records_.push_back(residents, {id, number, kNone, kNone, kNone, kNone})) return false;
+    if (place == kNone || !records_.push_back(residents, {})) return false;
     if (8 * std::uint64_t{records_.size()} > 9 * hashing_.buckets()) add_bucket();
   }
   Record& record = records_[place];
@@ -69,15 +69,12 @@ void GhostList::remove(Residents& residents, std::uint32_t place) {
   (gone.older == kNone ? oldest_ : records_[gone.older].newer) = gone.newer;
   (gone.newer == kNone ? newest_ : records_[gone.newer].older) = gone.older;
   if (oldest_ == kNone) return clear(residents);
-  const std::uint32_t last = records_.size() - 1;
   if (hole_ == kNone) {
     hole_ = place;
-  } else if (hole_ == last) {
-    hole_ = place;
-    drop_last(residents, last);
-  } else {
-    drop_last(residents, place);
+    return;
   }
+  if (hole_ == records_.size() - 1) std::swap(hole_, place);
+  drop_last(residents, place);
 }
 
 // The last record goes; if it is not the one that is free, what it holds moves there.

@@ -43,11 +43,11 @@ class GhostList {
  private:
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
   struct Record {
-    EntryId id;
-    std::uint32_t number;
-    std::uint32_t older, newer;
-    std::uint32_t next;   // in the bucket of this id
-    std::uint32_t first;  // of the bucket with this record's place as its number
+    EntryId id = 0;
+    std::uint32_t number = 0;
+    std::uint32_t older = kNone, newer = kNone;
+    std::uint32_t next = kNone;   // in the bucket of this id
+    std::uint32_t first = kNone;  // of the bucket with this record's place as its number
   };
 
   std::uint32_t bucket_of(EntryId id) const noexcept;
