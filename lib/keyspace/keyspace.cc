@@ -378,42 +378,56 @@ Status Keyspace::set_max_memory(std::uint64_t bytes) {
   return {};
 }
 
-// What the policies share is a part of the bound: where that has changed, they are exchanged. If there is no memory for
-// that, they stay.
+// Where nobody may be evicted there may be no room for what the policies are to share: then they come without, and make
+// room for it.
+Status Keyspace::set_eviction(const Eviction& eviction) {
+  const std::size_t each = environment_.shared_bytes(eviction);
+  const bool has_room = lease(shared_bytes(each));
+  if (Status status = exchange_policies(eviction, has_room ? each : 0); !status.ok()) return status;
+  return fit_shared();
+}
+
+// What the policies share is a part of the bound: where that has changed, they are exchanged, unless somebody sets
+// another meanwhile. If there is no memory for that, they stay.
 Status Keyspace::fit_shared() {
   try {
-    Eviction eviction = Eviction::none();
-    {
-      base::LeafLock lock(policy_mutex_);
-      if (shared_.size() == shared_bytes(environment_.shared_bytes(eviction_))) return {};
-      eviction = eviction_;
+    for (;;) {
+      std::optional<Eviction> eviction;
+      std::size_t each = 0;
+      std::uint64_t change = 0;
+      bool shares_nothing = false;
+      {
+        base::LeafLock lock(policy_mutex_);
+        each = environment_.shared_bytes(eviction_);
+        if (shared_.size() == shared_bytes(each)) return {};
+        eviction = eviction_;
+        change = policy_changes_;
+        shares_nothing = shared_.size() == 0;
+      }
+      if (!lease(shared_bytes(each))) {
+        if (shares_nothing) return {};
+        each = 0;
+      }
+      if (Status status = exchange_policies(*eviction, each, change); !status.ok()) return status;
     }
-    Status status = set_eviction(eviction);
-    return status.code() == ErrorCode::kOutOfMemory ? Status() : status;
   } catch (const std::bad_alloc&) {
     return {};
   }
 }
 
-// Where nobody may be evicted there may be no room for what the policies are to share: then they come without, and make
-// room for it.
-Status Keyspace::set_eviction(const Eviction& eviction) {
-  const std::size_t each = environment_.shared_bytes(eviction);
-  if (lease(shared_bytes(each))) return exchange_policies(eviction, each);
-  if (Status status = exchange_policies(eviction, 0); !status.ok()) return status;
-  return lease(shared_bytes(each)) ? exchange_policies(eviction, each) : Status();
-}
-
 // Listeners run after each slice, so no lock of ours is held then. Who comes while another change is under way takes
-// over what is left of it: all go to the policy that was set last. REQUIRES: shared_bytes(each) were leased.
-Status Keyspace::exchange_policies(const Eviction& eviction, std::size_t each) {
+// over what is left of it: all go to the policy that was set last. `after`: does nothing if that was not the last
+// change. REQUIRES: shared_bytes(each) were leased.
+Status Keyspace::exchange_policies(const Eviction& eviction, std::size_t each, std::optional<std::uint64_t> after) {
   memory::FixedLease shared(account_->bytes(), shared_bytes(each));  // in the end, that of what was before
   {
     base::LeafLock lock(policy_mutex_);
+    if (after && *after != policy_changes_) return {};
     Eviction own = eviction.for_one_cache(each);
     if (environment_.advisor != nullptr) environment_.advisor->set_eviction(eviction, each);
     eviction_ = std::move(own);
     shared_.swap(shared);
+    ++policy_changes_;
   }
   for (std::uint32_t i = 0; i < shard_count_; ++i) {
     Shard& shard = shards_[i];

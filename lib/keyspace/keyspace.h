@@ -16,6 +16,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -290,7 +291,7 @@ class Keyspace {
   bool lease(std::int64_t bytes);
   std::int64_t shared_bytes(std::size_t each) const noexcept;
   Status fit_shared();
-  Status exchange_policies(const Eviction& eviction, std::size_t each);
+  Status exchange_policies(const Eviction& eviction, std::size_t each, std::optional<std::uint64_t> after = {});
   Result<bool> exchange_policy(Shard& shard);
   static std::uint32_t choose_shards(const Options& options);
 
@@ -320,6 +321,7 @@ class Keyspace {
   base::LeafMutex policy_mutex_;                         // taken before a shard's
   memory::FixedLease shared_ GUARDED_BY(policy_mutex_);  // by policies of eviction_
   Eviction eviction_ GUARDED_BY(policy_mutex_);
+  std::uint64_t policy_changes_ GUARDED_BY(policy_mutex_) = 0;
   base::Random policy_seeds_ GUARDED_BY(policy_mutex_);
 };
 

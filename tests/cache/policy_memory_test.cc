@@ -4,7 +4,9 @@
 // that is full, too.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "larder/cache.h"
 #include "support/depth.h"
@@ -156,6 +158,37 @@ TEST(PolicyMemory, WhatIsSharedFollowsTheBound) {
   EXPECT_EQ(cache.stats().bytes_fixed, large);
   EXPECT_EQ(cache.stats().policy, "adaptive");
   EXPECT_EQ(cache.check_invariants().to_string(), "ok");
+}
+
+// Who is told of what is evicted for a lower bound may set another policy, and the other way round: both count.
+TEST(PolicyMemory, PolicyAndBoundMayBeSetAtTheSameTime) {
+  for (const bool lowers_first : {true, false}) {
+    SCOPED_TRACE(lowers_first);
+    const Eviction first = lowers_first ? Eviction::adaptive() : Eviction::lru();
+    const Eviction then = lowers_first ? Eviction::lru() : Eviction::adaptive();
+    std::function<void()> meanwhile;
+    Options options{.max_memory = 16_MiB, .eviction = first, .shards = 1, .seed = 1};
+    options.on_removal = [&](std::string_view, std::string_view, RemovalCause) {
+      if (meanwhile) std::exchange(meanwhile, nullptr)();
+    };
+    Cache cache(options);
+    for (int i = 0; i < 20'000; ++i) ASSERT_TRUE(cache.set("key" + std::to_string(i), std::string(1'000, 'x')).ok());
+    const auto lower = [&] { EXPECT_TRUE(cache.set_max_memory(4_MiB).ok()); };
+    const auto exchange = [&] { EXPECT_TRUE(cache.set_eviction(then).ok()); };
+    if (lowers_first) {
+      meanwhile = exchange;
+      lower();
+    } else {
+      meanwhile = lower;
+      exchange();
+    }
+    EXPECT_FALSE(meanwhile);
+    EXPECT_EQ(cache.stats().policy, then.name());
+    EXPECT_EQ(cache.stats().bytes_fixed,
+              Cache({.max_memory = 4_MiB, .eviction = then, .shards = 1, .seed = 1}).stats().bytes_fixed);
+    EXPECT_LE(cache.stats().bytes_used, 4_MiB);
+    EXPECT_EQ(cache.check_invariants().to_string(), "ok");
+  }
 }
 
 // A policy finds out that entries have gone; it need not see others come.
