@@ -9,7 +9,8 @@ namespace {
 // How many entries one call looks at before it gives up for now: a queue full of used or dead entries is gone through
 // in several.
 constexpr int kStepsMax = 64;
-constexpr int kGhostsACall = 4;  // are forgotten, where there are too many
+// So many are forgotten, where there are too many: more than an entry that leaves may have.
+constexpr int kGhostsACall = 12;
 
 }  // namespace
 

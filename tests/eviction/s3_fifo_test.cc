@@ -161,6 +161,17 @@ TEST_F(S3FifoTest, TwiceAsManyGhostsAsResidentsTakeTwentyFourBytesEach) {
   EXPECT_GE(shard_.live_bytes, 10'000 * 4 + 20'000 * 24);
 }
 
+// However many there are for each resident.
+TEST(S3FifoGhosts, GoWithTheResidents) {
+  S3Fifo policy({.ghosts_per_entry = 10});
+  FakeResidents shard(policy);
+  for (EntryId id = 0; id < 20'000; ++id) shard.access(id, 1'000);
+  ASSERT_GE(shard.live_bytes, 10'000u * 24);
+  for (EntryId id = 19'000; id < 20'000; ++id) shard.remove(id);
+  EXPECT_LE(shard.live_bytes, 8u << 10);
+  policy.clear(shard);
+}
+
 // The oldest ghost, which it is, has to go for what makes room for it.
 TEST_F(S3FifoTest, WhatWasAnnouncedComesBackThoughItIsForgottenMeanwhile) {
   for (EntryId id = 0; id < 2 * kCapacity + kCapacity; ++id) access(id, kCapacity);  // 0 is the oldest of all ghosts
