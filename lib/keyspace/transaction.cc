@@ -2,6 +2,8 @@
 #include "keyspace/transaction.h"
 
 #include <algorithm>
+#include <new>
+#include <optional>
 #include <vector>
 
 #include "keyspace/multi_key.h"
@@ -97,14 +99,19 @@ class Transacting {
     has_run_ = true;
     changed_.reserve(keys_.size());
     staged_.reserve(keys_.size());
-    Keyspace own(keyspace_, keys_);
-    if (Status status = fill(own); !status.ok()) return status;
+    std::optional<Keyspace> own;
+    try {
+      own.emplace(keyspace_, keys_);
+    } catch (const std::bad_alloc&) {
+      return keyspace_.out_of_memory();
+    }
+    if (Status status = fill(*own); !status.ok()) return status;
     {
       const OwnLatches mine(keyspace_);
-      if (Status status = work_(own); !status.ok()) return status;
+      if (Status status = work_(*own); !status.ok()) return status;
     }
     for (std::size_t i = 0; i < keys_.size(); ++i) {
-      Status status = own.view(keys_[i], Use::kPeek, [&](const Entry* entry) {
+      Status status = own->view(keys_[i], Use::kPeek, [&](const Entry* entry) {
         if (before_[i].same_as(entry)) return;
         changed_.push_back(i);
         after_[i].take(entry);

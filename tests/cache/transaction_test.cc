@@ -194,6 +194,17 @@ TEST_F(TransactionTest, TheMemoryBoundHolds) {
   EXPECT_TRUE(cache.set("c", binary(20'000)).ok());
 }
 
+// Nothing is thrown for it, and the key is nobody's.
+TEST_F(TransactionTest, WhereThereIsNoRoomForItAtAllItSaysSo) {
+  Cache& cache = make({.max_memory = 1_MiB, .eviction = Eviction::none(), .shards = 1});
+  ASSERT_TRUE(cache.set("a", "1").ok());
+  for (int i = 0; cache.set(std::to_string(i), binary(1'000)).ok(); ++i) {
+  }
+  ASSERT_EQ(cache.set_max_memory(64_KiB).code(), ErrorCode::kOutOfMemory);
+  EXPECT_EQ(cache.atomically({"a"}, [](Transaction&) { return Status(); }).code(), ErrorCode::kOutOfMemory);
+  EXPECT_TRUE(*cache.del("a"));
+}
+
 // Nothing stays charged for a transaction that has ended, whatever it did.
 TEST_F(TransactionTest, AllThatItTookComesBack) {
   Cache& cache = make({.max_memory = 1_MiB, .shards = 1});
