@@ -21,6 +21,7 @@ std::string parse_oracle_general(TraceSource& source, const TraceOptions& option
     const std::size_t end = got / kRecordBytes * kRecordBytes;
     if (end / kRecordBytes > options.requests_max - trace.ids.size()) return too_many_requests(options);
     for (std::size_t at = 0; at < end; at += kRecordBytes) keys.prepare(little_endian_64(&records[at + 4]));
+    for (std::size_t at = 0; at < end; at += kRecordBytes) keys.prepare_more(little_endian_64(&records[at + 4]));
     for (std::size_t at = 0; at < end; at += kRecordBytes) {
       trace.ids.push_back(keys.number_of(little_endian_64(&records[at + 4])));
       trace.sizes.push_back(little_endian_32(&records[at + 12]));

@@ -48,7 +48,11 @@ class Numbers {
     slots_[slot] = size();
     return size() - 1;
   }
+  // Such a look-up will come: starts fetching what it will read, `prepare` first, some look-ups later the rest.
   void prepare(std::uint64_t hash) const { base::prefetch(&slots_[hash & (slots_.size() - 1)]); }
+  void prepare_more(std::uint64_t hash) const {
+    if (const std::uint32_t one = slots_[hash & (slots_.size() - 1)]; one != 0) base::prefetch(&hashes_[one - 1]);
+  }
   std::uint32_t size() const { return static_cast<std::uint32_t>(hashes_.size()); }
 
  private:
@@ -96,8 +100,9 @@ class NumberedKeys {
   std::uint32_t number_of(std::uint64_t key) {
     return numbers_.number_of(base::mix64(key + salt_), [](std::uint32_t) { return true; });
   }
-  // Starts fetching what number_of(key) will read.
+  // As those of Numbers.
   void prepare(std::uint64_t key) const { numbers_.prepare(base::mix64(key + salt_)); }
+  void prepare_more(std::uint64_t key) const { numbers_.prepare_more(base::mix64(key + salt_)); }
   std::uint32_t size() const { return numbers_.size(); }
 
  private:
