@@ -19,6 +19,7 @@ void Arc::expect(EntryId id) {
 
 // Looks an id up in the memories. If it is there, it is forgotten and the border moves.
 Arc::Memory Arc::recall(EntryId id, Residents& residents) {
+  if (unknown_ == id) return Memory::kNone;
   const double once = once_gone_.size();
   const double often = often_gone_.size();
   if (once_gone_.take(residents, id)) {
@@ -29,6 +30,7 @@ Arc::Memory Arc::recall(EntryId id, Residents& residents) {
     once_target_ = std::max(once_target_ - std::max(1.0, once / often), 0.0);
     return Memory::kOften;
   }
+  unknown_ = id;
   return Memory::kNone;
 }
 
@@ -105,7 +107,9 @@ bool Arc::evict_from(RecencyQueue& queue, GhostList* ghosts, Residents& resident
     return Verdict::kEvict;
   });
   if (verdict != Verdict::kEvict) return false;
-  if (ghosts != nullptr) ghosts->insert(residents, id);
+  if (ghosts == nullptr) return true;
+  ghosts->insert(residents, id);
+  if (unknown_ == id) unknown_.reset();
   return true;
 }
 

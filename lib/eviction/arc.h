@@ -11,6 +11,8 @@
 // shards. Cost: a hit writes to a queue, as with LRU; 4 bytes of position, 4 to 8 of queue and 24 of ghosts an entry.
 #pragma once
 
+#include <optional>
+
 #include "eviction/ghost_list.h"
 #include "eviction/recency_queue.h"
 #include "larder/eviction.h"
@@ -46,6 +48,7 @@ class Arc final : public EvictionPolicy {
   EntryId expected_ = 0;
   bool expects_ = false;             // expected_ has not been looked for in the memories
   Memory recalled_ = Memory::kNone;  // where expected_ was found, if it was
+  std::optional<EntryId> unknown_;   // was looked for last, and is in neither memory
 };
 
 }  // namespace larder::eviction
