@@ -9,6 +9,7 @@ namespace {
 
 constexpr int kStepsMax = 64;
 constexpr int kMovedACall = 2;
+constexpr std::uint64_t kSlackEntries = 4;
 constexpr unsigned kWarm = 6;  // seen so often, a candidate may be lucky
 constexpr std::uint64_t kLuckyOneOf = 128;
 
@@ -19,6 +20,12 @@ std::uint64_t WTinyLfu::window_weight_max() const noexcept {
   return std::max<std::uint64_t>(static_cast<std::uint64_t>(share), 1);
 }
 
+// What the window may have too much or too little once the cache is full. Where weights differ, the room that is made
+// is not what is needed: without this, each such difference would take somebody to the main part, or from it, unseen.
+std::uint64_t WTinyLfu::window_slack() const noexcept {
+  return is_full_ && entries() != 0 ? kSlackEntries * weight() / entries() : 0;
+}
+
 RecencyQueue& WTinyLfu::queue_of(const Resident& entry) noexcept {
   if (window_.holds(entry)) return window_;
   return protected_.holds(entry) ? protected_ : probation_;
@@ -27,7 +34,8 @@ RecencyQueue& WTinyLfu::queue_of(const Resident& entry) noexcept {
 // What the window has too much goes to probation, what is protected too much as well. The entry that the policy was
 // called with is the last of its queue, and stays there.
 void WTinyLfu::bring_to_shares(Residents& residents) {
-  for (int step = 0; step < kMovedACall && window_.entries() > 1 && window_.weight() > window_weight_max(); ++step) {
+  for (int step = 0; step < kMovedACall && window_.entries() > 1; ++step) {
+    if (window_.weight() <= window_weight_max() + window_slack()) break;
     window_.pass_first(probation_, kStepsMax, residents);
   }
   for (int step = 0; step < kMovedACall && protected_.entries() > 1; ++step) {
@@ -93,7 +101,9 @@ bool WTinyLfu::evict(Residents& residents) {
   seen_.fit(residents, entries());
   RecencyQueue& main = probation_.entries() != 0 ? probation_ : protected_;
   if (main.entries() == 0) return evict_first(window_, residents);
-  if (window_.entries() == 0 || window_.weight() < window_weight_max()) return evict_first(main, residents);
+  if (window_.entries() == 0 || window_.weight() + window_slack() < window_weight_max()) {
+    return evict_first(main, residents);
+  }
   Resident candidate;
   Resident victim;
   if (!window_.first(residents, kStepsMax, &candidate) || !main.first(residents, kStepsMax, &victim)) return false;

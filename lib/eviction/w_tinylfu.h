@@ -11,7 +11,8 @@
 // The window's share is what there is to choose: small for traffic where popularity is stable, large where recency
 // counts (docs/eviction.md). While the cache fills, what the window has too much moves on unseen. The window grows with
 // the cache then, as a policy is not told how large that will be: more becomes protected on the way than if the window
-// had its size from the start.
+// had its size from the start. Later it may be off by four entries, so that nobody passes unseen only because weights
+// differ.
 //
 // As long as nobody had to go, counts stand in the entries, as all that was seen is here, and none is halved. They come
 // to the sketch one by one, with the next use of the entry or its end.
@@ -49,6 +50,7 @@ class WTinyLfu final : public EvictionPolicy {
   std::uint64_t entries() const noexcept { return window_.entries() + probation_.entries() + protected_.entries(); }
   std::uint64_t weight() const noexcept { return window_.weight() + probation_.weight() + protected_.weight(); }
   std::uint64_t window_weight_max() const noexcept;
+  std::uint64_t window_slack() const noexcept;
   RecencyQueue& queue_of(const Resident& entry) noexcept;
   void bring_to_shares(Residents& residents);
   void count(Resident& entry) noexcept;

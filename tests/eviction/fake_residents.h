@@ -68,15 +68,15 @@ class FakeResidents final : public Residents {
     return false;
   }
   // A hit, or an entry that comes, for which others may have to go. Returns whether it was a hit.
-  bool access(EntryId id, std::uint64_t capacity) {
+  bool access(EntryId id, std::uint64_t capacity, std::uint32_t weight = 1) {
     if (contains(id)) {
       hit(id);
       return true;
     }
     policy_.expect(id);
-    while (weight_ >= capacity && evict()) {
+    while (weight_ + weight > capacity && evict()) {
     }
-    insert(id);
+    insert(id, weight);
     return false;
   }
   bool contains(EntryId id) const { return place_.contains(id); }

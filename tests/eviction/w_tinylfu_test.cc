@@ -91,6 +91,18 @@ TEST_F(WTinyLfuTest, WhatIsSeenLessOftenIsNotAdmitted) {
   EXPECT_LE(resident(0, 700), 700u);
 }
 
+// Nor does anybody come in by the bytes that are left over, or needed beyond what one eviction gives.
+TEST_F(WTinyLfuTest, WeightsThatDifferALittleAdmitNobody) {
+  constexpr std::uint64_t kBytes = kCapacity * 450;
+  const auto access = [&](EntryId id) { shard_.access(id, kBytes, id % 3 == 0 ? 456 : 447); };
+  for (EntryId id = 0; id < kCapacity; ++id) access(id);
+  for (int round = 0; round < 3; ++round) {
+    for (EntryId id = 0; id < 700; ++id) access(id);
+  }
+  for (EntryId id = 0; id < 4 * kCapacity; ++id) access(kScan + id);
+  EXPECT_GE(resident(0, 700), 680u);
+}
+
 // A fifth of the entries is the window: who is there is evicted by age alone.
 TEST_F(WTinyLfuTest, TheWindowHasItsShare) {
   for (EntryId id = 0; id < kCapacity; ++id) shard_.access(id, kCapacity);
