@@ -73,6 +73,9 @@ class Residents {
 
 class EvictionPolicy {
  public:
+  // What is charged for an object: one that has more state takes it from Residents::allocate.
+  static constexpr std::size_t kBytes = 320;
+
   // What a hit does. All but kCall are done by the engine itself, inline.
   enum class Hit : std::uint8_t {
     kNothing,

@@ -64,30 +64,36 @@ struct Row {
   }
 };
 
+template <typename Its, typename... Arguments>
+Policy make(Arguments&&... arguments) {
+  static_assert(sizeof(Its) <= EvictionPolicy::kBytes);
+  return std::make_unique<Its>(std::forward<Arguments>(arguments)...);
+}
 template <typename Its>
 Policy plain(const Values&, std::uint64_t) {
-  return std::make_unique<Its>();
+  return make<Its>();
 }
 template <typename Its>
 Policy seeded(const Values&, std::uint64_t seed) {
-  return std::make_unique<Its>(seed);
+  return make<Its>(seed);
 }
 Policy s3_fifo(const Values& values, std::uint64_t) {
-  return std::make_unique<eviction::S3Fifo>(
+  return make<eviction::S3Fifo>(
       eviction::S3Fifo::Parameters{values[0], values[1], static_cast<std::uint8_t>(values[2])});
 }
 Policy w_tinylfu(const Values& values, std::uint64_t seed) {
-  return std::make_unique<eviction::WTinyLfu>(eviction::WTinyLfu::Parameters{values[0]}, seed);
+  return make<eviction::WTinyLfu>(eviction::WTinyLfu::Parameters{values[0]}, seed);
 }
-Policy lirs(const Values& values, std::uint64_t) {
-  return std::make_unique<eviction::Lirs>(eviction::Lirs::Parameters{values[0]});
-}
+Policy lirs(const Values& values, std::uint64_t) { return make<eviction::Lirs>(eviction::Lirs::Parameters{values[0]}); }
 using Objective = eviction::GatedFifo::Objective;
 template <Objective kObjective>
 constexpr Eviction::Shared kChooser = {
     eviction::SharesChooser::kBytesMin, eviction::SharesChooser::kBytesMax, [](std::size_t bytes) -> PolicyFactory {
+      if (bytes == 0) {
+        return [](std::uint64_t) { return make<eviction::GatedFifo>(eviction::GatedFifo::Shares(), kObjective); };
+      }
       return [chooser = std::make_shared<eviction::SharesChooser>(kObjective, bytes)](std::uint64_t seed) {
-        return std::make_unique<eviction::Adaptive>(chooser, seed, kObjective);
+        return make<eviction::Adaptive>(chooser, seed, kObjective);
       };
     }};
 const Eviction::Shared* chooser(const Values& values) {
@@ -97,11 +103,11 @@ Policy adaptive(const Values& values, std::uint64_t seed) {
   return chooser(values)->factory(eviction::SharesChooser::kBytesMax)(seed);
 }
 Policy redis_lru(const Values& values, std::uint64_t seed) {
-  return std::make_unique<eviction::RedisLru>(eviction::RedisLru::Parameters{static_cast<int>(values[0])}, seed);
+  return make<eviction::RedisLru>(eviction::RedisLru::Parameters{static_cast<int>(values[0])}, seed);
 }
 Policy redis_lfu(const Values& values, std::uint64_t seed) {
   const eviction::RedisLfu::Parameters parameters{static_cast<int>(values[0]), static_cast<std::uint32_t>(values[1])};
-  return std::make_unique<eviction::RedisLfu>(parameters, seed);
+  return make<eviction::RedisLfu>(parameters, seed);
 }
 
 constexpr Parameter kSamples = {"samples", eviction::RedisLru::Parameters().samples, 1, 64, true};

@@ -2,6 +2,9 @@
 #include "eviction/gated_fifo.h"
 
 #include <algorithm>
+#include <memory>
+#include <new>
+#include <utility>
 
 namespace larder::eviction {
 namespace {
@@ -33,10 +36,16 @@ unsigned GatedFifo::count(Resident& entry, unsigned uses) noexcept {
 }
 
 bool GatedFifo::small_has_its_share() const noexcept {
-  return small_.weight() >= static_cast<std::uint64_t>(shares_.small * static_cast<double>(weight()));
+  return small().weight() >= static_cast<std::uint64_t>(shares_.small * static_cast<double>(weight()));
+}
+
+bool GatedFifo::make_queues(Residents& residents) {
+  if (void* block = residents.allocate(sizeof(Queues)); block != nullptr) queues_ = new (block) Queues(by_weight_);
+  return queues_ != nullptr;
 }
 
 bool GatedFifo::on_insert(Resident& entry, Residents& residents) {
+  if (queues_ == nullptr && !make_queues(residents)) return false;
   if (is_known(entry)) {  // it was to be evicted, and stays for now
     Queue& queue = queue_of(entry);
     queue.sweep(entry.weight, residents);
@@ -45,7 +54,7 @@ bool GatedFifo::on_insert(Resident& entry, Residents& residents) {
   const int remembered = ghosts_.take(entry.id);
   entry.counter = static_cast<std::uint8_t>(static_cast<unsigned>(std::max(remembered, 0)) | (epoch_ & 0xfu) << 4);
   count(entry, 1);
-  Queue& queue = remembered >= 0 && enters_main(entry, residents) ? main_ : small_;
+  Queue& queue = remembered >= 0 && enters_main(entry, residents) ? main() : small();
   queue.sweep(entry.weight, residents);
   if (!queue.enter(entry, residents)) return false;
   if (!is_full(weight())) spill_small(entry.id, residents);
@@ -54,19 +63,19 @@ bool GatedFifo::on_insert(Resident& entry, Residents& residents) {
 
 bool GatedFifo::enters_main(const Resident& entry, Residents& residents) {
   const auto share = static_cast<std::uint64_t>((1 - shares_.small) * static_cast<double>(weight() + entry.weight));
-  if (!is_full(weight() + entry.weight) || main_.weight() + entry.weight <= share) return true;
+  if (!is_full(weight() + entry.weight) || main().weight() + entry.weight <= share) return true;
   return count_of(entry) > least_of_main(residents) + shares_.margin;
 }
 
 // The count of the one that main would evict next; those before it that were used go round.
 unsigned GatedFifo::least_of_main(Residents& residents) {
   unsigned least = 0;
-  for (int step = 0; step < kStepsMax && main_.entries() != 0; ++step) {
-    const bool found = main_.first_stays(residents, [&](Resident& entry) {
+  for (int step = 0; step < kStepsMax && main().entries() != 0; ++step) {
+    const bool found = main().first_stays(residents, [&](Resident& entry) {
       least = count(entry, (entry.bits & EntryQueue::kUses) != 0);
       if ((entry.bits & EntryQueue::kUses) == 0) return true;
       --entry.bits;
-      return !main_.enter(entry, residents);
+      return !main().enter(entry, residents);
     });
     if (found) break;
   }
@@ -75,18 +84,18 @@ unsigned GatedFifo::least_of_main(Residents& residents) {
 
 // `at_hand` is in our hands, and stays: what we write into the entry itself would be overwritten.
 void GatedFifo::spill_small(EntryId at_hand, Residents& residents) {
-  for (int step = 0; step < kSpillsMax && small_.entries() > 1 && small_has_its_share(); ++step) {
+  for (int step = 0; step < kSpillsMax && small().entries() > 1 && small_has_its_share(); ++step) {
     EntryId first = at_hand;
-    if (!small_.front(&first) || first == at_hand) return;
-    if (small_.first_stays(residents, [&](Resident& entry) { return !main_.enter(entry, residents); })) return;
+    if (!small().front(&first) || first == at_hand) return;
+    if (small().first_stays(residents, [&](Resident& entry) { return !main().enter(entry, residents); })) return;
   }
 }
 
 bool GatedFifo::evict(Residents& residents) {
   full_weight_ = weight();
   for (int step = 0; step < kStepsMax && entries() != 0; ++step) {
-    const bool from_small = main_.entries() == 0 || (small_.entries() != 0 && small_has_its_share());
-    if (evict_from(from_small ? small_ : main_, residents)) return true;
+    const bool from_small = main().entries() == 0 || (small().entries() != 0 && small_has_its_share());
+    if (evict_from(from_small ? small() : main(), residents)) return true;
   }
   return false;
 }
@@ -94,7 +103,7 @@ bool GatedFifo::evict(Residents& residents) {
 bool GatedFifo::evict_from(Queue& queue, Residents& residents) {
   EntryId id = 0;
   unsigned times = 0;
-  const bool is_small = &queue == &small_;
+  const bool is_small = &queue == &small();
   const auto visit = [&](Resident& entry) {
     const unsigned uses = entry.bits & EntryQueue::kUses;
     const bool stays = uses >= (is_small ? shares_.promote_at : 1);
@@ -103,7 +112,7 @@ bool GatedFifo::evict_from(Queue& queue, Residents& residents) {
     times = count(entry, found);
     if (!stays) return Verdict::kEvict;
     entry.bits = static_cast<std::uint8_t>(is_small ? 0 : entry.bits - 1);
-    return main_.enter(entry, residents) ? Verdict::kKeep : Verdict::kEvict;
+    return main().enter(entry, residents) ? Verdict::kKeep : Verdict::kEvict;
   };
   if (queue.take_first(residents, visit, [&](EntryId next) { ghosts_.prefetch(next); }) != Verdict::kEvict)
     return false;
@@ -124,8 +133,11 @@ void GatedFifo::on_remove(Resident& entry, Residents& residents) {
 }
 
 void GatedFifo::clear(Residents& residents) {
-  small_.clear(residents);
-  main_.clear(residents);
+  if (queues_ == nullptr) return;
+  small().clear(residents);
+  main().clear(residents);
+  std::destroy_at(queues_);
+  residents.deallocate(std::exchange(queues_, nullptr), sizeof(Queues));
   ghosts_.clear(residents);
 }
 

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 
+#include "base/check.h"
 #include "base/random.h"
 
 namespace larder::eviction {
@@ -12,11 +13,10 @@ namespace {
 
 constexpr unsigned kFirst = 2;  // of kShares, before anything is known
 constexpr std::int64_t kShadowEntriesMax = 512;
-constexpr std::int64_t kShadowEntriesMin = 64;  // fewer say nothing
-// What a shadow takes: its table has twice as many places as it holds entries, and the policy's memory comes in chunks,
-// some of them for each class of weight that there is.
+// What a shadow takes: its table has twice as many places as it holds entries; the policy's queues, and memory in
+// chunks, some of them for each class of weight that there is.
 constexpr std::size_t kBytesAPlace = 34;
-constexpr std::size_t kBytesOfChunks = 24 << 10;
+constexpr std::size_t kBytesOfPolicy = 28 << 10;
 constexpr unsigned kHalvingsMax = 15;
 // So many decisions while as many uses are told of as a shadow has entries. When six times as many have come, half is
 // forgotten.
@@ -31,9 +31,8 @@ constexpr std::int64_t kCreditMax = 128 * kShadowEntriesMax * kCameAUse;
 constexpr std::int64_t kCreditToWake = 16 * kShadowEntriesMax * kCameAUse;
 
 std::int64_t shadow_entries_for(std::size_t bytes) noexcept {
-  const std::size_t places = bytes < kBytesOfChunks ? 0 : (bytes - kBytesOfChunks) / kBytesAPlace;
-  const auto entries = std::min(static_cast<std::int64_t>(std::bit_floor(places) / 2), kShadowEntriesMax);
-  return entries < kShadowEntriesMin ? 0 : entries;
+  const std::size_t places = (bytes - kBytesOfPolicy) / kBytesAPlace;
+  return std::min(static_cast<std::int64_t>(std::bit_floor(places) / 2), kShadowEntriesMax);
 }
 
 // The id of a key in the shadows. The sampled ids of a shard share some bits, and those of two shards may be the same.
@@ -51,14 +50,14 @@ constexpr std::array<GatedFifo::Shares, SharesChooser::kCandidates> SharesChoose
     {{0.02, 2, 1}, {0.02, 2, 0}, {0.1, 2, 0}, {0.3, 1, 0}, {0.7, 1, 0}}};
 
 SharesChooser::SharesChooser(GatedFifo::Objective objective, std::size_t bytes_max)
-    : SharesChooser(objective,
-                    ShadowCache::Bounds{.bytes = (std::max(bytes_max, sizeof(*this)) - sizeof(*this)) / kCandidates}) {}
+    : SharesChooser(objective, ShadowCache::Bounds{.bytes = (bytes_max - sizeof(*this)) / kCandidates}) {
+  LARDER_CHECK(bytes_max >= kBytesMin, "SharesChooser needs kBytesMin of memory");
+}
 
 SharesChooser::SharesChooser(GatedFifo::Objective objective, const ShadowCache::Bounds& each)
     : shadow_entries_max_(shadow_entries_for(each.bytes)),
       small_(kShares[kFirst].small),
       promote_at_(kShares[kFirst].promote_at),
-      unsampled_(shadow_entries_max_ == 0 ? Residents::kNoSample : std::uint16_t{0}),
       credit_(kCreditMax),
       candidates_{Candidate(kShares[0], objective, each), Candidate(kShares[1], objective, each),
                   Candidate(kShares[2], objective, each), Candidate(kShares[3], objective, each),
@@ -69,7 +68,7 @@ void SharesChooser::resize(std::int64_t entries, std::int64_t weight, std::int64
   weight_.fetch_add(weight, std::memory_order_relaxed);
   const std::int64_t credit = credit_.fetch_add(came, std::memory_order_relaxed) + came;
   if (credit > kCreditMax) credit_.store(kCreditMax, std::memory_order_relaxed);
-  if (unsampled() != Residents::kNoSample || credit < kCreditToWake || shadow_entries_max_ == 0 || !begin()) return;
+  if (unsampled() != Residents::kNoSample || credit < kCreditToWake || !begin()) return;
   unsampled_.store(unsampled_at(halvings_), std::memory_order_relaxed);
   end();
 }
@@ -80,7 +79,7 @@ std::int64_t SharesChooser::sampled(const std::atomic<std::int64_t>& of) const n
 }
 
 void SharesChooser::access(EntryId id, std::uint64_t salt, std::uint32_t weight, bool full) {
-  if (shadow_entries_max_ == 0 || !begin()) return;
+  if (!begin()) return;
   fit_sample();
   const std::uint64_t capacity = full ? static_cast<std::uint64_t>(sampled(weight_)) : UINT64_MAX;
   std::array<bool, kCandidates> hits;

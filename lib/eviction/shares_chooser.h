@@ -13,8 +13,8 @@
 //
 // Cost: some 3,400 instructions for each use of a key of the sample, half a microsecond, where half of them miss. It is
 // paid for by what comes into the cache: when more uses were told of than an eighth of what came, the sample is empty
-// for a while. Memory: as much as it is allowed, kBytesMax at most; with less the shadows are smaller, and the answer
-// is less sure; with less than kBytesMin there are none, and the answer is fixed.
+// for a while. Memory: as much as it is allowed, kBytesMax at most; with less the shadows are smaller, down to 64
+// entries, and the answer is less sure.
 //
 // Thread safety: safe. Nobody waits: who finds another at work goes on, and this use is not noticed.
 #pragma once
@@ -34,6 +34,7 @@ class SharesChooser {
   static constexpr std::size_t kBytesMin = std::size_t{164} << 10;
   static constexpr std::size_t kBytesMax = std::size_t{320} << 10;
 
+  // REQUIRES: bytes_max is kBytesMin or more; checked.
   explicit SharesChooser(GatedFifo::Objective objective = GatedFifo::Objective::kRequests,
                          std::size_t bytes_max = kBytesMax);
 
@@ -76,11 +77,11 @@ class SharesChooser {
   void forget_some() noexcept;
   void decide();
 
-  const std::int64_t shadow_entries_max_;  // 0: there are no shadows
+  const std::int64_t shadow_entries_max_;
   std::atomic<double> small_;
   std::atomic<std::uint8_t> promote_at_;
   std::atomic<std::uint8_t> margin_{0};
-  std::atomic<std::uint16_t> unsampled_;
+  std::atomic<std::uint16_t> unsampled_{0};
   std::atomic<std::int64_t> entries_{0};
   std::atomic<std::int64_t> weight_{0};
   std::atomic<std::int64_t> credit_;  // of uses to be told of, in 1/kCameAUse

@@ -51,7 +51,8 @@ Keyspace::Keyspace(const Options& options)
       eviction_(options.eviction.for_one_cache(environment_.shared_bytes(options.eviction))),
       policy_seeds_(environment_.seed ^ 0x3c6ef372fe94f82bULL) {
   const std::size_t bytes = shard_count_ * sizeof(Shard);
-  fixed_bytes_ = static_cast<std::int64_t>(account_->allocator().charge(bytes, 64) + sizeof(Keyspace));
+  fixed_bytes_ = static_cast<std::int64_t>(account_->allocator().charge(bytes, 64) + sizeof(Keyspace) +
+                                           shard_count_ * EvictionPolicy::kBytes);
   if (environment_.advisor != nullptr) fixed_bytes_ += static_cast<std::int64_t>(environment_.advisor->bytes_max());
   fixed_bytes_ += static_cast<std::int64_t>(advice::HotKeys::bytes_for(options.hot_keys));
   const std::int64_t shared = shared_bytes(environment_.shared_bytes(options.eviction));

@@ -95,15 +95,15 @@ TEST(SharesChooserMemory, TakesNoMoreMemoryThanItMay) {
   }
 }
 
-TEST(SharesChooserMemory, WithoutMemoryTheAnswerIsFixed) {
-  const auto chooser = std::make_shared<SharesChooser>(GatedFifo::Objective::kRequests, SharesChooser::kBytesMin / 2);
-  Adaptive policy(chooser, 1);
-  FakeResidents shard(policy);
+// Nor is there anything to choose by: the shares stay as published.
+TEST(SharesChooserMemory, WithoutItThereIsNone) {
+  const std::unique_ptr<EvictionPolicy> policy = Eviction::adaptive().for_one_cache(0).factory()(1);
+  FakeResidents shard(*policy);
   for (std::uint64_t i = 0; i < 100'000; ++i) shard.access(static_cast<EntryId>(base::mix64(i % 2'000)), 1'000);
-  EXPECT_DOUBLE_EQ(chooser->shares().small, 0.1);
-  EXPECT_EQ(chooser->unsampled(), Residents::kNoSample);
-  EXPECT_EQ(chooser->bytes(), sizeof(SharesChooser));
-  policy.clear(shard);
+  EXPECT_EQ(shard.unsampled, Residents::kNoSample);
+  EXPECT_LT(shard.live_bytes, 24u << 10);
+  policy->clear(shard);
+  EXPECT_EQ(shard.live_bytes, 0u);
 }
 
 // Hits alone need no choice.

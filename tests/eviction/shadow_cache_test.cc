@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "eviction/fake_residents.h"
+#include "eviction/fifo.h"
 #include "eviction/gated_fifo.h"
 
 namespace larder::eviction {
@@ -123,7 +124,7 @@ TEST(ShadowCacheTest, HoldsWhatItHasRoomFor) {
 }
 
 TEST(ShadowCacheTest, DropsWhatIsTagged) {
-  GatedFifo policy;
+  Fifo policy;
   ShadowCache shadow(policy, {});
   for (EntryId id = 0; id < 1'000; ++id) shadow.access({id, static_cast<std::uint16_t>(id % 4), 2}, kUnbounded);
   const std::size_t before = shadow.bytes();
