@@ -25,7 +25,8 @@ constexpr double kToldMax = 1 << 17;
 constexpr double kToldMin = 4'096;  // before that nothing is said
 constexpr std::uint32_t kCallsAFit = 64;
 constexpr std::size_t kPlacesAUse = 8;  // of each shadow are looked at for what has expired
-constexpr double kMissesMin = 100;      // so few say nothing of a factor
+constexpr double kCapacityMax = 0x1p60;
+constexpr double kMissesMin = 100;  // so few say nothing of a factor
 
 // Of Eviction::names() those that are there to be compared with; and sieve: whether its hand comes by before a new
 // entry is used depends on how many come in between, also in a cache of any size, which a sample has fewer of.
@@ -123,7 +124,8 @@ void Advisor::count(const Counts& before, const Counts& now, double fill) {
 }
 
 std::uint64_t Advisor::capacity_of(const WhatIf& what_if) const noexcept {
-  return static_cast<std::uint64_t>(std::max(1.0, sampled(static_cast<double>(weight_) / fill_ * what_if.factor)));
+  const double capacity = sampled(static_cast<double>(weight_) / fill_ * what_if.factor);
+  return static_cast<std::uint64_t>(std::clamp(capacity, 1.0, kCapacityMax));
 }
 
 void Advisor::found(const Key& key, std::uint32_t weight, std::uint32_t end, std::uint32_t now) {

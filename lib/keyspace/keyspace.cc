@@ -416,19 +416,28 @@ Status Keyspace::fit_shared() {
   }
 }
 
-// Listeners run after each slice, so no lock of ours is held then. Who comes while another change is under way takes
-// over what is left of it: all go to the policy that was set last. `after`: does nothing if that was not the last
-// change. REQUIRES: shared_bytes(each) were leased.
+// All new objects are made before anything changes: a factory may throw. Listeners run after each slice, so no lock of
+// ours is held then. Whoever sets another policy meanwhile gives it to all shards, and this change ends early; `after`:
+// it does nothing if that was not the last change. REQUIRES: shared_bytes(each) were leased.
 Status Keyspace::exchange_policies(const Eviction& eviction, std::size_t each, std::optional<std::uint64_t> after) {
-  memory::FixedLease shared(account_->bytes(), shared_bytes(each));  // in the end, that of what was before
+  memory::FixedLease shared(account_->bytes(), shared_bytes(each));
+  base::Random seeds(0);
+  {
+    base::LeafLock lock(policy_mutex_);
+    seeds = base::Random(policy_seeds_.next());
+  }
+  Eviction own = eviction.for_one_cache(each);
+  std::vector<std::unique_ptr<EvictionPolicy>> policies(shard_count_);
+  for (auto& policy : policies) policy = Shard::new_policy(own, seeds.next());
+  std::uint64_t change = 0;
   {
     base::LeafLock lock(policy_mutex_);
     if (after && *after != policy_changes_) return {};
-    Eviction own = eviction.for_one_cache(each);
     if (environment_.advisor != nullptr) environment_.advisor->set_eviction(eviction, each);
     eviction_ = std::move(own);
     shared_.swap(shared);
-    ++policy_changes_;
+    shared_before_.join(shared);
+    change = ++policy_changes_;
   }
   for (std::uint32_t i = 0; i < shard_count_; ++i) {
     Shard& shard = shards_[i];
@@ -440,26 +449,28 @@ Status Keyspace::exchange_policies(const Eviction& eviction, std::size_t each, s
       }
     };
     for (bool exchanged = false; !exchanged; adopt()) {
-      Result<bool> done = exchange_policy(shard);
+      Result<bool> done = exchange_policy(shard, policies[i], change);
       if (!done.ok()) return done.status();
       exchanged = *done;
     }
   }
+  memory::FixedLease before;
+  base::LeafLock lock(policy_mutex_);
+  if (change == policy_changes_) shared_before_.swap(before);
   return {};
 }
 
-// Gives a shard a new object of the policy that was set last. False: it has not finished with the last change.
-Result<bool> Keyspace::exchange_policy(Shard& shard) {
+// True if the shard has the policy, or there was another change. False: it has not finished with the last one.
+Result<bool> Keyspace::exchange_policy(Shard& shard, std::unique_ptr<EvictionPolicy>& policy, std::uint64_t change) {
   base::LeafLock no_other(policy_mutex_);
-  std::unique_ptr<EvictionPolicy> policy = Shard::new_policy(eviction_, policy_seeds_.next());
-  bool exchanged = false;
+  if (change != policy_changes_) return true;
   {
     base::MutexLock lock(shard.mutex);
     if (shard.closed) return closed();
-    exchanged = shard.exchange_policy(policy, eviction_.scope());
+    if (!shard.exchange_policy(policy, eviction_.scope())) return false;
   }
   shard.retire(std::move(policy));
-  return exchanged;
+  return true;
 }
 
 std::string Keyspace::policy_name() {
@@ -475,7 +486,7 @@ std::int64_t Keyspace::shared_bytes(std::size_t each) const noexcept {
 
 std::int64_t Keyspace::fixed_bytes() {
   base::LeafLock lock(policy_mutex_);
-  return fixed_bytes_ + shared_.size();
+  return fixed_bytes_ + shared_.size() + shared_before_.size();
 }
 
 // --- Housekeeping ----------------------------------------------------------------------------------------------------------------

@@ -292,7 +292,7 @@ class Keyspace {
   std::int64_t shared_bytes(std::size_t each) const noexcept;
   Status fit_shared();
   Status exchange_policies(const Eviction& eviction, std::size_t each, std::optional<std::uint64_t> after = {});
-  Result<bool> exchange_policy(Shard& shard);
+  Result<bool> exchange_policy(Shard& shard, std::unique_ptr<EvictionPolicy>& policy, std::uint64_t change);
   static std::uint32_t choose_shards(const Options& options);
 
   struct Release {
@@ -318,8 +318,9 @@ class Keyspace {
   std::atomic<std::uint64_t> refreshes_{0};
   base::LeafMutex refresh_mutex_;  // a leaf
   std::vector<std::string> to_refresh_ GUARDED_BY(refresh_mutex_);
-  base::LeafMutex policy_mutex_;                         // taken before a shard's
-  memory::FixedLease shared_ GUARDED_BY(policy_mutex_);  // by policies of eviction_
+  base::LeafMutex policy_mutex_;                                // taken before a shard's
+  memory::FixedLease shared_ GUARDED_BY(policy_mutex_);         // by policies of eviction_
+  memory::FixedLease shared_before_ GUARDED_BY(policy_mutex_);  // by those that some shards still have
   Eviction eviction_ GUARDED_BY(policy_mutex_);
   std::uint64_t policy_changes_ GUARDED_BY(policy_mutex_) = 0;
   base::Random policy_seeds_ GUARDED_BY(policy_mutex_);

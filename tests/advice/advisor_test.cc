@@ -248,6 +248,15 @@ TEST_P(AdvisorOfS3Fifo, AnotherPolicyBeginsAnew) {
 }
 
 // Those that suit the traffic first.
+// As it is for a moment where the bound of a large cache was taken away.
+TEST(SizeAdvice, AnyFillWillDo) {
+  Advisor advisor(Eviction::lru(), 0, {.sizes = true});
+  advisor.count({}, {.entries = 1'000'000, .weight = std::uint64_t{8} << 30}, 1e-9);
+  for (EntryId id = 0; id < 1'000; ++id) advisor.found({id, 1}, 100, 0, 1);
+  for (EntryId id = 0; id < 1'000; ++id) advisor.found({id, 1}, 100, 0, 1);
+  EXPECT_LT(advisor.bytes(), 1u << 20);
+}
+
 TEST(PolicyAdvice, NamesAllThatOneMayChoose) {
   const auto names = [](const std::string& policy) {
     AdvisedCaches caches(kPolicies, policy, 1'500, 1'000);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -189,6 +190,24 @@ TEST(PolicyMemory, PolicyAndBoundMayBeSetAtTheSameTime) {
     EXPECT_LE(cache.stats().bytes_used, 4_MiB);
     EXPECT_EQ(cache.check_invariants().to_string(), "ok");
   }
+}
+
+TEST(PolicyMemory, AFactoryThatThrowsChangesNothing) {
+  Cache cache({.max_memory = 16_MiB, .eviction = Eviction::adaptive(), .shards = 4, .seed = 1});
+  for (int i = 0; i < 1'000; ++i) ASSERT_TRUE(cache.set("key" + std::to_string(i), "a value").ok());
+  const std::uint64_t fixed = cache.stats().bytes_fixed;
+  int made = 0;
+  const Eviction third_throws = Eviction::custom("lru", [&](std::uint64_t seed) {
+    if (++made == 3) throw std::bad_alloc();
+    return Eviction::lru().factory()(seed);
+  });
+  EXPECT_THROW((void)cache.set_eviction(third_throws), std::bad_alloc);
+  EXPECT_EQ(cache.stats().policy, "adaptive");
+  EXPECT_EQ(cache.stats().bytes_fixed, fixed);
+  EXPECT_EQ(cache.check_invariants().to_string(), "ok");
+  EXPECT_TRUE(cache.set_eviction(third_throws).ok());
+  EXPECT_EQ(cache.stats().policy, "lru");
+  EXPECT_LT(cache.stats().bytes_fixed, fixed);
 }
 
 // A policy finds out that entries have gone; it need not see others come.
