@@ -8,6 +8,7 @@
 #include "commands/numbers.h"
 #include "endpoint/arguments.h"
 #include "endpoint/service.h"
+#include "stats/redis_policy_name.h"
 
 namespace larder::endpoint {
 namespace {
@@ -29,16 +30,11 @@ std::uint64_t number_of(std::string_view text) {
   return static_cast<std::uint64_t>(commands::parse_integer(text).value_or(0));
 }
 
-std::string policies() {
-  return "argument(s) must be one of the following: volatile-lru, volatile-lfu, volatile-random, volatile-adaptive, "
-         "allkeys-lru, allkeys-lfu, allkeys-random, allkeys-adaptive, noeviction";
-}
-
 Status write_policy(Service& service, std::string_view text) {
   std::string name(text);
   for (char& c : name) c = to_lower(c);
   const Result<Eviction> eviction = Eviction::named(name);
-  if (!eviction) return {ErrorCode::kInvalidArgument, policies()};
+  if (!eviction) return eviction.status();
   return service.cache().set_eviction(*eviction);
 }
 
@@ -75,7 +71,7 @@ constexpr std::int64_t kSecondsMax = 31'536'000;
 constexpr Row kRows[] = {
     {"maxmemory", Form::kMemory, "", [](Service& s) { return std::to_string(s.cache().stats().max_memory); },
      write_max_memory},
-    {"maxmemory-policy", Form::kText, "", [](Service& s) { return redis_policy_name(s.cache().stats().policy); },
+    {"maxmemory-policy", Form::kText, "", [](Service& s) { return stats::redis_policy_name(s.cache().stats().policy); },
      write_policy},
     {"maxclients", Form::kNumber, "", [](Service& s) { return std::to_string(s.limits().connections_max); },
      [](Service& s, std::string_view text) -> Status {
@@ -233,17 +229,6 @@ std::optional<std::uint64_t> parse_memory(std::string_view text) {
     return static_cast<std::uint64_t>(*number) * unit.factor;
   }
   return std::nullopt;
-}
-
-std::string redis_policy_name(std::string_view policy) {
-  if (policy == "none") return "noeviction";
-  const std::string_view plain = policy.substr(0, policy.find(':'));
-  const std::string parameters(policy.substr(plain.size()));
-  for (const std::string_view name : Eviction::names()) {
-    if (plain == name) return "allkeys-" + std::string(name) + parameters;
-    if (plain == std::string(name) + "-ttl") return "volatile-" + std::string(name) + parameters;
-  }
-  return std::string(policy);
 }
 
 Config::Config() {

@@ -37,7 +37,5 @@ class Config {
 
 // "100mb", "1g", "512": bytes, as Redis reads them.
 std::optional<std::uint64_t> parse_memory(std::string_view text);
-// Redis's name of an eviction policy, where it has one.
-std::string redis_policy_name(std::string_view policy);
 
 }  // namespace larder::endpoint

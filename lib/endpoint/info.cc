@@ -132,7 +132,6 @@ void add_memory(Service& service, Lines& lines) {
   service.memory_peak = std::max(service.memory_peak, stats.bytes_used);
   lines.add("used_memory_peak", service.memory_peak);
   lines.add("maxmemory", stats.max_memory);
-  lines.add("maxmemory_policy", redis_policy_name(stats.policy));
   lines.add("mem_fragmentation_ratio",
             stats.bytes_used == 0 ? 0 : static_cast<double>(resident) / static_cast<double>(stats.bytes_used), 2);
   lines.add("mem_allocator", "larder");

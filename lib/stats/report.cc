@@ -7,6 +7,7 @@
 
 #include "base/c_locale.h"
 #include "larder/stats.h"
+#include "stats/redis_policy_name.h"
 
 namespace larder {
 namespace {
@@ -212,7 +213,7 @@ std::string Stats::to_redis_info() const {
   out.number("used_memory_dataset", bytes_data);
   out.number("maxmemory", max_memory);
   out.value("maxmemory_human", human(max_memory));
-  out.value("maxmemory_policy", on_one_line(policy));
+  out.value("maxmemory_policy", on_one_line(stats::redis_policy_name(policy)));
   out.own("bytes_entries", bytes_entries);
   out.own("bytes_index", bytes_index);
   out.own("bytes_set_aside", bytes_set_aside);

@@ -280,7 +280,7 @@ TEST(RedisInfo, HasRedisSectionsAndNames) {
   EXPECT_EQ(memory["used_memory_startup"], "1005");
   EXPECT_EQ(memory["maxmemory"], "268435456");
   EXPECT_EQ(memory["maxmemory_human"], "256.00M");
-  EXPECT_EQ(memory["maxmemory_policy"], "s3-fifo");
+  EXPECT_EQ(memory["maxmemory_policy"], "allkeys-s3-fifo") << "as the endpoint's";
   auto& stats = info["Stats"];
   EXPECT_EQ(stats["keyspace_hits"], "101");
   EXPECT_EQ(stats["keyspace_misses"], "102");

@@ -16,8 +16,8 @@ bool read_number(std::string_view text, Number* number) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-// Sets its field, and returns what it would have liked instead, or null.
-using Read = const char* (*)(ServerOptions&, std::string_view);
+// Sets its field, and returns what is to be said behind its name where the argument is wrong, or nothing.
+using Read = std::string (*)(ServerOptions&, std::string_view);
 
 struct Option {
   std::string_view name;
@@ -26,93 +26,95 @@ struct Option {
   Read read;
 };
 
-const char* read_port(ServerOptions& options, std::string_view text) {
+std::string read_port(ServerOptions& options, std::string_view text) {
   std::uint16_t port = 0;
-  if (!read_number(text, &port)) return "a port";
+  if (!read_number(text, &port)) return " is not a port: " + std::string(text);
   options.endpoint.port = port;
-  return nullptr;
+  return {};
 }
 
-const char* read_policy(ServerOptions& options, std::string_view text) {
+std::string read_policy(ServerOptions& options, std::string_view text) {
   const Result<Eviction> eviction = Eviction::named(text);
-  if (!eviction) return "a policy, such as allkeys-lru, volatile-lfu, allkeys-random, noeviction, or adaptive";
+  if (!eviction) return ": " + std::string(eviction.status().message());
   options.cache.eviction = *eviction;
-  return nullptr;
+  return {};
 }
 
-const char* read_max_memory(ServerOptions& options, std::string_view text) {
+std::string read_max_memory(ServerOptions& options, std::string_view text) {
   const auto bytes = parse_memory(text);
-  if (!bytes) return "a number of bytes, such as 256mb or 1gb; 0: no bound";
+  if (!bytes) return " is not a number of bytes, such as 256mb or 1gb; 0: no bound: " + std::string(text);
   options.cache.max_memory = *bytes;
-  return nullptr;
+  return {};
 }
 
-const char* read_max_clients(ServerOptions& options, std::string_view text) {
-  return read_number(text, &options.endpoint.limits.connections_max) ? nullptr : "a number";
+std::string read_max_clients(ServerOptions& options, std::string_view text) {
+  if (!read_number(text, &options.endpoint.limits.connections_max)) return " is not a number: " + std::string(text);
+  return {};
 }
 
-const char* read_hot_keys(ServerOptions& options, std::string_view text) {
+std::string read_hot_keys(ServerOptions& options, std::string_view text) {
   const bool read = read_number(text, &options.cache.hot_keys);
-  return read && options.cache.hot_keys <= 1'000 ? nullptr : "a number up to 1000";
+  if (!read || options.cache.hot_keys > 1'000) return " is not a number up to 1000: " + std::string(text);
+  return {};
 }
 
 constexpr Option kOptions[] = {
     {"port", "N", "TCP port; 0: any that is free. 6379, unless there is a unix socket", read_port},
     {"bind", "ADDRESS", "the address, 127.0.0.1 if nothing is said",
-     [](ServerOptions& options, std::string_view text) -> const char* {
+     [](ServerOptions& options, std::string_view text) -> std::string {
        options.endpoint.bind = text;
-       return nullptr;
+       return {};
      }},
     {"unixsocket", "PATH", "a unix socket, which only this user may open",
-     [](ServerOptions& options, std::string_view text) -> const char* {
+     [](ServerOptions& options, std::string_view text) -> std::string {
        options.endpoint.unix_socket = text;
-       return nullptr;
+       return {};
      }},
     {"requirepass", "PASSWORD", "what clients must say (AUTH); seen by all who can list this machine's processes",
-     [](ServerOptions& options, std::string_view text) -> const char* {
+     [](ServerOptions& options, std::string_view text) -> std::string {
        options.endpoint.password = text;
-       return nullptr;
+       return {};
      }},
     {"maxmemory", "SIZE", "bound of the cache, 256mb if nothing is said; 0: none", read_max_memory},
     {"maxmemory-policy", "NAME",
      "what goes then: allkeys-lru, volatile-lfu, noeviction, ... (default allkeys-adaptive)", read_policy},
     {"size-advice", "", "say in INFO what half, twice and four times the bound would do for the hit ratio",
-     [](ServerOptions& options, std::string_view) -> const char* {
+     [](ServerOptions& options, std::string_view) -> std::string {
        options.cache.size_advice = true;
-       return nullptr;
+       return {};
      }},
     {"hot-keys", "N", "say in INFO which N keys (at most 1000) have been used most of late, and their shares",
      read_hot_keys},
     {"policy-advice", "", "say in INFO what other policies would do for the hit ratio",
-     [](ServerOptions& options, std::string_view) -> const char* {
+     [](ServerOptions& options, std::string_view) -> std::string {
        options.cache.policy_advice = true;
-       return nullptr;
+       return {};
      }},
     {"maxclients", "N", "connections at a time, 1000 if nothing is said", read_max_clients},
     {"read-only", "", "refuse commands that write",
-     [](ServerOptions& options, std::string_view) -> const char* {
+     [](ServerOptions& options, std::string_view) -> std::string {
        options.endpoint.read_only = true;
-       return nullptr;
+       return {};
      }},
     {"allow-remote", "", "let other machines in, if --bind says so: only with --requirepass",
-     [](ServerOptions& options, std::string_view) -> const char* {
+     [](ServerOptions& options, std::string_view) -> std::string {
        options.endpoint.allow_remote = true;
-       return nullptr;
+       return {};
      }},
     {"enable-debug-command", "", "allow DEBUG, for tests",
-     [](ServerOptions& options, std::string_view) -> const char* {
+     [](ServerOptions& options, std::string_view) -> std::string {
        options.endpoint.debug_commands = true;
-       return nullptr;
+       return {};
      }},
     {"version", "", "print the version",
-     [](ServerOptions& options, std::string_view) -> const char* {
+     [](ServerOptions& options, std::string_view) -> std::string {
        options.version = true;
-       return nullptr;
+       return {};
      }},
     {"help", "", "this text",
-     [](ServerOptions& options, std::string_view) -> const char* {
+     [](ServerOptions& options, std::string_view) -> std::string {
        options.help = true;
-       return nullptr;
+       return {};
      }},
 };
 
@@ -138,8 +140,7 @@ std::string read_command_line(std::span<const std::string_view> words, ServerOpt
       if (++i == words.size()) return name + " needs " + std::string(option->argument);
       argument = words[i];
     }
-    if (const char* wish = option->read(*options, argument))
-      return name + " is not " + wish + ": " + std::string(argument);
+    if (const std::string wrong = option->read(*options, argument); !wrong.empty()) return name + wrong;
   }
   if (!options->endpoint.port && options->endpoint.unix_socket.empty()) options->endpoint.port = 6379;
   return {};
