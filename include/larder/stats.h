@@ -25,23 +25,28 @@ struct LatencyHistogram {
   std::uint64_t quantile_us(double share) const noexcept;
 };
 
-// What other sizes of a cache would have done with its traffic of late (Options::size_advice), as hit ratios of 0 to 1.
+// What other sizes of a cache would have done with its traffic of late (Options::size_advice), as hit ratios of 0 to 1:
+// of look-ups, whatever their keys and values weigh. So much is for certain: docs/eviction.md.
 struct SizeAdvice {
-  std::uint64_t samples = 0;  // uses of sampled keys that this rests on. 0: nothing is known, or asked for
+  bool known = false;         // if not, the hit ratios are 0, and the sentence says how far it is
+  std::uint64_t samples = 0;  // uses of sampled keys, of late, that this rests on: it is known from 4,096 on
   double hit_ratio = 0;       // of the cache itself, in the same time
   double at_half = 0;         // with half of max_memory, or of max_entries: of the bound that is nearer
   double at_double = 0;
   double at_fourfold = 0;
-  // "+64 MiB would lift the hit ratio from 81.0 % to 84.0 %".
+  // "+64 MiB would lift the hit ratio from 81.0 % to 84.0 %"; "not known yet: 1234 of 4096 sampled uses". Empty where
+  // it is not asked for, or nothing is evicted.
   std::string sentence;
 };
 
-// What it would have done with other policies (Options::policy_advice), of the same size, in the same way.
+// What it would have done with other policies (Options::policy_advice), of the same size, in the same way. As look-ups
+// count and not bytes, it says nothing of what adaptive:bytes=1 is for.
 struct PolicyAdvice {
   struct Other {
     std::string name;  // as Eviction::named takes it
     double hit_ratio;
   };
+  bool known = false;
   std::uint64_t samples = 0;
   double hit_ratio = 0;
   std::vector<Other> others;  // best first: the policies of Eviction::names() but fifo, sieve, redis-lru and redis-lfu

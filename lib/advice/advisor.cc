@@ -6,6 +6,7 @@
 #include <functional>
 #include <string_view>
 
+#include "advice/sentence.h"
 #include "base/check.h"
 #include "base/random.h"
 
@@ -22,7 +23,7 @@ constexpr std::int64_t kToldAtFirst = 1 << 17;
 constexpr std::int64_t kToldAStretch = 1 << 15;
 constexpr double kUsesToFill = 4;  // for each key of the sample that the cache holds
 constexpr double kToldMax = 1 << 17;
-constexpr double kToldMin = 4'096;  // before that nothing is said
+constexpr std::uint64_t kToldMin = 4'096;  // before that nothing is known
 constexpr std::uint32_t kCallsAFit = 64;
 constexpr std::size_t kPlacesAUse = 8;  // of each shadow are looked at for what has expired
 constexpr double kCapacityMax = 0x1p60;
@@ -217,7 +218,18 @@ void Advisor::fit_sample() {
   }
 }
 
-bool Advisor::knows() const noexcept { return told_ >= kToldMin && hits_ + misses_ != 0; }
+template <class Advice>
+bool Advisor::knows(Advice* advice) const {
+  if (what_ifs_.empty()) return false;
+  advice->samples = static_cast<std::uint64_t>(told_);
+  advice->known = advice->samples >= kToldMin && hits_ + misses_ != 0;
+  if (advice->known) {
+    advice->hit_ratio = 1 - miss_ratio();
+  } else {
+    advice->sentence = not_known_yet(advice->samples, kToldMin);
+  }
+  return advice->known;
+}
 
 double Advisor::hit_ratio_of(const WhatIf& what_if) const noexcept {
   const double itself = what_ifs_[0]->misses;
@@ -229,9 +241,7 @@ double Advisor::hit_ratio_of(const WhatIf& what_if) const noexcept {
 SizeAdvice Advisor::size_advice() {
   base::LeafLock lock(mutex_);
   SizeAdvice advice;
-  if (!asked_.sizes || !knows()) return advice;
-  advice.samples = static_cast<std::uint64_t>(told_);
-  advice.hit_ratio = 1 - miss_ratio();
+  if (!asked_.sizes || !knows(&advice)) return advice;
   advice.at_half = hit_ratio_of(*what_ifs_[1]);
   advice.at_double = hit_ratio_of(*what_ifs_[2]);
   advice.at_fourfold = hit_ratio_of(*what_ifs_[3]);
@@ -241,9 +251,7 @@ SizeAdvice Advisor::size_advice() {
 PolicyAdvice Advisor::policy_advice() {
   base::LeafLock lock(mutex_);
   PolicyAdvice advice;
-  if (!asked_.policies || !knows()) return advice;
-  advice.samples = static_cast<std::uint64_t>(told_);
-  advice.hit_ratio = 1 - miss_ratio();
+  if (!asked_.policies || !knows(&advice)) return advice;
   for (std::size_t i = 1; i < what_ifs_.size(); ++i) {
     const WhatIf& other = *what_ifs_[i];
     if (is_another_policy(other)) advice.others.push_back({other.policy_name, hit_ratio_of(other)});

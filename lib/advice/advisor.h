@@ -91,7 +91,7 @@ class Advisor {
   // account.
   void set_eviction(const Eviction& eviction, std::size_t shared_bytes);
   void begin_anew();
-  // Without the sentence. Where that was not asked, or nothing is known, without samples.
+  // Without the sentence, where it is known. Where that was not asked, or nothing is evicted, empty.
   SizeAdvice size_advice();
   PolicyAdvice policy_advice();
   std::size_t bytes();
@@ -123,7 +123,8 @@ class Advisor {
   double sampled(double of) const noexcept { return std::ldexp(of, -static_cast<int>(halvings_)); }
   std::size_t bytes_of_all() const noexcept;
   double miss_ratio() const noexcept { return misses_ / (hits_ + misses_); }
-  bool knows() const noexcept;
+  template <class Advice>
+  bool knows(Advice* advice) const;
   bool is_another_policy(const WhatIf& what_if) const noexcept {
     return what_if.policy_name != what_ifs_[0]->policy_name;
   }

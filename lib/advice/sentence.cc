@@ -1,6 +1,7 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "advice/sentence.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/bytes_text.h"
@@ -25,12 +26,18 @@ std::string size_text(std::uint64_t size, BoundOf of) {
 
 }  // namespace
 
+std::string not_known_yet(std::uint64_t samples, std::uint64_t needed) {
+  return "not known yet: " + std::to_string(samples) + " of " + std::to_string(needed) + " sampled uses";
+}
+
 std::string sentence_of(const SizeAdvice& advice, std::uint64_t bound, BoundOf of) {
-  if (advice.samples == 0) return {};
   const std::string now = percent(advice.hit_ratio);
   const std::string twice = "+" + size_text(bound, of);
   const std::string fourfold = "+" + size_text(3 * bound, of);
   const std::string half = size_text(bound / 2, of) + " less";
+  if (std::max(advice.hit_ratio, advice.at_fourfold) < kMatters)
+    return "hardly anything hits, be it now (" + now + ") or with " + fourfold + " (" + percent(advice.at_fourfold) +
+           ")";
   if (advice.at_double - advice.hit_ratio >= kMatters) {
     std::string text = twice + " would lift the hit ratio from " + now + " to " + percent(advice.at_double);
     if (advice.at_fourfold - advice.at_double >= kMatters)
@@ -49,9 +56,10 @@ std::string sentence_of(const SizeAdvice& advice, std::uint64_t bound, BoundOf o
 }
 
 std::string sentence_of(const PolicyAdvice& advice) {
-  if (advice.samples == 0) return {};
   const std::string now = percent(advice.hit_ratio);
   const PolicyAdvice::Other& best = advice.others.front();
+  if (std::max(advice.hit_ratio, best.hit_ratio) < kMatters)
+    return "hardly anything hits, be it now (" + now + ") or with any other policy (" + percent(best.hit_ratio) + ")";
   if (best.hit_ratio - advice.hit_ratio >= kMatters) {
     return best.name + " would lift the hit ratio from " + now + " to " + percent(best.hit_ratio);
   }

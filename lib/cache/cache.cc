@@ -215,9 +215,10 @@ Stats Cache::stats() const {
   if (environment.advisor != nullptr && bound != nullptr) {
     stats.size_advice = environment.advisor->size_advice();
     const auto of = bound == &environment.entries ? advice::BoundOf::kEntries : advice::BoundOf::kBytes;
-    stats.size_advice.sentence = advice::sentence_of(stats.size_advice, static_cast<std::uint64_t>(bound->max()), of);
+    if (stats.size_advice.known)
+      stats.size_advice.sentence = advice::sentence_of(stats.size_advice, static_cast<std::uint64_t>(bound->max()), of);
     stats.policy_advice = environment.advisor->policy_advice();
-    stats.policy_advice.sentence = advice::sentence_of(stats.policy_advice);
+    if (stats.policy_advice.known) stats.policy_advice.sentence = advice::sentence_of(stats.policy_advice);
   }
   if (environment.hot_keys != nullptr) stats.hot_keys = environment.hot_keys->top();
   parts_->flights.add_to(&stats);

@@ -228,20 +228,21 @@ std::string Stats::to_redis_info() const {
     out.own("removed_" + std::string(to_string(static_cast<RemovalCause>(i))), removals[i]);
   }
   for (const Counter& counter : kCounters) out.own(counter.name, this->*counter.number);
-  if (size_advice.samples != 0) {
-    out.own("size_advice_samples", size_advice.samples);
-    for (const AdvisedSize& size : sizes_of(size_advice)) {
-      out.value(("larder_size_advice_hit_ratio_" + std::string(size.name)).c_str(), digits(size.hit_ratio, 4));
-    }
+  if (!size_advice.sentence.empty()) {
     out.value("larder_size_advice", size_advice.sentence);
+    out.own("size_advice_samples", size_advice.samples);
   }
-  if (policy_advice.samples != 0) {
-    out.own("policy_advice_samples", policy_advice.samples);
-    out.value("larder_policy_advice_hit_ratio_now", digits(policy_advice.hit_ratio, 4));
-    for (const PolicyAdvice::Other& other : policy_advice.others) {
-      out.value(("larder_policy_advice_hit_ratio_" + other.name).c_str(), digits(other.hit_ratio, 4));
-    }
+  for (const AdvisedSize& size : sizes_of(size_advice)) {
+    if (size_advice.known)
+      out.value(("larder_size_advice_hit_ratio_" + std::string(size.name)).c_str(), digits(size.hit_ratio, 4));
+  }
+  if (!policy_advice.sentence.empty()) {
     out.value("larder_policy_advice", policy_advice.sentence);
+    out.own("policy_advice_samples", policy_advice.samples);
+  }
+  if (policy_advice.known) out.value("larder_policy_advice_hit_ratio_now", digits(policy_advice.hit_ratio, 4));
+  for (const PolicyAdvice::Other& other : policy_advice.others) {
+    out.value(("larder_policy_advice_hit_ratio_" + other.name).c_str(), digits(other.hit_ratio, 4));
   }
   for (std::size_t i = 0; i < hot_keys.size(); ++i) {
     out.value(("larder_hot_key_" + std::to_string(i)).c_str(),
@@ -272,15 +273,19 @@ std::string Stats::to_prometheus(std::string_view cache) const {
     out.value("removals_total", removals[i], "cause=\"" + std::string(to_string(static_cast<RemovalCause>(i))) + "\"");
   }
   for (const Counter& counter : kCounters) out.counter(counter.name, counter.help, this->*counter.number);
-  if (size_advice.samples != 0) {
-    out.gauge("size_advice_samples", "Uses of sampled keys that the next rests on.", size_advice.samples);
+  if (!size_advice.sentence.empty())
+    out.gauge("size_advice_samples", "Uses of sampled keys, of late, that advice on the size rests on.",
+              size_advice.samples);
+  if (size_advice.known) {
     out.head("size_advice_hit_ratio", "gauge", "The hit ratio of late, of this cache (size 1) and others, estimated.");
     for (const AdvisedSize& size : sizes_of(size_advice)) {
       out.ratio("size_advice_hit_ratio", digits(size.hit_ratio, 4), "size=\"" + std::string(size.factor) + "\"");
     }
   }
-  if (policy_advice.samples != 0) {
-    out.gauge("policy_advice_samples", "Uses of sampled keys that the next rests on.", policy_advice.samples);
+  if (!policy_advice.sentence.empty())
+    out.gauge("policy_advice_samples", "Uses of sampled keys, of late, that advice on the policy rests on.",
+              policy_advice.samples);
+  if (policy_advice.known) {
     out.head("policy_advice_hit_ratio", "gauge",
              "The hit ratio of late, with this cache's policy and others, estimated.");
     out.ratio("policy_advice_hit_ratio", digits(policy_advice.hit_ratio, 4), "policy=\"" + escaped(policy) + "\"");

@@ -117,9 +117,12 @@ TEST_P(AdvisorOfS3Fifo, PoliciesByWeight) {
 
 TEST_P(AdvisorOfS3Fifo, SaysNothingBeforeItKnows) {
   make(1'000);
-  EXPECT_EQ(advisor_->size_advice().samples, 0u);
+  EXPECT_EQ(advisor_->size_advice().sentence, "not known yet: 0 of 4096 sampled uses");
   for (int i = 0; i < 4'000; ++i) use(skewed(random_, kObjects));
-  EXPECT_EQ(advisor_->size_advice().samples, 0u);
+  EXPECT_FALSE(advisor_->size_advice().known);
+  EXPECT_EQ(advisor_->size_advice().hit_ratio, 0);
+  EXPECT_EQ(advisor_->size_advice().sentence, "not known yet: 4000 of 4096 sampled uses");
+  EXPECT_EQ(advisor_->policy_advice().sentence, "") << "it was not asked";
 }
 
 // In the long run it is told of one use in 256.
@@ -236,15 +239,16 @@ TEST_P(AdvisorOfS3Fifo, KnowsWhatALessOneWouldMiss) {
 TEST_P(AdvisorOfS3Fifo, AnotherPolicyBeginsAnew) {
   make(1'000);
   for (int i = 0; i < 50'000; ++i) use(skewed(random_, kObjects));
-  EXPECT_NE(advisor_->size_advice().samples, 0u);
+  EXPECT_TRUE(advisor_->size_advice().known);
   advisor_->set_eviction(Eviction::none(), 0);
   EXPECT_EQ(advisor_->size_advice().samples, 0u);
+  EXPECT_EQ(advisor_->size_advice().sentence, "") << "nothing is evicted";
   EXPECT_EQ(advisor_->unsampled(), Residents::kNoSample);
   for (int i = 0; i < 50'000; ++i) use(skewed(random_, kObjects));
   EXPECT_EQ(advisor_->size_advice().samples, 0u);
   advisor_->set_eviction(Eviction::lru(), 0);
   for (int i = 0; i < 50'000; ++i) use(skewed(random_, kObjects));
-  EXPECT_NE(advisor_->size_advice().samples, 0u);
+  EXPECT_TRUE(advisor_->size_advice().known);
 }
 
 // Those that suit the traffic first.
