@@ -119,8 +119,8 @@ struct Stats {
   double hit_ratio() const noexcept { return hits + misses == 0 ? 0.0 : double(hits) / double(hits + misses); }
   std::uint64_t removed(RemovalCause cause) const noexcept { return removals[static_cast<std::size_t>(cause)]; }
 
-  // In the format and with the field names of Redis's INFO (sections Server, Memory, Stats, Keyspace). avg_ttl is 0,
-  // for not known.
+  // In the format and with the field names of Redis's INFO (sections Server, Memory, Stats, Keyspace), and what Redis
+  // does not have in a section Larder (larder_...). avg_ttl is 0, for not known.
   std::string to_redis_info() const;
   // In Prometheus's text exposition format 0.0.4. `cache` becomes the label cache="...".
   std::string to_prometheus(std::string_view cache = "default") const;

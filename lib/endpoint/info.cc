@@ -32,7 +32,8 @@ constexpr Section kSections[] = {{"Server"},
                                  {"Errorstats"},
                                  {"Latencystats", false},
                                  {"Cluster"},
-                                 {"Keyspace"}};
+                                 {"Keyspace"},
+                                 {"Larder"}};
 
 std::string folded(std::string_view title) {
   std::string name(title);

@@ -204,7 +204,6 @@ std::string Stats::to_redis_info() const {
   Info out;
   out.section("Server");
   out.value("redis_mode", "standalone");
-  out.own("shards", shards);
   out.section("Memory");
   out.number("used_memory", bytes_used);
   out.value("used_memory_human", human(bytes_used));
@@ -214,16 +213,22 @@ std::string Stats::to_redis_info() const {
   out.number("maxmemory", max_memory);
   out.value("maxmemory_human", human(max_memory));
   out.value("maxmemory_policy", on_one_line(stats::redis_policy_name(policy)));
-  out.own("bytes_entries", bytes_entries);
-  out.own("bytes_index", bytes_index);
-  out.own("bytes_set_aside", bytes_set_aside);
-  out.own("bytes_pinned", bytes_pinned);
-  out.own("bytes_dirty", bytes_dirty);
   out.section("Stats");
   out.number("keyspace_hits", hits);
   out.number("keyspace_misses", misses);
   out.number("expired_keys", removed(RemovalCause::kExpired) + removed(RemovalCause::kIdle));
   out.number("evicted_keys", removed(RemovalCause::kEvicted));
+  out.section("Keyspace");
+  if (entries != 0) {
+    out.value("db0", "keys=" + std::to_string(entries) + ",expires=" + std::to_string(entries_with_ttl) + ",avg_ttl=0");
+  }
+  out.section("Larder");  // what Redis does not have
+  out.own("shards", shards);
+  out.own("bytes_entries", bytes_entries);
+  out.own("bytes_index", bytes_index);
+  out.own("bytes_set_aside", bytes_set_aside);
+  out.own("bytes_pinned", bytes_pinned);
+  out.own("bytes_dirty", bytes_dirty);
   for (std::size_t i = 0; i < kRemovalCauses; ++i) {
     out.own("removed_" + std::string(to_string(static_cast<RemovalCause>(i))), removals[i]);
   }
@@ -257,10 +262,6 @@ std::string Stats::to_redis_info() const {
   out.own("dirty_oldest_ms", dirty_oldest_ms);
   out.own("store_left_alone", store_left_alone ? 1 : 0);
   out.value("larder_store_last_error", on_one_line(store_last_error));
-  out.section("Keyspace");
-  if (entries != 0) {
-    out.value("db0", "keys=" + std::to_string(entries) + ",expires=" + std::to_string(entries_with_ttl) + ",avg_ttl=0");
-  }
   return out.take();
 }
 

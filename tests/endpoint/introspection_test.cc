@@ -56,13 +56,17 @@ TEST_F(Introspection, InfoHasTheFieldsThatToolsRead) {
                             "cmdstat_set:calls=1,",
                             "# Errorstats\r\nerrorstat_ERR:count=1",
                             "# Cluster\r\ncluster_enabled:0",
-                            "# Keyspace\r\ndb0:keys=1,expires=0,avg_ttl=0\r\n"}) {
+                            "# Keyspace\r\ndb0:keys=1,expires=0,avg_ttl=0\r\n",
+                            "# Larder\r\nlarder_shards:"}) {
     EXPECT_NE(text.find(field), std::string::npos) << field << " is not in " << text;
   }
   // Each field once.
   EXPECT_EQ(text.find("\r\nmaxmemory:"), text.rfind("\r\nmaxmemory:"));
   EXPECT_EQ(call({"INFO"}).find("cmdstat_"), std::string::npos);
   EXPECT_EQ(call({"INFO", "clients", "CPU"}).find("# Memory"), std::string::npos);
+  const std::string own = call({"INFO", "Larder"});
+  EXPECT_NE(own.find("\r\n# Larder\r\nlarder_shards:"), std::string::npos) << own;
+  EXPECT_NE(own.find("\r\nlarder_writes:1\r\n"), std::string::npos) << own;
   EXPECT_EQ(call({"INFO", "nothing"}), "$0\r\n\r\n");
   call({"CONFIG", "RESETSTAT"});
   EXPECT_EQ(call({"INFO", "commandstats"}).find("cmdstat_get"), std::string::npos);
