@@ -128,7 +128,11 @@ class Cache final : public Commands, public Contents, public Loading {
   // edited next, if at all.
   void set_compact_limits(const CompactLimits& limits) noexcept;
   CompactLimits compact_limits() const noexcept;
-  // Changes the policy. What is resident moves over in slices, in no particular order.
+  // Changes the policy. What is resident moves over before this returns, in no particular order: O(entries), some 0.2
+  // to 0.5 microseconds each, in slices between which others go on. Where the new policy keeps more for each entry,
+  // some are evicted for that, and this thread runs the removal listener. What `adaptive` shares (320 KiB, and as much
+  // for each of its miniatures that advise) is charged beside that of the policy before, for the time of the call.
+  // Advice begins anew. kClosed.
   Status set_eviction(const Eviction& eviction);
 
   // Recounts usage, index, timers and policy from scratch and says what does not agree. For tests: O(entries), under

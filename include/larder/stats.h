@@ -54,7 +54,10 @@ struct PolicyAdvice {
   std::string sentence;
 };
 
-// A key that is used much, and its share of the uses of late (Options::hot_keys), 0 to 1.
+// A key that is used much (Options::hot_keys). A use is a hit, a miss or a write: a miss and the write behind it are
+// two. `share`, 0 to 1, is of all uses, and mostly of those of late: when two million more have come, what was before
+// counts half. It is an estimate, of one use in 64: too high by chance only; a key with 1 % of a few million uses
+// is off by up to 15 % of its share. Its error and limits: docs/eviction.md.
 struct HotKey {
   std::string key;  // of one above 256 bytes: the first 236, "...", and 16 hexadecimal digits that tell it from others
   double share = 0;
