@@ -78,14 +78,14 @@ constexpr Option kOptions[] = {
     {"maxmemory", "SIZE", "bound of the cache, 256mb if nothing is said; 0: none", read_max_memory},
     {"maxmemory-policy", "NAME",
      "what goes then: allkeys-lru, volatile-lfu, noeviction, ... (default allkeys-adaptive)", read_policy},
-    {"size-advice", "", "say in INFO what half, twice and four times the bound would do for the hit ratio",
+    {"size-advice", "", "say in INFO larder what half, twice and four times the bound would do for the hit ratio",
      [](ServerOptions& options, std::string_view) -> std::string {
        options.cache.size_advice = true;
        return {};
      }},
-    {"hot-keys", "N", "say in INFO which N keys (at most 1000) have been used most of late, and their shares",
+    {"hot-keys", "N", "say in INFO larder which N keys (at most 1000) have been used most of late, and their shares",
      read_hot_keys},
-    {"policy-advice", "", "say in INFO what other policies would do for the hit ratio",
+    {"policy-advice", "", "say in INFO larder what other policies would do for the hit ratio",
      [](ServerOptions& options, std::string_view) -> std::string {
        options.cache.policy_advice = true;
        return {};
