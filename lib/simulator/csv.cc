@@ -1,7 +1,8 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 //
 // Rows of fields: one request a line. The delimiter is a tab, a semicolon, a comma, a bar or a space, the first of
-// these that the first line has. A field may stand in quotes, and then have the delimiter in it, but no line end.
+// these that the first line has. A field may stand in quotes, and then have the delimiter in it, but no line end: that
+// is an error.
 //
 // Columns: key; size in bytes; time and ttl in seconds, with decimals if need be; op (get, set, delete, and the names
 // that Redis and memcached have for them). Which is where says TraceOptions::columns; of what it does not say, the
@@ -13,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "simulator/comma_list.h"
 #include "simulator/trace_formats.h"
 
 namespace larder::simulator {
@@ -55,39 +57,35 @@ char delimiter_of(std::string_view line) {
   return ',';
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  return result;
-}
-
 std::string_view without_mark(std::string_view line) {
   if (line.starts_with("\xef\xbb\xbf")) line.remove_prefix(3);  // a byte order mark
   return line;
 }
 
-// Up to `most` fields of a line. What stands in quotes is one field, and doubled quotes in it stay doubled.
-void split(std::string_view line, char delimiter, std::size_t most, std::vector<std::string_view>& fields) {
+bool names_a_key(std::string_view field) {
+  return std::any_of(std::begin(kAliases), std::end(kAliases),
+                     [&](const Alias& alias) { return alias.column == kKey && lower(field) == alias.name; });
+}
+
+// Up to `most` fields of a line. What stands in quotes is one field, and doubled quotes in it stay doubled. False if a
+// quote is open at the end.
+bool split(std::string_view line, char delimiter, std::size_t most, std::vector<std::string_view>& fields) {
   fields.clear();
   while (fields.size() < most) {
     std::size_t end = 0;
     if (line.starts_with('"')) {
       end = 1;
       while (end < line.size() && (line[end] != '"' || line.substr(end, 2) == "\"\"")) end += line[end] == '"' ? 2 : 1;
+      if (end >= line.size()) return false;
     }
     end = line.find(delimiter, std::min(end, line.size()));
     std::string_view field = trimmed(line.substr(0, end));
     if (field.size() >= 2 && field.front() == '"' && field.back() == '"') field = field.substr(1, field.size() - 2);
     fields.push_back(field);
-    if (end == std::string_view::npos) return;
+    if (end == std::string_view::npos) break;
     line.remove_prefix(end + 1);
   }
+  return true;
 }
 
 bool read_whole(std::string_view text, std::uint64_t& number) {
@@ -133,19 +131,38 @@ class CsvParser {
   // The first line: names of columns, or the first request already.
   std::string begin(std::string_view line) {
     delimiter_ = delimiter_of(line);
-    split(line, delimiter_, kFieldsMax, fields_);
+    if (!split(line, delimiter_, kFieldsMax, fields_)) return open_quote(line);
     std::string error = options_.columns.empty() ? std::string() : columns_as_told(line);
     if (!error.empty()) return error;
     const bool has_names = names_columns();
     if (has_names) error = columns_by_names();
     if (!error.empty()) return error;
-    if (!has(kKey)) return "has no column of keys: name it in the first line, or by --columns key=1";
+    if (!has(kKey)) return no_keys();
     has_moments_ = has(kTtl);
     if (has_moments_ && !has(kTime)) {
       return "has a column ttl and none of times, which it needs: --columns time=NAME names one, ttl=0 leaves ttl out";
     }
     fields_needed_ = *std::max_element(places_.begin(), places_.end());
     return has_names ? std::string() : take(line);
+  }
+
+  // With the names that there are, the first few of them.
+  std::string no_keys() const {
+    constexpr std::size_t kShownMax = 8;
+    std::string error = "has no column of keys: the first line has ";
+    for (std::size_t i = 0; i < std::min(fields_.size(), kShownMax); ++i)
+      error += (i == 0 ? "" : ", ") + shown(fields_[i]);
+    error += fields_.size() > kShownMax ? ", ..., and keys are in a column" : ", and keys are in a column";
+    const char* before = " ";
+    for (const Alias& alias : kAliases) {
+      if (alias.column == kKey) error += std::exchange(before, ", ") + std::string(alias.name);
+    }
+    return error + ", or --columns key=NAME (or key=1, its number); is it one key a line, say --input-format keys";
+  }
+
+  std::string open_quote(std::string_view line) const {
+    return lines_.where() +
+           " has a quote that is not closed in that line, and a field may have no line end in it: " + shown(line);
   }
 
   bool has(Column column) const { return places_[column] != 0; }
@@ -172,9 +189,7 @@ class CsvParser {
   }
 
   std::string columns_as_told(std::string_view line) {
-    std::vector<std::string_view> pairs;
-    split(options_.columns, ',', kFieldsMax, pairs);
-    for (const std::string_view pair : pairs) {
+    for (const std::string_view pair : comma_pieces(options_.columns)) {
       const std::size_t equals = pair.find('=');
       const auto named = std::find(kColumnNames.begin(), kColumnNames.end(), pair.substr(0, equals));
       if (equals == std::string_view::npos || named == kColumnNames.end()) {
@@ -211,10 +226,13 @@ class CsvParser {
   }
 
   std::string take(std::string_view line) {
-    split(line, delimiter_, fields_needed_, fields_);
+    // A quote may be open in a field that is not needed, too: what follows would be taken for requests.
+    const bool quotes = line.find('"') != std::string_view::npos;
+    if (!split(line, delimiter_, quotes ? kFieldsMax : fields_needed_, fields_)) return open_quote(line);
     if (fields_.size() < fields_needed_) {
-      return lines_.where() + " has " + std::to_string(fields_.size()) + " columns, and " +
-             std::to_string(fields_needed_) + " are wanted: " + shown(line);
+      return lines_.where() + " has " + std::to_string(fields_.size()) +
+             (fields_.size() == 1 ? " column" : " columns") + ", and " + std::to_string(fields_needed_) +
+             " are wanted: " + shown(line);
     }
     if (trace_.ids.size() >= options_.requests_max) return too_many_requests(options_);
     if (field(kKey).empty()) return lines_.where() + " has no key";
@@ -228,8 +246,8 @@ class CsvParser {
   std::string_view field(Column column) const { return fields_[places_[column] - 1]; }
 
   std::string wrong(Column column, const char* wish) const {
-    return lines_.where() + " has a " + std::string(kColumnNames[column]) + " that is not " + wish + ": " +
-           shown(field(column));
+    return lines_.where() + (column == kOp ? " has an " : " has a ") + std::string(kColumnNames[column]) +
+           " that is not " + wish + ": " + shown(field(column));
   }
 
   // Who deletes need not know how large it was.
@@ -261,6 +279,9 @@ class CsvParser {
     if (!read_seconds(field(kTime), moment.now_ms)) return wrong(kTime, "a number of seconds");
     const std::string_view ttl = field(kTtl);
     if (!ttl.empty() && ttl != "-1" && !read_seconds(ttl, moment.ttl_ms)) return wrong(kTtl, "a number of seconds");
+    // 0 is none; less than a millisecond is not.
+    if (moment.ttl_ms == 0 && ttl.find_first_of("123456789") != std::string_view::npos && ttl != "-1")
+      moment.ttl_ms = 1;
     trace_.moments.push_back(moment);
     return {};
   }
@@ -283,14 +304,9 @@ class CsvParser {
 }  // namespace
 
 bool looks_like_csv(std::string_view line) {
-  line = without_mark(line);
-  if (line.find_first_of(kDelimiters) == std::string_view::npos) return false;
   std::vector<std::string_view> fields;
-  split(line, delimiter_of(line), kColumns * 8, fields);
-  return std::any_of(fields.begin(), fields.end(), [](std::string_view field) {
-    return std::any_of(std::begin(kAliases), std::end(kAliases),
-                       [&](const Alias& alias) { return alias.column == kKey && lower(field) == alias.name; });
-  });
+  split(without_mark(line), delimiter_of(line), kColumns * 8, fields);
+  return std::any_of(fields.begin(), fields.end(), names_a_key);
 }
 
 std::string parse_csv(TraceSource& source, const TraceOptions& options, Trace& trace) {

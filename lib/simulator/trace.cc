@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "simulator/comma_list.h"
 #include "simulator/trace_formats.h"
 
 namespace larder::simulator {
@@ -32,21 +33,20 @@ constexpr std::array<FormatRow, 5> kFormats{{{Trace::Format::kLtrc, "ltrc", pars
                                              {Trace::Format::kOracleGeneral, "oracle-general", parse_oracle_general}}};
 
 // Whether the name ends in .oracleGeneral, with or without what says how it is packed.
-bool named_oracle_general(std::string_view name) {
-  std::string lower(name);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+bool named_oracle_general(std::string_view given) {
+  std::string name = lower(given);
   for (bool more = true; more;) {
     more = false;
     for (const std::string_view behind : {".bin", ".gz", ".zst"}) {
-      if (!lower.ends_with(behind)) continue;
-      lower.resize(lower.size() - behind.size());
+      if (!name.ends_with(behind)) continue;
+      name.resize(name.size() - behind.size());
       more = true;
     }
   }
-  return lower.ends_with(".oraclegeneral");
+  return name.ends_with(".oraclegeneral");
 }
 
-Trace::Format format_of(TraceSource& source, std::string_view name, const TraceOptions& options, std::string* remark) {
+Trace::Format format_of(TraceSource& source, std::string_view name, const TraceOptions& options) {
   if (options.format) return *options.format;
   if (!options.columns.empty()) return Trace::Format::kCsv;
   std::string_view start = source.peek();
@@ -56,12 +56,9 @@ Trace::Format format_of(TraceSource& source, std::string_view name, const TraceO
   const std::string_view line = start.substr(0, start.find_first_of("\r\n"));
   if (looks_like_csv(line)) return Trace::Format::kCsv;
   if (looks_like_lis(line)) return Trace::Format::kLis;
-  if (line.find_first_of(",;\t") != std::string_view::npos) {
-    *remark =
-        "read as one key a line, though the first line has several fields: a CSV wants a column \"key\" named there, "
-        "or --columns key=1 (or whichever it is); if they are keys, say --input-format keys";
-  }
-  return Trace::Format::kKeys;
+  // Several fields: a CSV, which says what it lacks. Reading lines as keys would give figures that mean nothing.
+  const bool fields = line.find_first_of(",;\t") != std::string_view::npos;
+  return fields ? Trace::Format::kCsv : Trace::Format::kKeys;
 }
 
 TraceResult parse_stream(std::istream& stream, std::string_view name, const TraceOptions& given) {
@@ -70,7 +67,7 @@ TraceResult parse_stream(std::istream& stream, std::string_view name, const Trac
   TraceSource source(stream, options.bytes_max);
   Trace trace;
   trace.packing = source.packing();
-  trace.format = format_of(source, name, options, &trace.remark);
+  trace.format = format_of(source, name, options);
   std::string error = kFormats[static_cast<std::size_t>(trace.format)].parse(source, options, trace);
   if (!source.error().empty()) error = source.error();  // what came before it is a consequence
   if (error.empty() && trace.ids.empty()) error = "holds no request";

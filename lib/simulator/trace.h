@@ -4,7 +4,7 @@
 // is told from its content:
 //
 //     ltrc            the magic "LTRC": columns, see ltrc.cc
-//     csv             a first line with a delimiter and a column of keys: csv.cc
+//     csv             a first line with a name for a column of keys, or with a comma, semicolon or tab: csv.cc
 //     lis             a first line of four whole numbers (ARC's traces): lis.cc
 //     keys            any other text: one key a line
 //     oracle-general  records without any mark, so only by name (NAME.oracleGeneral, with .bin, .gz or .zst behind it)
@@ -41,7 +41,6 @@ struct Trace {
   std::vector<std::uint32_t> sizes;  // one per request, in bytes; or empty
   std::vector<Op> ops;               // one per request; or empty: all of them are gets
   std::vector<Moment> moments;       // one per request; or empty: nothing expires
-  std::string remark;                // for people, a line: what of this may not be what they mean; or empty
 };
 
 // "ltrc", "keys", "csv", "lis", "oracle-general".

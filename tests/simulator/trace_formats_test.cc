@@ -70,7 +70,15 @@ TEST(CsvTest, TakesTheNamesThatOthersUseAndOtherDelimiters) {
             (Column{7, 8}));
   EXPECT_EQ(parsed("id\tsize\nx y\t7\n").sizes, (Column{7}));
   EXPECT_EQ(parsed("clock_time, id, size\n1, x, 7\n1, x, 7\n").ids, (Column{0, 0}));
-  EXPECT_TRUE(parsed("time,key\n1,a\n").moments.empty());  // times alone change nothing
+  EXPECT_TRUE(parsed("time,key\n1,a\n").moments.empty());      // times alone change nothing
+  EXPECT_EQ(parsed("Key\na\nb\na\n").ids, (Column{0, 1, 0}));  // one column
+}
+
+TEST(CsvTest, ATimeToLiveOf0IsNone) {
+  const Trace trace = parsed("key,time,ttl\na,1,0\na,1,0.0\na,1,-1\na,1,\na,1,0.0001\na,1,0.25\n");
+  std::vector<std::uint64_t> ttls;
+  for (const Trace::Moment& moment : trace.moments) ttls.push_back(moment.ttl_ms);
+  EXPECT_EQ(ttls, (std::vector<std::uint64_t>{0, 0, 0, 0, 1, 250}));
 }
 
 TEST(CsvTest, FieldsInQuotesHaveDelimiters) {
@@ -109,13 +117,13 @@ TEST(CsvTest, ColumnsThatAreNotGivenAreFoundByTheirNames) {
 }
 
 TEST(CsvTest, SaysWhatIsWrongAndWhere) {
-  expect_error("key,size\na,1\nb\n", "line 3 has 1 columns, and 2 are wanted: \"b\"");
+  expect_error("key,size\na,1\nb\n", "line 3 has 1 column, and 2 are wanted: \"b\"");
   expect_error("key,size\na,x\n", "line 2 has a size that is not a whole number of bytes below 2^32: \"x\"");
   expect_error("key,size\na,4294967296\n", "below 2^32");
   expect_error("key,size\na,-1\n", "below 2^32");
   expect_error("key,size\na,\n", "line 2 has a size");
   expect_error("key,size\n,1\n", "line 2 has no key");
-  expect_error("key,op\na,get\na,frob\n", "line 3 has a op that is not get, set, delete");
+  expect_error("key,op\na,get\na,frob\n", "line 3 has an op that is not get, set, delete");
   expect_error("key,time,ttl\na,soon,1\n", "line 2 has a time that is not a number of seconds: \"soon\"");
   expect_error("key,time,ttl\na,1,1e9\n", "line 2 has a ttl");
   expect_error("key,time,ttl\na,1,5.\n", "line 2 has a ttl");
@@ -125,7 +133,14 @@ TEST(CsvTest, SaysWhatIsWrongAndWhere) {
   expect_error("a,1\n", "columns has key twice", {.columns = "key=1,key=2"});
   expect_error("key,ttl\na,1\n", "ttl=0 leaves ttl out", {.columns = "key=key"});
   expect_error("key,size\n", "holds no request");
-  expect_error("a,1\n", "has no column of keys", {.format = Trace::Format::kCsv});
+  expect_error("key\n", "holds no request");
+  expect_error("url,bytes\na,1\n",
+               "no column of keys: the first line has \"url\", \"bytes\", and keys are in a column key, id");
+  expect_error("url,what\na,1\n", "say --input-format keys");
+  expect_error("a,1,2,3,4,5,6,7,8\n", "\"7\", ..., and");
+  expect_error("key,size\na,1\n\"b\nc\",2\n", "line 3 has a quote that is not closed in that line");
+  expect_error("key,remark\na,x\nb,\"y\nz\"\n", "line 3 has a quote that is not closed");
+  expect_error("key,\"size\na,1\n", "line 1 has a quote");
   expect_error("a,1\n", "has no column \"what\" in its first line: \"a,1\"", {.columns = "key=what"});
   expect_error("a,1\n", "has no column of keys", {.columns = "key=0"});
   expect_error("a,1\n", "has no column \"1001\"", {.columns = "key=1001"});
@@ -170,8 +185,8 @@ TEST(OracleGeneralTest, IsReadByItsNameOrOnDemand) {
 }
 
 TEST(TraceFormatTest, TextThatLooksLikeNothingElseIsKeys) {
-  EXPECT_EQ(parsed("key\na\nb\n").ids, (Column{0, 1, 2}));
-  EXPECT_EQ(parsed("user:1,x\nuser:2,x\n").ids, (Column{0, 1}));
+  EXPECT_EQ(parsed("key\na\nb\n", {.format = Trace::Format::kKeys}).ids, (Column{0, 1, 2}));
+  EXPECT_EQ(parsed("user:1,x\nuser:2,x\n", {.format = Trace::Format::kKeys}).ids, (Column{0, 1}));
   EXPECT_EQ(parsed("1 2 3\n1 2 3\n").ids, (Column{0, 0}));
   EXPECT_EQ(parsed("1 2 3 4\n1 2 3 4\n", {.format = Trace::Format::kKeys}).ids, (Column{0, 0}));
   for (const std::string_view name : {"ltrc", "keys", "csv", "lis", "oracle-general"}) {

@@ -42,7 +42,6 @@ bool sample_says_little(const SimulationResult& result, double rate) {
 std::string run_one(const SimOptions& options, const std::string& file, std::vector<TraceReport>& reports) {
   TraceResult read = read_trace(file, options.reading);
   if (!read) return read.error;
-  if (!read.trace->remark.empty()) remark(file, read.trace->remark);
   TraceReport report{file, description_of(*read.trace), {}};
   ProgressBar bar(file);
   report.result = simulate(*std::move(read.trace), options.plan, [&](double share) { bar.show(share); });
