@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/decimal.h"
+#include "simulator/comma_list.h"
 
 namespace larder::simulator {
 namespace {
@@ -14,21 +15,23 @@ struct Unit {
   double factor;
   CacheSize::Kind kind;
 };
+// In lower case; any will do.
 constexpr Unit kUnits[] = {{"", 1, CacheSize::Kind::kObjects},       {"%", 0.01, CacheSize::Kind::kShare},
-                           {"B", 1, CacheSize::Kind::kBytes},        {"KB", 1e3, CacheSize::Kind::kBytes},
-                           {"kB", 1e3, CacheSize::Kind::kBytes},     {"MB", 1e6, CacheSize::Kind::kBytes},
-                           {"GB", 1e9, CacheSize::Kind::kBytes},     {"TB", 1e12, CacheSize::Kind::kBytes},
-                           {"KiB", 0x1p10, CacheSize::Kind::kBytes}, {"MiB", 0x1p20, CacheSize::Kind::kBytes},
-                           {"GiB", 0x1p30, CacheSize::Kind::kBytes}, {"TiB", 0x1p40, CacheSize::Kind::kBytes}};
+                           {"b", 1, CacheSize::Kind::kBytes},        {"kb", 1e3, CacheSize::Kind::kBytes},
+                           {"mb", 1e6, CacheSize::Kind::kBytes},     {"gb", 1e9, CacheSize::Kind::kBytes},
+                           {"tb", 1e12, CacheSize::Kind::kBytes},    {"kib", 0x1p10, CacheSize::Kind::kBytes},
+                           {"mib", 0x1p20, CacheSize::Kind::kBytes}, {"gib", 0x1p30, CacheSize::Kind::kBytes},
+                           {"tib", 0x1p40, CacheSize::Kind::kBytes}};
 constexpr double kMost = 0x1p53;
 
-std::optional<CacheSize> read_size(std::string_view text) {
+std::optional<CacheSize> read_size(std::string_view given) {
+  const std::string text = lower(trimmed(given));
   const std::size_t end = std::min(text.find_first_not_of("0123456789."), text.size());
-  const auto number = base::parse_decimal(text.substr(0, end));
+  const auto number = base::parse_decimal(std::string_view(text).substr(0, end));
   for (const Unit& unit : kUnits) {
     if (!number || unit.name != text.substr(end)) continue;
     const CacheSize size{unit.kind, *number * unit.factor};
-    const bool whole = unit.kind != CacheSize::Kind::kObjects || text.find('.') == std::string_view::npos;
+    const bool whole = unit.kind != CacheSize::Kind::kObjects || text.find('.') == std::string::npos;
     if (size.number <= 0 || size.number > kMost || !whole) return std::nullopt;
     return size;
   }
@@ -36,6 +39,7 @@ std::optional<CacheSize> read_size(std::string_view text) {
 }
 
 std::string parse_one(std::string_view piece, std::vector<CacheSize>& sizes) {
+  if (piece.empty()) return "there is an empty size in the list: sizes stand between commas, such as 1%,10%";
   const std::size_t dots = piece.find("..");
   const auto low = read_size(piece.substr(0, dots));
   if (dots == std::string_view::npos && low) {
@@ -45,8 +49,8 @@ std::string parse_one(std::string_view piece, std::vector<CacheSize>& sizes) {
   const auto high = dots == std::string_view::npos ? std::nullopt : read_size(piece.substr(dots + 2));
   if (!low || !high || low->kind != high->kind || low->number >= high->number) {
     return std::string(piece) +
-           " is no size: wanted is 5000 (objects), 64MiB (bytes: B, kB, KB, MB, GB, TB, KiB, MiB, GiB, TiB), 10% (of "
-           "the footprint), or a range of one kind, such as 1%..50%";
+           " is no size: wanted is 5000 (objects), 64MiB (bytes: B, KB, MB, GB, TB, KiB, MiB, GiB, TiB), 10% (of the "
+           "footprint), or a range of one kind, such as 1%..50%; above 0, and at most 2^53";
   }
   for (int i = 0; i < kRangeSizes; ++i) {
     const double number =
@@ -59,12 +63,10 @@ std::string parse_one(std::string_view piece, std::vector<CacheSize>& sizes) {
 }  // namespace
 
 std::string parse_sizes(std::string_view list, std::vector<CacheSize>& sizes) {
-  while (true) {
-    const std::size_t comma = list.find(',');
-    if (std::string error = parse_one(list.substr(0, comma), sizes); !error.empty()) return error;
-    if (comma == std::string_view::npos) return {};
-    list.remove_prefix(comma + 1);
+  for (const std::string_view piece : comma_pieces(list)) {
+    if (std::string error = parse_one(piece, sizes); !error.empty()) return error;
   }
+  return {};
 }
 
 std::optional<Capacity> capacity_of(const CacheSize& size, const Footprint& footprint) {

@@ -1,7 +1,10 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "simulator/policies.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "simulator/comma_list.h"
 
 namespace larder::simulator {
 namespace {
@@ -10,6 +13,9 @@ constexpr std::string_view kBelady = "belady";
 constexpr std::string_view kBeladySize = "belady-size";
 
 std::string parse_one(const std::string& name, std::vector<Policy>& policies) {
+  const auto is_this = [&](const Policy& one) { return one.name == name; };
+  if (std::any_of(policies.begin(), policies.end(), is_this)) return {};
+  if (name.empty()) return "there is an empty policy in the list: policies stand between commas, such as lru,belady";
   Policy policy{name, Policy::Kind::kEngine, nullptr};
   const Result<Eviction> named = Eviction::named(name);
   if (name == kBelady || name == kBeladySize) {
@@ -17,6 +23,13 @@ std::string parse_one(const std::string& name, std::vector<Policy>& policies) {
   } else if (named && named->scope() == Eviction::Scope::kAllKeys && named->factory() != nullptr) {
     policy.kind = named->name() == "lru" ? Policy::Kind::kLru : Policy::Kind::kEngine;
     policy.factory = named->factory();
+  } else if (name.starts_with("belady:") || name.starts_with("belady-size:")) {
+    return name.substr(0, name.find(':')) + " has no parameters, and was given \"" + name.substr(name.find(':') + 1) +
+           "\"";
+  } else if (named && named->scope() == Eviction::Scope::kKeysWithTtl) {
+    return "policy \"" + name +
+           "\" is not simulated: it evicts only what has a time to live, and here all may go; take the one without "
+           "-ttl";
   } else if (!named && name.find(':') != std::string::npos) {
     return std::string(named.status().message());
   } else {
@@ -31,16 +44,12 @@ std::string parse_one(const std::string& name, std::vector<Policy>& policies) {
 
 std::string parse_policies(std::string_view list, std::vector<Policy>& policies) {
   std::vector<std::string> names;
-  while (true) {
-    const std::size_t comma = list.find(',');
-    const std::string_view piece = list.substr(0, comma);
+  for (const std::string_view piece : comma_pieces(list)) {
     if (piece.find('=') < piece.find(':') && !names.empty() && names.back().find(':') != std::string::npos) {
       names.back() += "," + std::string(piece);
     } else {
       names.emplace_back(piece);
     }
-    if (comma == std::string_view::npos) break;
-    list.remove_prefix(comma + 1);
   }
   for (const std::string& name : names) {
     if (std::string error = parse_one(name, policies); !error.empty()) return error;

@@ -22,7 +22,7 @@ struct Policy {
 };
 
 // A list with commas between; a piece such as "small=0.2" belongs to the policy before it. What is wrong with it;
-// empty: nothing, and `policies` has them behind those it had.
+// empty: nothing, and `policies` has them behind those it had, each name once.
 std::string parse_policies(std::string_view list, std::vector<Policy>& policies);
 
 // For a help text: names and parameters.

@@ -82,24 +82,37 @@ class Simulation {
     std::vector<std::size_t> rows;
   };
 
+  // Whether there is one.
   bool find_capacities() {
+    std::string in_bytes;
+    std::string too_small;
+    const auto add = [](std::string& list, const std::string& size) { list += (list.empty() ? "" : ", ") + size; };
     for (const CacheSize& size : plan_.sizes) {
       const auto capacity = capacity_of(size, result_.footprint);
       if (!capacity) {
-        result_.error =
-            "a cache in bytes, and the trace has no sizes, or they are not to count: give its size in "
-            "objects or in percent";
-        return false;
+        add(in_bytes, Capacity{static_cast<std::uint64_t>(size.number), true}.text());
+        continue;
       }
       const auto known = std::find(result_.capacities.begin(), result_.capacities.end(), *capacity);
       if (known != result_.capacities.end()) continue;  // small ranges meet
       if (trace_.objects == 0 || simulated(*capacity) == 0) {
-        result_.error = "a sample too small for a cache of " + capacity->text() + ": nothing would be in it";
-        return false;
+        add(too_small, capacity->text());
+        continue;
       }
       result_.capacities.push_back(*capacity);
     }
-    return true;
+    if (!in_bytes.empty()) {
+      result_.left_out =
+          "no cache in bytes (" + in_bytes +
+          "), as the trace has no sizes, or they are not to count: give its size in objects or in percent";
+    }
+    if (!too_small.empty()) {
+      result_.left_out += result_.left_out.empty() ? "" : "; ";
+      result_.left_out += "a sample too small for a cache of " + too_small +
+                          ": nothing would be in it: a larger --sample, or a larger cache";
+    }
+    if (result_.capacities.empty()) result_.error = std::exchange(result_.left_out, {});
+    return !result_.capacities.empty();
   }
 
   std::uint64_t simulated(const Capacity& capacity) const {

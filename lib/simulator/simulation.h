@@ -42,7 +42,8 @@ struct SimulationRow {
 };
 
 struct SimulationResult {
-  std::string error;  // in a line; empty: there is none
+  std::string error;     // in a line; empty: there is none
+  std::string left_out;  // in a line: sizes that could not be simulated, and why; empty: none. All: then it is an error
   std::uint64_t requests = 0;
   Footprint footprint;
   std::uint64_t sampled_objects = 0;

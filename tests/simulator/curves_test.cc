@@ -125,7 +125,7 @@ TEST(SimulationTest, CutsTracesAndLeavesSizesOut) {
   EXPECT_FALSE(result.footprint.bytes);
   plan.sizes.clear();
   ASSERT_EQ(parse_sizes("1KB", plan.sizes), "");
-  EXPECT_NE(simulate(trace, plan, kTellNobody).error.find("a cache in bytes"), std::string::npos);
+  EXPECT_NE(simulate(trace, plan, kTellNobody).error.find("no cache in bytes"), std::string::npos);
   plan.sizes.clear();
   ASSERT_EQ(parse_sizes("5", plan.sizes), "");
   plan.sample = 0.01;

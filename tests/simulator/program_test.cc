@@ -243,10 +243,6 @@ TEST_F(ProgramTest, APlotReplacesNoTraceAndNothingIsLeftOfOneThatWasNotDrawn) {
 }
 
 TEST_F(ProgramTest, RemarksWhatMayNotBeMeant) {
-  const std::string rows = write("unnamed.csv", "1,a,3\n2,a,3\n");
-  EXPECT_NE(run("--size 5 " + rows).output.find("read as one key a line"), std::string::npos);
-  EXPECT_EQ(run("--size 5 --input-format keys " + rows).output.find("read as"), std::string::npos);
-  EXPECT_EQ(run("--size 5 " + keys_).output.find("read as"), std::string::npos);
   for (const std::string& file : {keys_, rows_}) {
     EXPECT_NE(run("--size 20% --sample 0.1 " + file).output.find("fewer than 100 objects"), std::string::npos);
     EXPECT_EQ(run("--size 20% --sample 0.9 " + file).output.find("fewer than"), std::string::npos);
@@ -261,7 +257,7 @@ TEST_F(ProgramTest, SaysWhatIsWrongInALineAndExitsWith2) {
       {"--policy what " + keys_, "no policy \"what\""},
       {"--size lots " + keys_, "lots is no size"},
       {"--size", "wants a value behind it"},
-      {"--size 64M " + keys_, "64MiB (bytes: B, kB"},
+      {"--size 64M " + keys_, "64MiB (bytes: B, KB"},
       {"--policy s3-fifo:promote=1.5 " + keys_, "promote=2 (1 to 3, whole)"},
       {"--policy redis-lfu:minute=1e6 " + keys_, "minute=60000 (1 to 1000000000, whole)"},
       {"--sample 2 " + keys_, "wanted is a share"},
@@ -275,7 +271,7 @@ TEST_F(ProgramTest, SaysWhatIsWrongInALineAndExitsWith2) {
       {"--format xml " + keys_, "wanted is table, tsv or json"},
       {"--input-format zip " + keys_, "wanted is ltrc"},
       {"--unit-sizes=1 " + keys_, "takes no value"},
-      {"--size 1MiB " + keys_, "a cache in bytes"},
+      {"--size 1MiB " + keys_, "no cache in bytes (1048576B), as the trace has no sizes"},
       {"--size 10 --plot " + (folder_ / "p.svg").string() + " " + keys_, "two sizes at least"},
       {"--size 10,1MB --plot " + (folder_ / "p.svg").string() + " " + rows_, "one axis"},
       {"--size 10,20 --plot " + (folder_ / "no/p.svg").string() + " " + keys_, "cannot be written"},
@@ -283,6 +279,8 @@ TEST_F(ProgramTest, SaysWhatIsWrongInALineAndExitsWith2) {
       {(folder_ / "absent").string(), "cannot be opened: No such file"},
       {folder_.string(), "is a directory"},
       {bad, "bad.csv: line 3 has a size"},
+      {"--size 5 " + write("unnamed.csv", "1,a,3\n2,a,3\n"),
+       "unnamed.csv: has no column of keys: the first line has \"1\""},
       {"- - < " + keys_, "standard input can be read only once"}};
   for (const auto& [arguments, part] : cases) {
     const Outcome outcome = run(arguments);
@@ -290,6 +288,16 @@ TEST_F(ProgramTest, SaysWhatIsWrongInALineAndExitsWith2) {
     EXPECT_TRUE(outcome.output.starts_with("larder-sim: ")) << arguments << ": " << outcome.output;
     EXPECT_NE(outcome.output.find(part), std::string::npos) << arguments << ": " << outcome.output;
   }
+}
+
+TEST_F(ProgramTest, ShowsTheOtherSizesIfOneIsImpossible) {
+  const std::string common = "--format tsv --policy lru --size 1MiB,5,900,2GB --sample 0.01 " + keys_;
+  const Outcome outcome = run(common);
+  EXPECT_EQ(outcome.status, 2);
+  EXPECT_NE(outcome.output.find("left out: no cache in bytes (1048576B, 2000000000B)"), std::string::npos);
+  EXPECT_NE(outcome.output.find("; a sample too small for a cache of 5: "), std::string::npos) << outcome.output;
+  EXPECT_NE(outcome.output.find(keys_ + "\t900\tlru\t"), std::string::npos) << outcome.output;
+  EXPECT_EQ(occurrences(outcome.output, "\tlru\t"), 1u);
 }
 
 TEST_F(ProgramTest, ShowsTheOthersIfOneFileIsWrong) {

@@ -38,7 +38,7 @@ bool sample_says_little(const SimulationResult& result, double rate) {
   });
 }
 
-// What is wrong with a trace; empty: nothing, and its report is among them.
+// What is wrong with a trace; empty: nothing. Its report is among them if there is anything to report.
 std::string run_one(const SimOptions& options, const std::string& file, std::vector<TraceReport>& reports) {
   TraceResult read = read_trace(file, options.reading);
   if (!read) return read.error;
@@ -46,13 +46,14 @@ std::string run_one(const SimOptions& options, const std::string& file, std::vec
   ProgressBar bar(file);
   report.result = simulate(*std::move(read.trace), options.plan, [&](double share) { bar.show(share); });
   std::string error = report.result.error;
+  const std::string left_out = report.result.left_out.empty() ? "" : file + ": left out: " + report.result.left_out;
   if (error.empty() && !options.plot.empty()) error = not_drawable(report);
-  if (!error.empty()) return file + ": " + error;
+  if (!error.empty()) return (left_out.empty() ? "" : left_out + "; ") + file + ": " + error;
   if (options.plan.sample && sample_says_little(report.result, *options.plan.sample)) {
     remark(file, "the sample has fewer than 100 objects for the smallest cache, and may be far off: a larger --sample");
   }
   reports.push_back(std::move(report));
-  return {};
+  return left_out;
 }
 
 std::string output_of(const SimOptions& options, const std::vector<TraceReport>& reports) {
