@@ -15,7 +15,6 @@
 #include <string>
 #include <vector>
 
-#include "larder/function_ref.h"
 #include "simulator/cache_size.h"
 #include "simulator/policies.h"
 #include "simulator/replay.h"
@@ -52,9 +51,7 @@ struct SimulationResult {
   std::chrono::nanoseconds time{};
 };
 
-// The share of the work that is done. Called by the calling thread only, about a hundred times a second.
-using OnProgress = FunctionRef<void(double)>;
-
+// Progress is told about a hundred times a second.
 SimulationResult simulate(Trace trace, const SimulationPlan& plan, OnProgress on_progress);
 
 }  // namespace larder::simulator

@@ -61,10 +61,11 @@ Trace::Format format_of(TraceSource& source, std::string_view name, const TraceO
   return fields ? Trace::Format::kCsv : Trace::Format::kKeys;
 }
 
-TraceResult parse_stream(std::istream& stream, std::string_view name, const TraceOptions& given) {
+TraceResult parse_stream(
+    std::istream& stream, std::string_view name, const TraceOptions& given, OnBytes on_bytes = [](std::size_t) {}) {
   TraceOptions options = given;
   options.requests_max = std::min<std::uint64_t>(options.requests_max, UINT32_MAX);
-  TraceSource source(stream, options.bytes_max);
+  TraceSource source(stream, options.bytes_max, on_bytes);
   Trace trace;
   trace.packing = source.packing();
   trace.format = format_of(source, name, options);
@@ -91,13 +92,19 @@ std::string description_of(const Trace& trace) {
   return std::string(name_of(trace.format)) + kPackings[static_cast<std::size_t>(trace.packing)];
 }
 
-TraceResult read_trace(const std::string& path, const TraceOptions& options) {
+TraceResult read_trace(const std::string& path, const TraceOptions& options, OnProgress on_progress) {
   if (path == "-") return parse_stream(std::cin, "standard input", options);
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return {std::nullopt, path + ": is a directory, not a trace"};
   std::ifstream stream(path, std::ios::binary);
   if (!stream) return {std::nullopt, path + ": cannot be opened: " + std::strerror(errno)};
-  return parse_stream(stream, path, options);
+  const std::uintmax_t bytes = std::filesystem::file_size(path, ignored);
+  const bool is_known = !ignored && bytes > 0;
+  std::uintmax_t done = 0;
+  return parse_stream(stream, path, options, [&](std::size_t more) {
+    done += more;
+    if (is_known) on_progress(static_cast<double>(done) / static_cast<double>(bytes));
+  });
 }
 
 TraceResult parse_trace(std::string_view bytes, std::string_view name, const TraceOptions& options) {

@@ -23,6 +23,8 @@
 #include <string_view>
 #include <vector>
 
+#include "larder/function_ref.h"
+
 namespace larder::simulator {
 
 struct Trace {
@@ -66,8 +68,13 @@ struct TraceResult {
   explicit operator bool() const noexcept { return trace.has_value(); }
 };
 
-// O(bytes of the file). A trace without a single request is an error. "-" is standard input.
-TraceResult read_trace(const std::string& path, const TraceOptions& options = {});
+// The share of the work that is done. Called by the calling thread only, as often as it likes.
+using OnProgress = FunctionRef<void(double)>;
+
+// O(bytes of the file). A trace without a single request is an error. "-" is standard input. Progress is that in the
+// bytes of the file, told with each 64 KiB of them; nothing is told where their number is not known.
+TraceResult read_trace(
+    const std::string& path, const TraceOptions& options = {}, OnProgress on_progress = [](double) {});
 
 // The same for bytes in memory. `name` is what errors begin with, and may tell the format as that of a file may.
 TraceResult parse_trace(std::string_view bytes, std::string_view name = "trace", const TraceOptions& options = {});

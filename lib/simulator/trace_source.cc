@@ -27,19 +27,22 @@ std::string_view view_of(const unsigned char* bytes, std::size_t size) {
 // The bytes as the stream gives them.
 class Plain final : public Unpacker {
  public:
-  explicit Plain(std::istream& stream) : stream_(stream) {}
+  Plain(std::istream& stream, OnBytes on_bytes) : stream_(stream), on_bytes_(on_bytes) {}
 
   std::string_view next(std::string& error) override {
     if (!kept_.empty()) return std::exchange(kept_, {});
     stream_.read(reinterpret_cast<char*>(block_.data()), static_cast<std::streamsize>(kBlockBytes));
     if (stream_.bad()) error = std::string("cannot be read: ") + std::strerror(errno);
-    return view_of(block_.data(), static_cast<std::size_t>(stream_.gcount()));
+    const auto bytes = static_cast<std::size_t>(stream_.gcount());
+    on_bytes_(bytes);
+    return view_of(block_.data(), bytes);
   }
   // The next once more.
   void keep(std::string_view bytes) { kept_ = bytes; }
 
  private:
   std::istream& stream_;
+  const OnBytes on_bytes_;
   Block block_;
   std::string_view kept_;
 };
@@ -136,8 +139,8 @@ class Zstd final : public Unpacker {
 
 }  // namespace
 
-TraceSource::TraceSource(std::istream& stream, std::uint64_t bytes_max) : bytes_max_(bytes_max) {
-  auto plain = std::make_unique<Plain>(stream);
+TraceSource::TraceSource(std::istream& stream, std::uint64_t bytes_max, OnBytes on_bytes) : bytes_max_(bytes_max) {
+  auto plain = std::make_unique<Plain>(stream, on_bytes);
   const std::string_view start = plain->next(error_);
   plain->keep(start);
   if (start.starts_with("\x1f\x8b")) {

@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "larder/function_ref.h"
 #include "simulator/trace.h"
 
 namespace larder::simulator {
@@ -24,10 +25,12 @@ class Unpacker {
   virtual std::string_view next(std::string& error) = 0;
 };
 
+using OnBytes = FunctionRef<void(std::size_t)>;
+
 class TraceSource {
  public:
-  // The stream must outlive it.
-  TraceSource(std::istream& stream, std::uint64_t bytes_max);
+  // The stream must outlive it, and so must `on_bytes`, which is told how many bytes were read from it, packed.
+  TraceSource(std::istream& stream, std::uint64_t bytes_max, OnBytes on_bytes);
 
   // What comes next, as far as it is at hand, up to 64 KiB: empty at the end and after an error.
   std::string_view peek() {

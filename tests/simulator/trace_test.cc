@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -241,6 +242,19 @@ TEST_F(TraceFileTest, ReadsAFile) {
   const TraceResult result = read_trace(write("keys.bin", gzip(small_columns())));
   ASSERT_TRUE(result) << result.error;
   EXPECT_EQ(result.trace->ids.size(), 5u);
+}
+
+TEST_F(TraceFileTest, TellsHowMuchOfAFileItHasRead) {
+  std::string keys;
+  for (int i = 0; i < 100'000; ++i) keys += "key" + std::to_string(i * 7'919) + "\n";
+  for (const std::string& bytes : {keys, gzip(keys)}) {
+    std::vector<double> shares;
+    ASSERT_TRUE(read_trace(write("keys", bytes), {}, [&](double share) { shares.push_back(share); }));
+    EXPECT_GE(shares.size(), bytes.size() / (64 * 1024));
+    EXPECT_TRUE(std::is_sorted(shares.begin(), shares.end()));
+    EXPECT_NEAR(shares.front(), 65'536.0 / static_cast<double>(bytes.size()), 1e-9);
+    EXPECT_EQ(shares.back(), 1);
+  }
 }
 
 TEST_F(TraceFileTest, SaysWhyAFileCannotBeRead) {

@@ -2,6 +2,8 @@
 //
 // larder-sim: replays traces through policies, and says what misses.
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -40,10 +42,14 @@ bool sample_says_little(const SimulationResult& result, double rate) {
 
 // What is wrong with a trace; empty: nothing. Its report is among them if there is anything to report.
 std::string run_one(const SimOptions& options, const std::string& file, std::vector<TraceReport>& reports) {
-  TraceResult read = read_trace(file, options.reading);
+  TraceResult read;
+  {
+    ProgressBar bar("reading", file);
+    read = read_trace(file, options.reading, [&](double share) { bar.show(share); });
+  }
   if (!read) return read.error;
   TraceReport report{file, description_of(*read.trace), {}};
-  ProgressBar bar(file);
+  ProgressBar bar("simulating", file);
   report.result = simulate(*std::move(read.trace), options.plan, [&](double share) { bar.show(share); });
   std::string error = report.result.error;
   const std::string left_out = report.result.left_out.empty() ? "" : file + ": left out: " + report.result.left_out;
@@ -65,6 +71,9 @@ std::string output_of(const SimOptions& options, const std::vector<TraceReport>&
   return table_of(reports, options.plan);
 }
 
+// With the system's reason.
+std::string not_writable() { return std::string("cannot be written: ") + std::strerror(errno); }
+
 // Before the work: a file that cannot be written is said at once.
 std::string check_plot(const SimOptions& options) {
   if (options.plot.empty()) return {};
@@ -73,7 +82,7 @@ std::string check_plot(const SimOptions& options) {
     if (std::filesystem::equivalent(options.plot, file, ignored)) return "is a trace, and would be overwritten";
   }
   const bool was_there = std::filesystem::exists(options.plot, ignored);
-  if (!std::ofstream(options.plot, std::ios::app)) return "cannot be written";
+  if (!std::ofstream(options.plot, std::ios::app)) return not_writable();
   if (!was_there) std::filesystem::remove(options.plot, ignored);
   return {};
 }
@@ -98,7 +107,7 @@ int run(const SimOptions& options) {
   if (!options.plot.empty()) {
     std::ofstream file(options.plot);
     file << plot_of(reports) << std::flush;
-    if (!file) status = fail("--plot " + options.plot + ": cannot be written");
+    if (!file) status = fail("--plot " + options.plot + ": " + not_writable());
   }
   return status;
 }

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <string_view>
 
 #include "larder/clock.h"
+#include "simulator/program/sim_report.h"
 
 namespace larder::simulator {
 namespace {
@@ -25,13 +25,14 @@ bool draws_on_terminal() {
 
 }  // namespace
 
-ProgressBar::ProgressBar(std::string title)
+ProgressBar::ProgressBar(std::string_view work, std::string title)
     : title_(std::move(title)),
       is_terminal_(draws_on_terminal()),
       begun_(Clock::system().monotonic()),
       next_(begun_ + kFirst) {
   constexpr std::size_t kTitleMost = 30;
   if (title_.size() > kTitleMost) title_ = "..." + title_.substr(title_.size() - (kTitleMost - 3));
+  title_ = std::string(work) + " " + printable(title_);
 }
 
 ProgressBar::~ProgressBar() {

@@ -7,12 +7,14 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 namespace larder::simulator {
 
 class ProgressBar {
  public:
-  explicit ProgressBar(std::string title);
+  // "reading" and a file's name, say.
+  ProgressBar(std::string_view work, std::string title);
   ~ProgressBar();
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
