@@ -101,8 +101,7 @@ TEST_F(ProgramTest, WritesTabSeparatedValues) {
   EXPECT_EQ(outcome.status, 0) << outcome.output;
   const auto lines = cells(outcome.output);
   ASSERT_EQ(lines.size(), 9u) << outcome.output;
-  EXPECT_EQ(lines[0],
-            (std::vector<std::string>{"trace", "size", "policy", "requests", "miss_ratio", "byte_miss_ratio"}));
+  EXPECT_EQ(lines[0], (std::vector<std::string>{"trace", "size", "policy", "gets", "miss_ratio", "byte_miss_ratio"}));
   for (std::size_t i = 1; i < lines.size(); ++i) {
     ASSERT_EQ(lines[i].size(), 6u);
     EXPECT_EQ(lines[i][0], i < 5 ? keys_ : rows_);
@@ -169,8 +168,9 @@ TEST_F(ProgramTest, WritesJson) {
   const Outcome outcome = run("--format json --policy lru --size 1%..50%,10 '" + odd + "' " + keys_);
   EXPECT_EQ(outcome.status, 0);
   EXPECT_TRUE(is_balanced(outcome.output)) << outcome.output;
-  for (const char* word : {"\\\"b\\\\c\\u0009d.csv", "\"unit\": \"bytes\"", "\"unit\": \"objects\"",
-                           "\"byte_miss_ratio\": null", "\"one_pass\": true", "\"requests_per_second\": "}) {
+  for (const char* word :
+       {"\\\"b\\\\c\\u0009d.csv", "\"unit\": \"bytes\"", "\"unit\": \"objects\"", "\"byte_miss_ratio\": null",
+        "\"one_pass\": true", "\"gets\": 3000", "\"requests_per_second\": "}) {
     EXPECT_NE(outcome.output.find(word), std::string::npos) << word;
   }
 }
@@ -200,6 +200,36 @@ TEST_F(ProgramTest, DrawsAPlot) {
   EXPECT_EQ(occurrences(svg, ">a&lt;b&amp;c.txt<"), 1u);
   EXPECT_EQ(occurrences(svg, ">rows.csv<"), 2u);
   EXPECT_EQ(occurrences(svg, ">byte miss ratio (% of bytes)<"), 1u);
+}
+
+TEST_F(ProgramTest, PanelsOfFilesWithOneNameSayTheirFolders) {
+  std::filesystem::create_directory(folder_ / "other");
+  const std::string other = write("other/keys.txt", read(keys_));
+  const std::string svg_path = (folder_ / "plot.svg").string();
+  const std::string files = keys_ + " " + other + " " + rows_;
+  ASSERT_EQ(run("--policy lru --size 1%..90% --plot " + svg_path + " " + files).status, 0);
+  const std::string svg = read(svg_path);
+  for (const std::string& title : {keys_, other}) EXPECT_EQ(occurrences(svg, ">" + title + "<"), 1u) << svg;
+  EXPECT_EQ(occurrences(svg, ">rows.csv<"), 2u);
+}
+
+TEST_F(ProgramTest, TellsSizesApartThatRoundToTheSame) {
+  const std::string output = run("--policy lru --size 278854B,272KiB,2MiB " + rows_).output;
+  for (const char* label : {" 278,854 B ", " 278,528 B ", " 2 MiB "}) {
+    EXPECT_NE(output.find(label), std::string::npos) << output;
+  }
+  const std::string svg_path = (folder_ / "plot.svg").string();
+  ASSERT_EQ(run("--policy lru --size 278854B,272KiB --plot " + svg_path + " " + rows_).status, 0);
+  EXPECT_NE(read(svg_path).find(">278,854 B<"), std::string::npos);
+}
+
+// Ops make it other than the requests.
+TEST_F(ProgramTest, CountsGetsBesideRequests) {
+  const std::string ops = write("ops.csv", "key,op\na,get\na,set\nb,delete\na,get\n");
+  const std::string json = run("--format json --policy lru --size 1 " + ops).output;
+  EXPECT_NE(json.find("\"requests\": 4, \"objects\""), std::string::npos) << json;
+  EXPECT_NE(json.find("\"gets\": 2, \"misses\": 1"), std::string::npos) << json;
+  EXPECT_EQ(occurrences(json, "\"requests\""), 1u);
 }
 
 TEST_F(ProgramTest, APlotHasSizesOfItsOwn) {
@@ -274,7 +304,10 @@ TEST_F(ProgramTest, SaysWhatIsWrongInALineAndExitsWith2) {
       {"--size 1MiB " + keys_, "no cache in bytes (1048576B), as the trace has no sizes"},
       {"--size 10 --plot " + (folder_ / "p.svg").string() + " " + keys_, "two sizes at least"},
       {"--size 10,1MB --plot " + (folder_ / "p.svg").string() + " " + rows_, "one axis"},
-      {"--size 10,20 --plot " + (folder_ / "no/p.svg").string() + " " + keys_, "cannot be written"},
+      {"--size 10,20 --plot " + (folder_ / "no/p.svg").string() + " " + keys_,
+       "no/p.svg: cannot be written: No such file"},
+      {"--size 10,20 --plot " + folder_.string() + " " + keys_, "cannot be written: Is a directory"},
+      {"--size 10,20 --plot " + (folder_ / "p.svg/").string() + " " + keys_ + "", "cannot be written: "},
       {"--sample 0.001 --size 1 " + keys_, "a sample too small"},
       {(folder_ / "absent").string(), "cannot be opened: No such file"},
       {folder_.string(), "is a directory"},

@@ -146,12 +146,9 @@ std::vector<Mark> round_marks(double low, double high, bool in_bytes) {
 std::vector<Mark> size_marks(double low, double high, bool in_bytes) {
   std::vector<Mark> marks = round_marks(low, high, in_bytes);
   if (marks.size() >= 2) return marks;
-  marks.clear();
-  for (const double end : {low, high}) {
-    const auto number = static_cast<std::uint64_t>(end);
-    marks.push_back({end, size_text({number, in_bytes})});
-  }
-  return marks;
+  const std::vector<std::string> labels =
+      size_labels({{static_cast<std::uint64_t>(low), in_bytes}, {static_cast<std::uint64_t>(high), in_bytes}});
+  return {{low, labels[0]}, {high, labels[1]}};
 }
 
 // A round step, so that there are four to nine of them.
@@ -164,8 +161,12 @@ double ratio_step(double range) {
 
 class Panel {
  public:
-  Panel(const TraceReport& report, const Measure& measure, double top)
-      : report_(report), result_(report.result), measure_(measure), styles_(styles_of(result_)), top_(top + kTop) {
+  Panel(const TraceReport& report, std::string title, const Measure& measure, double top)
+      : title_(std::move(title)),
+        result_(report.result),
+        measure_(measure),
+        styles_(styles_of(result_)),
+        top_(top + kTop) {
     low_size_ = low_ratio_ = std::numeric_limits<double>::max();
     for (const SimulationRow& row : result_.rows) {
       low_size_ = std::min(low_size_, static_cast<double>(row.capacity.number));
@@ -194,9 +195,7 @@ class Panel {
   std::string axes() const {
     const bool in_bytes = result_.capacities.front().in_bytes;
     const double bottom = top_ + kHeight;
-    const std::size_t slash = report_.name.find_last_of('/');
-    std::string svg = text_at(kLeft, top_ - 30, "start",
-                              report_.name.substr(slash == std::string::npos ? 0 : slash + 1), " class='title'");
+    std::string svg = text_at(kLeft, top_ - 30, "start", title_, " class='title'");
     std::string about =
         count_text(result_.requests) + " requests, " + count_text(result_.footprint.objects) + " objects";
     if (result_.footprint.bytes) about += ", " + size_text({*result_.footprint.bytes, true});
@@ -250,7 +249,7 @@ class Panel {
     return svg;
   }
 
-  const TraceReport& report_;
+  const std::string title_;
   const SimulationResult& result_;
   const Measure measure_;
   const std::vector<Style> styles_;
@@ -261,6 +260,16 @@ class Panel {
   double high_ratio_ = 0;
   double step_ = 1;
 };
+
+std::string_view base_name(std::string_view path) { return path.substr(path.find_last_of('/') + 1); }
+
+// What the file is called; with its folders, if another one is called so, too.
+std::string title_of(const TraceReport& report, const std::vector<TraceReport>& reports) {
+  const bool is_shared = std::any_of(reports.begin(), reports.end(), [&](const TraceReport& other) {
+    return other.name != report.name && base_name(other.name) == base_name(report.name);
+  });
+  return is_shared ? report.name : std::string(base_name(report.name));
+}
 
 constexpr std::string_view kStyle =
     "<style>\n"
@@ -302,8 +311,10 @@ std::string plot_of(const std::vector<TraceReport>& reports) {
                     "<rect class='ground' width='100%' height='100%'/>\n";
   double top = 0;
   for (const TraceReport& report : reports) {
-    svg += Panel(report, kRequestsMissed, std::exchange(top, top + panel)).draw();
-    if (report.result.footprint.bytes) svg += Panel(report, kBytesMissed, std::exchange(top, top + panel)).draw();
+    const std::string title = title_of(report, reports);
+    svg += Panel(report, title, kRequestsMissed, std::exchange(top, top + panel)).draw();
+    if (report.result.footprint.bytes)
+      svg += Panel(report, title, kBytesMissed, std::exchange(top, top + panel)).draw();
   }
   return svg + "</svg>\n";
 }

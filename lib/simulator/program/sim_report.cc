@@ -34,6 +34,7 @@ std::string block(const TraceReport& report, const char* title, double (Counts::
   constexpr std::size_t kLineWidth = 110;
   const SimulationResult& result = report.result;
   const std::size_t policies = result.rows.size() / result.capacities.size();
+  const std::vector<std::string> labels = size_labels(result.capacities);
   std::string text;
   for (std::size_t from = 0; from < policies;) {
     std::size_t to = from;
@@ -49,7 +50,7 @@ std::string block(const TraceReport& report, const char* title, double (Counts::
       if (bytes_only && !result.footprint.bytes) continue;
       const std::uint64_t all = capacity.in_bytes ? result.footprint.bytes.value_or(0) : result.footprint.objects;
       const double share = 100 * static_cast<double>(capacity.number) / static_cast<double>(all);
-      line = right(size_text(capacity), kSizeWidth) + " " + right(decimal_text(share, 2) + " %", 9);
+      line = right(labels[size], kSizeWidth) + " " + right(decimal_text(share, 2) + " %", 9);
       for (std::size_t policy = from; policy < to; ++policy) {
         const SimulationRow& row = result.rows[size * policies + policy];
         line += "  " + right(decimal_text(100 * (row.counts.*ratio)(), 2), std::max<std::size_t>(8, row.policy.size()));
@@ -66,7 +67,7 @@ std::string json_row(const SimulationResult& result, const SimulationRow& row) {
   const double speed = seconds > 0 ? static_cast<double>(result.requests) / seconds : 0;
   return "{\"size\": " + std::to_string(row.capacity.number) +
          ", \"unit\": " + (row.capacity.in_bytes ? "\"bytes\"" : "\"objects\"") +
-         ", \"policy\": " + base::json_text(row.policy) + ", \"requests\": " + std::to_string(row.counts.requests) +
+         ", \"policy\": " + base::json_text(row.policy) + ", \"gets\": " + std::to_string(row.counts.requests) +
          ", \"misses\": " + std::to_string(row.counts.misses) +
          ", \"miss_ratio\": " + decimal_text(row.counts.miss_ratio(), 6) + ", \"byte_miss_ratio\": " +
          (result.footprint.bytes ? decimal_text(row.counts.byte_miss_ratio(), 6) : std::string("null")) +
@@ -92,7 +93,7 @@ std::string table_of(const std::vector<TraceReport>& reports, const SimulationPl
 }
 
 std::string tsv_of(const std::vector<TraceReport>& reports) {
-  std::string text = "trace\tsize\tpolicy\trequests\tmiss_ratio\tbyte_miss_ratio\n";
+  std::string text = "trace\tsize\tpolicy\tgets\tmiss_ratio\tbyte_miss_ratio\n";
   for (const TraceReport& report : reports) {
     for (const SimulationRow& row : report.result.rows) {
       text += printable(report.name) + "\t" + row.capacity.text() + "\t" + row.policy + "\t" +
@@ -132,6 +133,17 @@ std::string count_text(std::uint64_t count) {
 std::string size_text(const Capacity& capacity) {
   if (!capacity.in_bytes) return count_text(capacity.number);
   return base::bytes_text(capacity.number);
+}
+
+std::vector<std::string> size_labels(const std::vector<Capacity>& capacities) {
+  std::vector<std::string> labels;
+  for (const Capacity& one : capacities) {
+    const bool is_shared = std::any_of(capacities.begin(), capacities.end(), [&](const Capacity& other) {
+      return other.number != one.number && size_text(other) == size_text(one);
+    });
+    labels.push_back(is_shared && one.in_bytes ? count_text(one.number) + " B" : size_text(one));
+  }
+  return labels;
 }
 
 std::string decimal_text(double number, int digits) {

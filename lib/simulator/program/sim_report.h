@@ -24,6 +24,8 @@ std::string json_of(const std::vector<TraceReport>& reports);
 // "1,234,567", and "9.8 MiB" for bytes.
 std::string count_text(std::uint64_t count);
 std::string size_text(const Capacity& capacity);
+// Of each, size_text, or the bytes in full where that is the text of another one, too.
+std::vector<std::string> size_labels(const std::vector<Capacity>& capacities);
 // With so many digits behind the point.
 std::string decimal_text(double number, int digits);
 // Without control characters: names come from outside.
