@@ -63,6 +63,10 @@ class Simulation {
     result_.requests = trace_.ids.size();
     result_.footprint = footprint_of(trace_);
     gets_ = gets_of(trace_);
+    if (gets_.requests == 0) {
+      result_.error = "has no get, and nothing else is counted";
+      return std::move(result_);
+    }
     if (plan_.sample) {
       trace_ = sampled(trace_, *plan_.sample, plan_.seed);
       result_.sampled_objects = trace_.objects;

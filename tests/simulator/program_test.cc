@@ -314,6 +314,7 @@ TEST_F(ProgramTest, SaysWhatIsWrongInALineAndExitsWith2) {
       {bad, "bad.csv: line 3 has a size"},
       {"--size 5 " + write("unnamed.csv", "1,a,3\n2,a,3\n"),
        "unnamed.csv: has no column of keys: the first line has \"1\""},
+      {write("sets.csv", "key,op\na,set\n"), "sets.csv: has no get, and nothing else is counted"},
       {"- - < " + keys_, "standard input can be read only once"}};
   for (const auto& [arguments, part] : cases) {
     const Outcome outcome = run(arguments);
