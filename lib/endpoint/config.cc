@@ -218,9 +218,12 @@ std::optional<std::uint64_t> parse_memory(std::string_view text) {
                              {"k", 1000},
                              {"kb", 1024},
                              {"m", 1'000'000},
+                             {"kib", 1024},
                              {"mb", 1024 * 1024},
+                             {"mib", 1024 * 1024},
                              {"g", 1'000'000'000},
-                             {"gb", 1024 * 1024 * 1024}};
+                             {"gb", 1024 * 1024 * 1024},
+                             {"gib", 1024 * 1024 * 1024}};
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const auto number = commands::parse_integer(text.substr(0, digits));
   for (const Unit& unit : kUnits) {

@@ -35,7 +35,7 @@ class Config {
   std::map<std::string, std::string, std::less<>> kept_;  // what is only remembered
 };
 
-// "100mb", "1g", "512": bytes, as Redis reads them.
+// "100mb", "1g", "512": bytes, as Redis reads them; also "100MiB", which is what Redis means by 100mb. In any case.
 std::optional<std::uint64_t> parse_memory(std::string_view text);
 
 }  // namespace larder::endpoint

@@ -78,6 +78,11 @@ TEST_F(Introspection, SettingsAreThoseOfTheCache) {
   EXPECT_EQ(cache_->stats().policy, "lru");
   EXPECT_EQ(setting("maxmemory"), "11534336");
   EXPECT_EQ(setting("maxmemory-policy"), "allkeys-lru");
+  for (const char* size : {"11MiB", "11mib", "11264KiB", "11MB"}) {
+    EXPECT_EQ(call({"CONFIG", "SET", "maxmemory", "12mb"}), kOk);
+    EXPECT_EQ(call({"CONFIG", "SET", "maxmemory", size}), kOk) << size;
+    EXPECT_EQ(setting("maxmemory"), "11534336") << size;
+  }
   // All or nothing.
   EXPECT_TRUE(call({"CONFIG", "SET", "maxmemory", "20mb", "maxmemory-policy", "None-such"})
                   .starts_with("-ERR CONFIG SET failed (possibly related to argument 'maxmemory-policy') - no eviction "
