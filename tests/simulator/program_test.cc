@@ -101,7 +101,7 @@ TEST_F(ProgramTest, WritesTabSeparatedValues) {
   EXPECT_EQ(outcome.status, 0) << outcome.output;
   const auto lines = cells(outcome.output);
   ASSERT_EQ(lines.size(), 9u) << outcome.output;
-  EXPECT_EQ(lines[0], (std::vector<std::string>{"trace", "size", "policy", "gets", "miss_ratio", "byte_miss_ratio"}));
+  EXPECT_EQ(lines[0], (std::vector<std::string>{"trace", "size", "policy", "requests", "miss_ratio", "byte_miss_ratio"}));
   for (std::size_t i = 1; i < lines.size(); ++i) {
     ASSERT_EQ(lines[i].size(), 6u);
     EXPECT_EQ(lines[i][0], i < 5 ? keys_ : rows_);
@@ -170,7 +170,7 @@ TEST_F(ProgramTest, WritesJson) {
   EXPECT_TRUE(is_balanced(outcome.output)) << outcome.output;
   for (const char* word :
        {"\\\"b\\\\c\\u0009d.csv", "\"unit\": \"bytes\"", "\"unit\": \"objects\"", "\"byte_miss_ratio\": null",
-        "\"one_pass\": true", "\"gets\": 3000", "\"requests_per_second\": "}) {
+        "\"one_pass\": true", "\"requests\": 3000", "\"requests_per_second\": "}) {
     EXPECT_NE(outcome.output.find(word), std::string::npos) << word;
   }
 }
@@ -227,9 +227,9 @@ TEST_F(ProgramTest, TellsSizesApartThatRoundToTheSame) {
 TEST_F(ProgramTest, CountsGetsBesideRequests) {
   const std::string ops = write("ops.csv", "key,op\na,get\na,set\nb,delete\na,get\n");
   const std::string json = run("--format json --policy lru --size 1 " + ops).output;
-  EXPECT_NE(json.find("\"requests\": 4, \"objects\""), std::string::npos) << json;
-  EXPECT_NE(json.find("\"gets\": 2, \"misses\": 1"), std::string::npos) << json;
-  EXPECT_EQ(occurrences(json, "\"requests\""), 1u);
+  EXPECT_NE(json.find("\"operations\": 4, \"objects\""), std::string::npos) << json;
+  EXPECT_NE(json.find("\"requests\": 2, \"misses\": 1"), std::string::npos) << json;
+  EXPECT_EQ(occurrences(json, "\"operations\""), 1u);
 }
 
 TEST_F(ProgramTest, APlotHasSizesOfItsOwn) {

@@ -67,7 +67,7 @@ std::string json_row(const SimulationResult& result, const SimulationRow& row) {
   const double speed = seconds > 0 ? static_cast<double>(result.requests) / seconds : 0;
   return "{\"size\": " + std::to_string(row.capacity.number) +
          ", \"unit\": " + (row.capacity.in_bytes ? "\"bytes\"" : "\"objects\"") +
-         ", \"policy\": " + base::json_text(row.policy) + ", \"gets\": " + std::to_string(row.counts.requests) +
+         ", \"policy\": " + base::json_text(row.policy) + ", \"requests\": " + std::to_string(row.counts.requests) +
          ", \"misses\": " + std::to_string(row.counts.misses) +
          ", \"miss_ratio\": " + decimal_text(row.counts.miss_ratio(), 6) + ", \"byte_miss_ratio\": " +
          (result.footprint.bytes ? decimal_text(row.counts.byte_miss_ratio(), 6) : std::string("null")) +
@@ -93,7 +93,7 @@ std::string table_of(const std::vector<TraceReport>& reports, const SimulationPl
 }
 
 std::string tsv_of(const std::vector<TraceReport>& reports) {
-  std::string text = "trace\tsize\tpolicy\tgets\tmiss_ratio\tbyte_miss_ratio\n";
+  std::string text = "trace\tsize\tpolicy\trequests\tmiss_ratio\tbyte_miss_ratio\n";
   for (const TraceReport& report : reports) {
     for (const SimulationRow& row : report.result.rows) {
       text += printable(report.name) + "\t" + row.capacity.text() + "\t" + row.policy + "\t" +
@@ -111,7 +111,7 @@ std::string json_of(const std::vector<TraceReport>& reports) {
     text += &report == &reports.front() ? "\n" : ",\n";
     text +=
         "{\"trace\": " + base::json_text(report.name) + ", \"format\": " + base::json_text(report.format) +
-        ", \"requests\": " + std::to_string(result.requests) +
+        ", \"operations\": " + std::to_string(result.requests) +
         ", \"objects\": " + std::to_string(result.footprint.objects) +
         ", \"bytes\": " + (result.footprint.bytes ? std::to_string(*result.footprint.bytes) : "null") +
         ", \"sampled_objects\": " + (result.sampled_objects == 0 ? "null" : std::to_string(result.sampled_objects)) +
