@@ -126,7 +126,7 @@ void Advisor::count(const Counts& before, const Counts& now, double fill) {
 
 std::uint64_t Advisor::capacity_of(const WhatIf& what_if) const noexcept {
   const double capacity = sampled(static_cast<double>(weight_) / fill_ * what_if.factor);
-  return static_cast<std::uint64_t>(std::clamp(capacity, 1.0, kCapacityMax));
+  return static_cast<std::uint64_t>(std::llround(std::clamp(capacity, 1.0, kCapacityMax)));
 }
 
 void Advisor::found(const Key& key, std::uint32_t weight, std::uint32_t end, std::uint32_t now) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 #include "advice/advised_caches.h"
 #include "support/depth.h"
@@ -90,7 +91,8 @@ TEST(SizeAdvice, IsCloseToTheTruthOnPublicTraces) {
         EXPECT_LT(errors.sum / errors.compared, 0.003);
       }
       EXPECT_LE(errors.beyond, errors.compared / 50);
-      EXPECT_LT(errors.worst, 0.04);
+      // w-tinylfu begins to hold a loop at one use or another (mix_corda_loop with 457 objects).
+      EXPECT_LT(errors.worst, std::string_view(policy) == "w-tinylfu" ? 0.042 : 0.035);
     }
   }
 }
