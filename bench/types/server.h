@@ -27,6 +27,7 @@ class Server {
   // Empty if it answers.
   const std::string& error() const { return error_; }
   const std::string& name() const { return name_; }
+  const std::string& socket_path() const { return socket_path_; }
   // Sends them all, and waits for as many replies. An error in them is `error` from then on.
   void call(const std::vector<Words>& commands);
   // One command; its reply, if that is one line, or the text of a bulk string.

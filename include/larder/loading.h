@@ -46,7 +46,8 @@ struct Loaded {
 
   std::optional<std::string> value;
   Status error;
-  std::optional<Milliseconds> ttl = {};  // wins over LoadOptions::ttl. Zero or less: the value is not stored
+  // Wins over LoadOptions::ttl, or where there is nothing over negative_ttl. Zero or less: it is not stored.
+  std::optional<Milliseconds> ttl = {};
 };
 
 struct LoadOptions {

@@ -60,6 +60,8 @@ enum class ErrorCode : std::uint8_t {
   kQueueFull,          // as many writes wait for the backing store as may (WriteBackOptions)
   kInterrupted,        // a call that waited was ended by Interrupt::interrupt
   kStoreMalformed,     // the backing store has bytes for a collection that are none (docs/stores.md)
+  kDisconnected,       // a near cache: there is no connection to the server, and nothing was done
+  kServerError,        // a near cache: the server answered an error that has no code of its own here
 };
 
 // The code's name, for example "out_of_memory". Static storage, no allocation.

@@ -9,7 +9,7 @@
 namespace larder {
 namespace {
 
-constexpr std::array<std::string_view, 30> kNames = {"ok",
+constexpr std::array<std::string_view, 32> kNames = {"ok",
                                                      "wrong_type",
                                                      "not_an_integer",
                                                      "not_a_float",
@@ -38,8 +38,10 @@ constexpr std::array<std::string_view, 30> kNames = {"ok",
                                                      "undeclared_key",
                                                      "queue_full",
                                                      "interrupted",
-                                                     "store_malformed"};
-static_assert(kNames.size() == static_cast<std::size_t>(ErrorCode::kStoreMalformed) + 1);
+                                                     "store_malformed",
+                                                     "disconnected",
+                                                     "server_error"};
+static_assert(kNames.size() == static_cast<std::size_t>(ErrorCode::kServerError) + 1);
 
 }  // namespace
 

@@ -512,7 +512,7 @@ Memory remember(const Loaded& loaded, const LoadOptions& options) {
     const std::string_view message = loaded.error.message();
     return {EntryType::kFailed, message.empty() ? "it failed" : message.substr(0, 256), options.error_ttl};
   }
-  if (!loaded.value) return {EntryType::kAbsent, {}, options.negative_ttl};
+  if (!loaded.value) return {EntryType::kAbsent, {}, loaded.ttl ? loaded.ttl : options.negative_ttl};
   return {EntryType::kString, *loaded.value, loaded.ttl ? loaded.ttl : options.ttl};
 }
 

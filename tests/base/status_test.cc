@@ -14,7 +14,7 @@ namespace {
 
 TEST(ErrorCode, EachHasANameOfItsOwn) {
   std::set<std::string_view> names;
-  const auto last = static_cast<unsigned>(ErrorCode::kStoreMalformed);
+  const auto last = static_cast<unsigned>(ErrorCode::kServerError);
   for (unsigned code = 0; code <= last; ++code) names.insert(to_string(static_cast<ErrorCode>(code)));
   EXPECT_EQ(names.size(), last + 1);
   EXPECT_FALSE(names.contains("unknown"));
@@ -24,6 +24,7 @@ TEST(ErrorCode, EachHasANameOfItsOwn) {
   EXPECT_EQ(to_string(ErrorCode::kTimeout), "timeout");
   EXPECT_EQ(to_string(ErrorCode::kQueueFull), "queue_full");
   EXPECT_EQ(to_string(ErrorCode::kStoreMalformed), "store_malformed");
+  EXPECT_EQ(to_string(ErrorCode::kServerError), "server_error");
   EXPECT_EQ(to_string(static_cast<ErrorCode>(last + 1)), "unknown");
 }
 

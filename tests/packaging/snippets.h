@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "larder/cache.h"
+#include "larder/near_cache.h"
 #include "larder/stores/postgres_store.h"
 #include "larder/stores/redis_store.h"
 #include "larder/stores/sqlite_store.h"

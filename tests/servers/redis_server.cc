@@ -29,7 +29,7 @@ void RedisServer::start() {
                                        "--logfile",
                                        "",
                                        "--databases",
-                                       "1"},
+                                       "2"},
                              .ready = "ready to accept connections"});
   if (failure_.empty()) return;
   failure_ =

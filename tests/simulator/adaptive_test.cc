@@ -84,6 +84,13 @@ std::vector<Traffic> hard_traffic(base::Random& random) {
   };
 }
 
+// All of them, or under a sanitizer, where each takes many seconds, the first few.
+template <typename T>
+std::vector<T> some_of(std::vector<T> all) {
+  all.resize(support::count(all.size(), all.size()), all.front());
+  return all;
+}
+
 Trace trace_of(
     const Traffic& traffic, std::uint64_t requests,
     const std::function<double(std::uint64_t key)>& size = [](auto) { return 1; }) {
@@ -165,7 +172,7 @@ std::vector<SizedTraffic> sized_traffic(base::Random& random) {
 
 TEST(Adaptive, MissesAsFewRequestsAsGdsfOrAsFewBytesAsLruWhereSizesDiffer) {
   base::Random random(7);
-  for (const SizedTraffic& traffic : sized_traffic(random)) {
+  for (const SizedTraffic& traffic : some_of(sized_traffic(random))) {
     Trace trace = trace_of({"", 0, traffic.key}, 300 * kCapacity, traffic.size);
     std::map<std::uint32_t, std::uint64_t> sizes;
     for (std::size_t i = 0; i < trace.ids.size(); ++i) sizes[trace.ids[i]] = trace.sizes[i];
@@ -209,7 +216,7 @@ TEST(Adaptive, MissesAsFewRequestsAsGdsfOrAsFewBytesAsLruOnAPublicTraceWithSizes
 
 TEST(Adaptive, IsNearTheBestOfTheOthersOnTrafficThatIsHard) {
   base::Random random(7);
-  for (const Traffic& traffic : hard_traffic(random)) {
+  for (const Traffic& traffic : some_of(hard_traffic(random))) {
     const Trace trace = trace_of(traffic, 400 * kCapacity);
     double best = 1;
     for (const std::string_view other : {"lru", "s3-fifo", "lirs", "w-tinylfu:window=0.01"}) {

@@ -22,6 +22,7 @@ FLOORS = {
     "commands": 4, "loading": 4,
     "cache": 5,
     "stores": 6, "endpoint": 6,
+    "near": 7,
 }
 # Rooms that are what a user could write: they see the public headers only, and so lock with the standard library.
 OUTSIDERS = {"stores"}

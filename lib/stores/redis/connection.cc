@@ -10,16 +10,6 @@
 
 namespace larder::stores::redis {
 
-void Commands::add(std::initializer_list<std::string_view> words) {
-  bytes_ += '*' + std::to_string(words.size()) + "\r\n";
-  for (const std::string_view word : words) {
-    bytes_ += '$' + std::to_string(word.size()) + "\r\n";
-    bytes_ += word;
-    bytes_ += "\r\n";
-  }
-  ++count_;
-}
-
 Result<std::unique_ptr<Connection>> Connection::open(const Options& options) {
   std::unique_ptr<Connection> made(new Connection(options));
   if (Status status = made->connect(options); !status.ok()) return status;

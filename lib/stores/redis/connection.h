@@ -6,8 +6,6 @@
 // Thread safety: none; a connection has one user at a time.
 #pragma once
 
-#include <hiredis/hiredis.h>
-
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -17,30 +15,9 @@
 #include "larder/status.h"
 #include "larder/stores/redis_store.h"
 #include "stores/deadline.h"
+#include "stores/redis/wire.h"
 
 namespace larder::stores::redis {
-
-struct FreeReply {
-  void operator()(redisReply* reply) const { freeReplyObject(reply); }
-};
-using Reply = std::unique_ptr<redisReply, FreeReply>;
-
-inline bool is_error(const redisReply& reply) { return reply.type == REDIS_REPLY_ERROR; }
-inline std::string text_of(const redisReply& reply) {
-  return reply.str == nullptr ? std::string() : std::string(reply.str, reply.len);
-}
-
-// Commands as they go over the wire.
-class Commands {
- public:
-  void add(std::initializer_list<std::string_view> words);
-  std::size_t count() const { return count_; }
-  std::string_view bytes() const { return bytes_; }
-
- private:
-  std::string bytes_;
-  std::size_t count_ = 0;
-};
 
 class Connection {
  public:
