@@ -101,7 +101,12 @@ struct NearCacheStats {
   Milliseconds since_sign_of_life{0};  // on the connection on which changes are reported
   Milliseconds lag{0};                 // of the last heartbeat on it: what is reported is seen so much later
   std::string last_error = {};         // why there is no connection, or was none
+  LatencyHistogram round_trip = {};    // of commands that were answered
   Stats cache = {};                    // of the copies
+
+  // As Stats has them, with a section Near, and larder_near_... in both.
+  std::string to_redis_info() const;
+  std::string to_prometheus(std::string_view cache = "near") const;
 };
 
 // An answer of the server.

@@ -40,6 +40,7 @@ struct LinkStats {
   Milliseconds since_sign_of_life{0};
   Milliseconds lag{0};
   std::string last_error = {};
+  LatencyHistogram round_trip = {};
 };
 
 // Thread safety: all of it.

@@ -64,6 +64,7 @@ NearCacheStats NearCache::stats() const {
   stats.since_sign_of_life = link.since_sign_of_life;
   stats.lag = link.lag;
   stats.last_error = link.last_error;
+  stats.round_trip = link.round_trip;
   stats.misses = state_->misses;
   stats.bypassed = state_->bypassed;
   stats.invalidations = state_->invalidations;

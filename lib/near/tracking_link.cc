@@ -283,6 +283,7 @@ Link::Answer TrackingLink::call(const Batch& commands, Reports reports, const De
   Batch all;
   if (asks) all.add({"CLIENT", "CACHING", "YES"});
   all.append(commands);
+  const Time began = now();
   const std::size_t first = next_pipe_.fetch_add(1, std::memory_order_relaxed);
   answer.status = Status(ErrorCode::kDisconnected, "the connection to Redis has ended");
   for (std::size_t i = 0; i < session->pipes.size() && answer.status.code() == ErrorCode::kDisconnected; ++i) {
@@ -290,6 +291,7 @@ Link::Answer TrackingLink::call(const Batch& commands, Reports reports, const De
   }
   round_trips_.fetch_add(1, std::memory_order_relaxed);
   if (!answer.status.ok()) return answer;
+  round_trip_.record(static_cast<std::uint64_t>((now() - began).count()) / 1'000);
   if (asks) answer.replies.erase(answer.replies.begin());
   answer.reported = reports == Reports::kYes && session->reports.load(std::memory_order_seq_cst);
   return answer;
@@ -313,6 +315,7 @@ LinkStats TrackingLink::stats() {
   LinkStats stats;
   stats.sessions = sessions_;
   stats.round_trips = round_trips_;
+  stats.round_trip = round_trip_.snapshot();
   stats.since_sign_of_life = std::chrono::duration_cast<Milliseconds>(now() - Time(last_sign_));
   stats.lag = std::chrono::duration_cast<Milliseconds>(Time(lag_));
   base::LeafLock lock(mutex_);

@@ -21,6 +21,7 @@
 #include "near/link.h"
 #include "near/opening.h"
 #include "near/pipe.h"
+#include "stats/latency_recorder.h"
 
 namespace larder::near {
 
@@ -87,6 +88,7 @@ class TrackingLink final : public Link {
 
   std::atomic<std::size_t> next_pipe_{0};
   std::atomic<std::uint64_t> sessions_{0}, round_trips_{0};
+  stats::LatencyRecorder round_trip_;
   std::atomic<Time::rep> last_sign_{0}, lag_{0};
 };
 

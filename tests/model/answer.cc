@@ -81,6 +81,8 @@ std::string_view name_of(ErrorCode code) {
     case ErrorCode::kQueueFull: return "queue full";
     case ErrorCode::kInterrupted: return "interrupted";
     case ErrorCode::kStoreMalformed: return "store malformed";
+    case ErrorCode::kDisconnected: return "disconnected";
+    case ErrorCode::kServerError: return "server error";
   }
   return "unknown error";
 }

@@ -72,6 +72,13 @@ class Chaos {
     return report_;
   }
 
+  // Nobody writes until it goes on, and soon all keys have been read: nobody has to ask the server for anything.
+  void pause_writing() {
+    pauses_ = true;
+    std::this_thread::sleep_for(50ms);
+  }
+  void go_on_writing() { pauses_ = false; }
+
  private:
   using Time = std::chrono::steady_clock::time_point;
   static constexpr std::size_t kWriters = 2;
@@ -93,6 +100,10 @@ class Chaos {
     base::Random random(seed_ + writer);
     std::optional<servers::WireClient> client;
     while (!stop_writing_) {
+      if (pauses_) {
+        std::this_thread::sleep_for(1ms);
+        continue;
+      }
       const auto number = static_cast<std::uint32_t>(random.below(kKeys / kWriters) * kWriters + writer);
       Key& key = keys_[number];
       if (!client || !client->connected()) client.emplace(server_.socket_path());
@@ -162,7 +173,7 @@ class Chaos {
   const std::uint64_t seed_;
   std::array<Key, kKeys> keys_;
   std::atomic<std::uint64_t> writes_{0};
-  std::atomic<bool> stop_writing_{false}, stop_reading_{false};
+  std::atomic<bool> stop_writing_{false}, stop_reading_{false}, pauses_{false};
   std::mutex mutex_;
   ChaosReport report_;
 };

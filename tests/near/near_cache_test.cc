@@ -265,6 +265,29 @@ TEST_F(NearCacheTest, OptionsThatMakeNoSenseAreNamedAndNoServerIsAnError) {
   EXPECT_NE(refused.message().find("WRONGPASS"), std::string_view::npos) << refused.message();
 }
 
+TEST_F(NearCacheTest, StatisticsAreText) {
+  const auto near = open();
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(near->get("k").missing());
+  call({"SET", "k", "v"});
+  EXPECT_TRUE(wait_until([&] { return near->stats().invalidations == 1; }));
+  const NearCacheStats stats = near->stats();
+  EXPECT_EQ(stats.hits, 2u);
+  EXPECT_EQ(stats.misses, 1u);
+  EXPECT_EQ(stats.connections, 3u);
+  EXPECT_EQ(stats.round_trip.count, 1u);
+  const std::string info = stats.to_redis_info();
+  for (const char* line : {"# Near\r\n", "\r\nlarder_near_connected:1\r\n", "\r\nlarder_near_misses:1\r\n",
+                           "\r\nlarder_near_flushed_no_pong:0\r\n", "\r\nkeyspace_hits:2\r\n"}) {
+    EXPECT_NE(info.find(line), std::string::npos) << line << " in " << info;
+  }
+  const std::string text = stats.to_prometheus("l1");
+  for (const char* line : {"\nlarder_near_invalidations_total{cache=\"l1\"} 1\n",
+                           "\nlarder_near_flushes_total{cache=\"l1\",cause=\"connection_lost\"} 0\n",
+                           "\nlarder_near_round_trip_seconds_count{cache=\"l1\"} 1\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << " in " << text;
+  }
+}
+
 TEST_F(NearCacheTest, AUserOfItsOwnNeedsFewRights) {
   call({"ACL", "SETUSER", "near", "on", ">secret", "~*", "&__redis__:invalidate", "-@all", "+get", "+set", "+mget",
         "+pttl", "+client", "+command", "+ping", "+select", "+subscribe"});

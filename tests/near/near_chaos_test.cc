@@ -6,6 +6,7 @@
 
 #include "larder/near_cache.h"
 #include "near/chaos.h"
+#include "near/naive_near.h"
 #include "near/near_fixture.h"
 #include "support/depth.h"
 
@@ -26,7 +27,7 @@ class NearReader final : public Reader {
 struct Fault {
   const char* name;
   servers::RedisServer::Keeps keeps;
-  void (*happen)(servers::RedisServer& server);
+  void (*happen)(servers::RedisServer& server, Chaos& chaos);
   std::chrono::milliseconds heartbeat = 500ms;
 };
 
@@ -37,48 +38,55 @@ void call(servers::RedisServer& server, const std::vector<std::string>& words) {
 
 using Keeps = servers::RedisServer::Keeps;
 const Fault kFaults[] = {
-    {"nothing", Keeps::kNothing, [](servers::RedisServer&) { std::this_thread::sleep_for(200ms); }},
+    {"nothing", Keeps::kNothing, [](servers::RedisServer&, Chaos&) { std::this_thread::sleep_for(200ms); }},
     {"kill_pubsub", Keeps::kNothing,
-     [](servers::RedisServer& server) {
+     [](servers::RedisServer& server, Chaos&) {
        for (int i = 0; i < 5; ++i) {
          call(server, {"CLIENT", "KILL", "TYPE", "pubsub"});
          std::this_thread::sleep_for(30ms);
        }
      }},
     {"kill_normal", Keeps::kNothing,
-     [](servers::RedisServer& server) {
+     [](servers::RedisServer& server, Chaos&) {
        for (int i = 0; i < 5; ++i) {
          call(server, {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
          std::this_thread::sleep_for(30ms);
        }
      }},
+    {"kill_normal_unnoticed", Keeps::kNothing,
+     [](servers::RedisServer& server, Chaos& chaos) {
+       chaos.pause_writing();
+       call(server, {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+       chaos.go_on_writing();
+       std::this_thread::sleep_for(100ms);
+     }},
     {"idle_timeout", Keeps::kNothing,
-     [](servers::RedisServer& server) {
+     [](servers::RedisServer& server, Chaos&) {
        call(server, {"CONFIG", "SET", "timeout", "1"});
        std::this_thread::sleep_for(2500ms);
        call(server, {"CONFIG", "SET", "timeout", "0"});
      },
      10s},  // which would keep them from being idle
     {"freeze", Keeps::kNothing,
-     [](servers::RedisServer& server) {
+     [](servers::RedisServer& server, Chaos&) {
        server.process().send(SIGSTOP);
        std::this_thread::sleep_for(1500ms);
        server.process().send(SIGCONT);
      }},
     {"pause", Keeps::kNothing,
-     [](servers::RedisServer& server) {
+     [](servers::RedisServer& server, Chaos&) {
        call(server, {"CLIENT", "PAUSE", "300", "ALL"});
        std::this_thread::sleep_for(300ms);
      }},
-    {"flush", Keeps::kNothing, [](servers::RedisServer& server) { call(server, {"FLUSHALL"}); }},
+    {"flush", Keeps::kNothing, [](servers::RedisServer& server, Chaos&) { call(server, {"FLUSHALL"}); }},
     {"kill_9", Keeps::kNothing,
-     [](servers::RedisServer& server) {
+     [](servers::RedisServer& server, Chaos&) {
        server.process().stop(SIGKILL);
        std::this_thread::sleep_for(100ms);
        server.start();
      }},
     {"kill_9_keeping_data", Keeps::kEachWrite,
-     [](servers::RedisServer& server) {
+     [](servers::RedisServer& server, Chaos&) {
        server.process().stop(SIGKILL);
        std::this_thread::sleep_for(100ms);
        server.start();
@@ -102,7 +110,7 @@ TEST_P(NearChaos, CopiesConverge) {
     ASSERT_TRUE(near.ok()) << near.status().to_string();
     NearReader reader(**near);
     Chaos chaos(server, reader, run);
-    const ChaosReport report = chaos.run([&] { fault.happen(server); });
+    const ChaosReport report = chaos.run([&] { fault.happen(server, chaos); });
     EXPECT_GT(report.writes, 0u);
     EXPECT_EQ(report.never_written, 0u);
     EXPECT_EQ(report.back, 0u);
@@ -125,6 +133,43 @@ TEST_P(NearChaos, CopiesConverge) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Faults, NearChaos, testing::ValuesIn(kFaults),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+// What is missing of one that is written by hand is found, and nothing where nothing is missing.
+struct Naive {
+  const char* name;
+  NaiveHas has;
+  bool is_right;
+};
+
+class NaiveChaos : public testing::TestWithParam<Naive> {};
+
+TEST_P(NaiveChaos, IsFoundOut) {
+  constexpr int kRuns = 10;
+  bool found = false;
+  for (int run = 0; run < kRuns && !found; ++run) {
+    servers::RedisServer server;
+    ASSERT_EQ(server.failure(), "");
+    NaiveNear naive(server.socket_path(), GetParam().has);
+    Chaos chaos(server, naive, static_cast<std::uint64_t>(run));
+    const ChaosReport report = chaos.run([&] {
+      chaos.pause_writing();
+      call(server, {"CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"});
+      chaos.go_on_writing();
+      std::this_thread::sleep_for(100ms);
+    });
+    found = report.stale_at_the_end != 0;
+    std::cout << GetParam().name << ": " << report.stale_at_the_end << " stale at the end, " << report.reads
+              << " reads\n";
+    if (GetParam().is_right && run == 1) break;
+  }
+  EXPECT_EQ(found, !GetParam().is_right);
+}
+
+INSTANTIATE_TEST_SUITE_P(Flaws, NaiveChaos,
+                         testing::Values(Naive{"has_all", {}, true}, Naive{"no_leases", {.leases = false}, false},
+                                         Naive{"data_deaths_ignored", {.data_deaths = false}, false},
+                                         Naive{"no_heartbeats", {.heartbeats = false}, false}),
                          [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
