@@ -25,6 +25,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "larder/cache.h"
@@ -118,6 +119,15 @@ struct RemoteReply {
   std::vector<RemoteReply> list = {};
 };
 
+// How what Redis has not is loaded.
+struct NearLoadOptions {
+  // Of the value in Redis; none: it does not expire. What the loader says (Loaded::ttl) wins.
+  std::optional<Milliseconds> ttl = {};
+  // After so long another program may load the same key, and what this one loads is given to its callers only. From 1
+  // ms to an hour.
+  Milliseconds load_max{10'000};
+};
+
 // Thread safety: every function may be called by any thread at any time; only the destructor must be alone. A read that
 // is answered here does not block; what asks the server blocks, for command_timeout at most.
 //
@@ -156,6 +166,21 @@ class NearCache final {
   Lookup<double> zscore(std::string_view key, std::string_view member);
   Lookup<std::uint64_t> zrank(std::string_view key, std::string_view member);
   Result<std::uint64_t> zcard(std::string_view key);
+
+  // The value from here, or from Redis; otherwise of `load`, from a database, say, and Redis has it then. As
+  // Cache::get_or_load, and one load of a key at a time over all programs that ask so: the others wait for it, for
+  // load_max at most: kTimeout. So long there is a key "larder:load:{<key>}" in Redis.
+  //
+  // A write of the key meanwhile wins, and so does `del` of a near cache. Who deletes the key in another way, since the
+  // database has changed, deletes that other key, too, or what was loaded before comes back. If Redis cannot be reached
+  // the loader is run all the same, by each program for itself (but see Disconnected::kFail).
+  template <typename Loader>
+  Lookup<std::string> get_or_load(std::string_view key, Loader&& load, const NearLoadOptions& options = {}) {
+    static_assert(std::is_constructible_v<Loaded, std::invoke_result_t<Loader&>>,
+                  "a loader takes nothing and returns what larder::Loaded can be made of");
+    return load_through(
+        key, [&]() -> Loaded { return Loaded(load()); }, options);
+  }
 
   // --- Writing: goes to the server; copies of the keys are dropped before it, and when it has answered. ------------
   Result<bool> set(std::string_view key, std::string_view value, const SetOptions& options = {});
@@ -203,6 +228,7 @@ class NearCache final {
 
  private:
   struct State;
+  Lookup<std::string> load_through(std::string_view key, FunctionRef<Loaded()> load, const NearLoadOptions& options);
   explicit NearCache(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <random>
 #include <utility>
 
 namespace larder {
@@ -50,6 +51,13 @@ LoadOptions load_options_of(const NearCacheOptions& options) {
   return loading;
 }
 
+std::string random_text() {
+  std::random_device random;
+  std::string text;
+  for (int i = 0; i < 4; ++i) text += std::to_string(random()) + "-";
+  return text;
+}
+
 Milliseconds now_ms(const Options& options) {
   return std::chrono::duration_cast<Milliseconds>(
       (options.clock == nullptr ? Clock::system() : *options.clock).monotonic());
@@ -91,7 +99,8 @@ NearCache::State::State(const NearCacheOptions& its_options)
     : options(its_options),
       load_options(load_options_of(its_options)),
       cache(its_options.cache),
-      link(options, *this) {}
+      link(options, *this),
+      tokens_(random_text()) {}
 
 NearCache::State::~State() {
   if (thread_.joinable()) {
@@ -149,18 +158,20 @@ void NearCache::State::renew() noexcept { cache.clear(); }
 
 void NearCache::State::found() noexcept { fitness_.store(Fitness::kFit, std::memory_order_seq_cst); }
 
-NearCache::State::Way NearCache::State::way_of(std::string_view key) noexcept {
+bool NearCache::State::may_be_kept(std::string_view key) const noexcept {
   const auto begins = [&](const std::string& prefix) { return key.starts_with(prefix); };
-  const bool may_be_kept =
-      key.size() <= kKeyMax &&
-      (options.prefixes.empty() || std::any_of(options.prefixes.begin(), options.prefixes.end(), begins));
+  return key.size() <= kKeyMax &&
+         (options.prefixes.empty() || std::any_of(options.prefixes.begin(), options.prefixes.end(), begins));
+}
+
+NearCache::State::Way NearCache::State::way_of(std::string_view key) const noexcept {
   const Fitness fitness = fitness_.load(std::memory_order_acquire);
-  if (fitness == Fitness::kFit && may_be_kept) [[likely]]
+  if (fitness == Fitness::kFit && may_be_kept(key)) [[likely]]
     return Way::kKept;
   if (fitness != Fitness::kLost || options.disconnected == NearCacheOptions::Disconnected::kBypass) return Way::kBypass;
   if (options.disconnected == NearCacheOptions::Disconnected::kFail) return Way::kFail;
   const std::chrono::nanoseconds since = Clock::system().monotonic() - std::chrono::nanoseconds(lost_at_);
-  return may_be_kept && since <= options.stale_for ? Way::kKept : Way::kBypass;
+  return may_be_kept(key) && since <= options.stale_for ? Way::kKept : Way::kBypass;
 }
 
 // --- Asking the server --------------------------------------------------------------------------------------------
@@ -186,10 +197,11 @@ Result<RemoteReply> NearCache::State::ask(Words words) {
   return answer_of(fetch(commands, Link::Reports::kNo));
 }
 
-Result<RemoteReply> NearCache::State::write(std::span<const std::string_view> keys, Words words) {
+Result<RemoteReply> NearCache::State::write(std::span<const std::string_view> keys, Words words, const Batch& behind) {
   for (const std::string_view key : keys) forget(key);
   Batch commands;
   commands.add(words);
+  commands.append(behind);
   Link::Answer answer = link.call(commands, Link::Reports::kNo, Deadline(options.command_timeout));
   for (const std::string_view key : keys) forget(key);
   if (answer.status.code() == ErrorCode::kTimeout) {

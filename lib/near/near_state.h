@@ -25,6 +25,13 @@
 
 namespace larder {
 
+namespace near {
+
+// The key in Redis that is there while this one is loaded.
+inline std::string lease_of(std::string_view key) { return "larder:load:{" + std::string(key) + "}"; }
+
+}  // namespace near
+
 struct NearCache::State final : near::Copies {
   explicit State(const NearCacheOptions& its_options);
   ~State() override;
@@ -34,10 +41,12 @@ struct NearCache::State final : near::Copies {
   // --- Reading ----------------------------------------------------------------------------------------------------
   Lookup<std::string> get(std::string_view key);
   std::vector<Lookup<std::string>> mget(std::span<const std::string_view> keys);
+  Lookup<std::string> load_through(std::string_view key, FunctionRef<Loaded()> load, const NearLoadOptions& how);
   // What a command on this key answers; never an error within. `age`: since the server has answered.
   Result<RemoteReply> read(std::string_view key, Words words, Milliseconds* age = nullptr);
   // --- Writing, and whatever is not kept ---------------------------------------------------------------------------
-  Result<RemoteReply> write(std::span<const std::string_view> keys, Words words);
+  // What stands behind it goes with it, and its answers to nobody.
+  Result<RemoteReply> write(std::span<const std::string_view> keys, Words words, const near::Batch& behind = {});
   Result<RemoteReply> ask(Words words);
   Result<near::CommandInfo> info_of(std::string_view command);
   Result<std::vector<std::string>> keys_of(const near::CommandInfo& info, Words words);
@@ -67,13 +76,17 @@ struct NearCache::State final : near::Copies {
     std::optional<std::string> copy = {};
   };
 
-  Way way_of(std::string_view key) noexcept;
+  bool may_be_kept(std::string_view key) const noexcept;
+  Way way_of(std::string_view key) const noexcept;
   Lookup<std::string> get_past(std::string_view key, Way way);
   void forget(std::string_view key) noexcept;
   near::Link::Answer fetch(const near::Batch& commands, near::Link::Reports reports);
   near::Link::Answer fetch_copy(const near::Batch& commands);
   Milliseconds life_of(const near::Link::Answer& answer, const redisReply& pttl) const;
   Loaded load_value(std::string_view key);
+  Loaded load_once(std::string_view key, FunctionRef<Loaded()> load, const NearLoadOptions& how);
+  Loaded load_with_lease(std::string_view key, std::string_view lease, std::string_view token,
+                         FunctionRef<Loaded()> load, const NearLoadOptions& how);
   std::vector<Loaded> load_values(std::span<const std::string_view> names);
   Found find_copy(const std::string& group, std::string_view field);
   std::uint64_t take_lease(const std::string& group);
@@ -86,6 +99,8 @@ struct NearCache::State final : near::Copies {
   std::atomic<Fitness> fitness_{Fitness::kLost};
   std::atomic<std::int64_t> lost_at_{0};  // monotonic ns
   std::atomic<std::uint64_t> next_lease_{1};
+  const std::string tokens_;  // those of this one begin so
+  std::atomic<std::uint64_t> next_token_{0};
   int stop_ = -1;  // eventfd
   std::thread thread_;
 };

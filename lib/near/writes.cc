@@ -53,12 +53,27 @@ Status NearCache::mset(const PairList& pairs) {
   return state_->write(keys, words).status();
 }
 
+namespace {
+
+// So that nothing that is being loaded comes back.
+near::Batch ending_loads(std::span<const std::string_view> keys) {
+  std::vector<std::string> leases;
+  for (const std::string_view key : keys) leases.push_back(near::lease_of(key));
+  std::vector<std::string_view> words = {"DEL"};
+  words.insert(words.end(), leases.begin(), leases.end());
+  near::Batch commands;
+  commands.add(words);
+  return commands;
+}
+
+}  // namespace
+
 Result<std::uint64_t> NearCache::del(const KeyList& keys) {
-  return number_of<std::uint64_t>(state_->write(keys, Words({"DEL"}).add(keys)));
+  return number_of<std::uint64_t>(state_->write(keys, Words({"DEL"}).add(keys), ending_loads(keys)));
 }
 
 Result<bool> NearCache::del(std::string_view key) {
-  return number_of<bool>(state_->write({&key, 1}, Words({"DEL", key})));
+  return number_of<bool>(state_->write({&key, 1}, Words({"DEL", key}), ending_loads({&key, 1})));
 }
 
 Result<bool> NearCache::expire(std::string_view key, Milliseconds ttl) {

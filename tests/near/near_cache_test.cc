@@ -1,9 +1,12 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "larder/near_cache.h"
 
+#include <atomic>
 #include <cmath>
+#include <csignal>
 
 #include "near/near_fixture.h"
+#include "support/run_threads.h"
 
 namespace larder {
 namespace {
@@ -263,6 +266,66 @@ TEST_F(NearCacheTest, OptionsThatMakeNoSenseAreNamedAndNoServerIsAnError) {
   const Status refused = NearCache::open(stranger).status();
   EXPECT_EQ(refused.code(), ErrorCode::kDisconnected);
   EXPECT_NE(refused.message().find("WRONGPASS"), std::string_view::npos) << refused.message();
+}
+
+TEST_F(NearCacheTest, WhatRedisHasNotIsLoadedOnceOverAllPrograms) {
+  constexpr int kPrograms = 4;
+  std::vector<std::unique_ptr<NearCache>> programs;
+  for (int i = 0; i < kPrograms; ++i) programs.push_back(open());
+  std::atomic<int> loads{0};
+  support::run_threads(2 * kPrograms, [&](int i) {
+    const auto loaded = programs[static_cast<std::size_t>(i / 2)]->get_or_load(
+        "k",
+        [&] {
+          ++loads;
+          wait_until([&] { return programs[0]->stats().cache.loads_in_flight != 0; });
+          return std::string("value");
+        },
+        {.ttl = 1h});
+    EXPECT_EQ(loaded.value_or("none"), "value");
+  });
+  EXPECT_EQ(loads, 1);
+  EXPECT_EQ(call({"GET", "k"}), "$5\r\nvalue\r\n");
+  EXPECT_GT(std::stoll(call({"PTTL", "k"}).substr(1)), 3'500'000);
+  EXPECT_EQ(call({"EXISTS", "larder:load:{k}"}), ":0\r\n");
+  const auto never = [] { return larder::Loaded("loaded"); };
+  EXPECT_EQ(*programs[1]->get_or_load("k", never), "value");
+  const std::uint64_t asked = programs[1]->stats().round_trips;
+  EXPECT_TRUE(wait_until([&] { return programs[1]->get_or_load("k", never).value_or("") == "value"; }));
+  EXPECT_LE(programs[1]->stats().round_trips, asked + 1);
+}
+
+TEST_F(NearCacheTest, AWriteWhileItIsLoadedWinsAndADeletionEndsTheLoad) {
+  const auto near = open();
+  const auto other = open();
+  const auto load_while = [&](const std::string& key, auto happens) {
+    return near->get_or_load(key, [&] {
+      happens();
+      return std::string("loaded");
+    });
+  };
+  EXPECT_EQ(*load_while("k", [&] { call({"SET", "k", "written"}); }), "loaded");
+  EXPECT_EQ(call({"GET", "k"}), "$7\r\nwritten\r\n");
+  EXPECT_EQ(*near->get("k"), "written");
+  EXPECT_EQ(*load_while("k2", [&] { EXPECT_FALSE(other->del("k2").value_or(true)); }), "loaded");
+  EXPECT_EQ(call({"EXISTS", "k2"}), ":0\r\n") << "what was loaded before the deletion";
+  EXPECT_TRUE(near->get("k2").missing());
+  // What fails, or finds nothing, leaves nothing behind.
+  EXPECT_EQ(near->get_or_load("k3", [] { return Status(ErrorCode::kLoadFailed, "no"); }).status().code(),
+            ErrorCode::kLoadFailed);
+  EXPECT_TRUE(near->get_or_load("k3", [] { return std::optional<std::string>(); }).missing());
+  EXPECT_EQ(near->get_or_load("k3", []() -> std::string { throw 1; }).status().code(), ErrorCode::kLoaderThrew);
+  EXPECT_EQ(call({"EXISTS", "larder:load:{k3}", "k3"}), ":0\r\n");
+  EXPECT_EQ(near->get_or_load("k3", [] { return "v"; }, {.load_max = 0ms}).status().code(),
+            ErrorCode::kInvalidArgument);
+  // A program that died while it loaded is waited for as long as it asked for.
+  call({"SET", "larder:load:{k4}", "somebody's", "PX", "100"});
+  EXPECT_EQ(*near->get_or_load("k4", [] { return "v"; }), "v");
+  EXPECT_EQ(call({"GET", "k4"}), "$1\r\nv\r\n");
+  // Without Redis each loads for itself.
+  server_.process().stop(SIGKILL);
+  EXPECT_TRUE(wait_until([&] { return !near->stats().connected; }));
+  EXPECT_EQ(*near->get_or_load("k5", [] { return "v"; }), "v");
 }
 
 TEST_F(NearCacheTest, StatisticsAreText) {

@@ -35,6 +35,7 @@ struct Prices {
 };
 
 extern larder::Cache& cache;
+extern larder::NearCache& near_cache;
 extern const std::shared_ptr<larder::BackingStore> store;
 extern Prices service;
 extern const std::string sku;
