@@ -364,8 +364,12 @@ TEST_F(NearCacheTest, AUserOfItsOwnNeedsFewRights) {
 }
 
 #ifdef LARDER_EXAMPLE
-TEST_F(NearCacheTest, TheExampleRuns) {
+TEST_F(NearCacheTest, TheExampleAndTheDemonstrationRun) {
   EXPECT_EQ(servers::run_program({.words = {LARDER_EXAMPLE, server_.socket_path()}}), "");
+  EXPECT_EQ(servers::run_program(
+                {.words = {LARDER_NEAR, "--redis", server_.socket_path(), "--seconds", "1", "--keys", "100"}}),
+            "");
+  EXPECT_EQ(call({"DBSIZE"}), ":1\r\n") << "but for what the example wrote";
 }
 #endif
 
