@@ -107,7 +107,7 @@ struct NearCacheStats {
 
   // As Stats has them, with a section Near, and larder_near_... in both.
   std::string to_redis_info() const;
-  std::string to_prometheus(std::string_view cache = "near") const;
+  std::string to_prometheus(std::string_view cache_name = "near") const;
 };
 
 // An answer of the server.

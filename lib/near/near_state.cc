@@ -22,7 +22,7 @@ constexpr std::size_t kKeyMax = 60'000;      // a name of a copy has more
 constexpr std::size_t kFieldMax = 4'096;     // of a command, as it is kept
 constexpr std::uint64_t kCopiesMax = 1'024;  // of one key
 constexpr int kRoundsMax = 8;
-constexpr std::string_view kLeaseField = "";
+constexpr std::string_view kLeaseField;  // empty, as no command is
 
 // Names of entries. What begins with a zero byte is ours; a key that does gets another two before it.
 std::string_view value_name(std::string_view key, std::string& space) {

@@ -48,7 +48,7 @@ struct NearCache::State final : near::Copies {
   // What stands behind it goes with it, and its answers to nobody.
   Result<RemoteReply> write(std::span<const std::string_view> keys, Words words, const near::Batch& behind = {});
   Result<RemoteReply> ask(Words words);
-  Result<near::CommandInfo> info_of(std::string_view command);
+  Result<near::CommandInfo> info_of(std::string_view word);
   Result<std::vector<std::string>> keys_of(const near::CommandInfo& info, Words words);
 
   // --- Copies -----------------------------------------------------------------------------------------------------

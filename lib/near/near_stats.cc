@@ -42,8 +42,8 @@ std::string NearCacheStats::to_redis_info() const {
   return cache.to_redis_info() + "\r\n" + out.take();
 }
 
-std::string NearCacheStats::to_prometheus(std::string_view name) const {
-  stats::Prometheus out(name);
+std::string NearCacheStats::to_prometheus(std::string_view cache_name) const {
+  stats::Prometheus out(cache_name);
   out.gauge("near_connected", "1: the server reports changes.", connected);
   out.gauge("near_connections", "Connections to the server.", connections);
   for (const Counter& counter : kCounters) out.counter(counter.name, counter.help, this->*counter.number);
@@ -55,7 +55,7 @@ std::string NearCacheStats::to_prometheus(std::string_view name) const {
             count_of(since_sign_of_life));
   out.gauge("near_lag_milliseconds", "What is reported is seen so much later.", count_of(lag));
   out.latency("near_round_trip_seconds", "How long commands took that were answered.", round_trip);
-  return cache.to_prometheus(name) + out.take();
+  return cache.to_prometheus(cache_name) + out.take();
 }
 
 }  // namespace larder

@@ -72,10 +72,11 @@ class Chaos {
     return report_;
   }
 
-  // Nobody writes until it goes on, and soon all keys have been read: nobody has to ask the server for anything.
+  // Nobody writes until it goes on, and all keys are read: nobody has to ask the server for anything then.
   void pause_writing() {
     pauses_ = true;
-    std::this_thread::sleep_for(50ms);
+    std::this_thread::sleep_for(50ms);  // what is under way, and its reports
+    for (std::uint32_t i = 0; i < kKeys; ++i) reader_.get(name(i)).status();
   }
   void go_on_writing() { pauses_ = false; }
 
