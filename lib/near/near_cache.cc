@@ -1,6 +1,7 @@
 // Copyright 2026 The Larder Authors. SPDX-License-Identifier: Apache-2.0
 #include "larder/near_cache.h"
 
+#include <system_error>
 #include <utility>
 
 #include "near/near_state.h"
@@ -43,9 +44,13 @@ Status NearCacheOptions::validate() const {
 
 Result<std::unique_ptr<NearCache>> NearCache::open(const NearCacheOptions& options) {
   if (Status status = options.validate(); !status.ok()) return status;
-  std::unique_ptr<NearCache> made(new NearCache(std::make_unique<State>(options)));
-  if (Status status = made->state_->begin(); !status.ok()) return status;
-  return made;
+  try {
+    std::unique_ptr<NearCache> made(new NearCache(std::make_unique<State>(options)));
+    if (Status status = made->state_->begin(); !status.ok()) return status;
+    return made;
+  } catch (const std::system_error& error) {  // no descriptors, or no threads, are left
+    return Status(ErrorCode::kDisconnected, error.what());
+  }
 }
 
 NearCache::NearCache(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -115,8 +115,7 @@ bool Pipe::awaits_sign() {
   return !awaited_.empty() && awaited_.back().is_ping;
 }
 
-bool Pipe::check(Milliseconds idle, Milliseconds patience) {
-  bool asks = false;
+bool Pipe::check(bool asks, Milliseconds patience) {
   {
     base::LeafLock lock(mutex_);
     if (!ended_ && socket_->hung_up()) end_locked();
@@ -126,7 +125,6 @@ bool Pipe::check(Milliseconds idle, Milliseconds patience) {
     }
     if (ended_) return false;
     if (!awaited_.empty()) return now() - std::max(last_sign_, awaited_.front().since) < patience;
-    asks = now() - last_sign_ >= idle;
   }
   return !asks || ask_for_sign();
 }

@@ -27,9 +27,9 @@ class Pipe {
   Status call(const Batch& commands, const Deadline& deadline, std::vector<Reply>* replies);
   bool usable();
   bool hung_up() const noexcept { return socket_->hung_up(); }
-  // Keeps it alive: takes what has come if nobody waits for it, and asks for a sign of life where none has come for
-  // `idle`. False: it has ended, or gave none within `patience` of being asked for anything.
-  bool check(Milliseconds idle, Milliseconds patience);
+  // Takes what has come if nobody waits for it, and `asks` for a sign of life where nothing is to come. False: it has
+  // ended, or gave none within `patience` of being asked for anything.
+  bool check(bool asks, Milliseconds patience);
   // Whether it waits for a sign of life that check() would take.
   bool awaits_sign();
   // Whoever waits gets kOutcomeUnknown.

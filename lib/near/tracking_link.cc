@@ -68,9 +68,7 @@ void TrackingLink::process() {
   base::LeafLock turn(turn_);
   std::uint64_t ticks = 0;
   [[maybe_unused]] const ssize_t ignored = read(timer_, &ticks, sizeof ticks);
-  if (reporting_) {
-    keep_alive();
-  }
+  if (reporting_) keep_alive();
   if (!reporting_) open_session();
 }
 
@@ -80,17 +78,18 @@ void TrackingLink::keep_alive() {
   if (!take_invalidations()) {
     return lose(FlushCause::kInvalidationsLost, "the connection that reports changes has ended");
   }
-  if (!beat()) return lose(FlushCause::kNoPong, "no sign of life within command_timeout");
+  const bool is_time = !awaits_pong_ && now() - pinged_ >= options_.heartbeat;
+  const bool is_late = awaits_pong_ && now() - pinged_ >= options_.command_timeout;
+  if (is_late || (is_time && !ping())) return lose(FlushCause::kNoPong, "no sign of life within command_timeout");
   bool looks = false;
   for (const auto& pipe : current_->pipes) {
-    if (!pipe->check(options_.heartbeat, options_.command_timeout)) {
+    if (!pipe->check(is_time, options_.command_timeout)) {
       return lose(FlushCause::kConnectionLost, "a connection for commands has ended, or gave no sign of life");
     }
     looks = looks || pipe->awaits_sign();
   }
   const Time time = now();
-  Time next = pinged_ != Time(0) ? pinged_ + options_.command_timeout : Time(last_sign_) + options_.heartbeat;
-  next = std::min<Time>(next, time + options_.heartbeat);
+  Time next = pinged_ + (awaits_pong_ ? options_.command_timeout : options_.heartbeat);
   if (looks) next = std::min<Time>(next, time + kLookForSign);
   set_timer(std::max<Time>(next, time + Milliseconds(1)));
 }
@@ -112,7 +111,7 @@ void TrackingLink::take_message(const redisReply& message) {
   last_sign_ = now().count();
   if (message.elements == 2) {  // pong
     lag_ = (now() - pinged_).count();
-    pinged_ = Time(0);
+    awaits_pong_ = false;
     return;
   }
   const redisReply& keys = *message.element[2];
@@ -121,15 +120,14 @@ void TrackingLink::take_message(const redisReply& message) {
   for (std::size_t i = 0; i < keys.elements; ++i) copies_.drop(stores::redis::view_of(*keys.element[i]));
 }
 
-// False: it gave no sign of life in time.
-bool TrackingLink::beat() {
-  const Time time = now();
-  if (pinged_ != Time(0)) return time - pinged_ < options_.command_timeout;
-  if (time - Time(last_sign_) < options_.heartbeat) return true;
-  Batch ping;
-  ping.add({"PING"});
-  std::string_view unsent = ping.bytes();
-  pinged_ = time;
+// Also while reports come: the answer stands behind those that the server had not yet sent, so it says how old they
+// are. False: it cannot be sent.
+bool TrackingLink::ping() {
+  Batch asking;
+  asking.add({"PING"});
+  std::string_view unsent = asking.bytes();
+  pinged_ = now();
+  awaits_pong_ = true;
   return current_->invalidations->send(&unsent) && unsent.empty();
 }
 
@@ -143,7 +141,7 @@ void TrackingLink::lose(FlushCause cause, std::string why) {
     if (cause == FlushCause::kNoPong || pipe->hung_up()) pipe->end();
   }
   current_.reset();  // calls may have it still
-  pinged_ = retry_at_ = Time(0);
+  retry_at_ = Time(0);
   failures_ = 0;
   base::LeafLock lock(mutex_);
   given_up_ = false;
@@ -219,7 +217,9 @@ void TrackingLink::begin_session() {
   openings_.clear();
   failures_ = 0;
   copies_.renew();
-  last_sign_ = now().count();
+  pinged_ = now();
+  awaits_pong_ = false;
+  last_sign_ = pinged_.count();
   session->reports.store(true, std::memory_order_seq_cst);
   current_ = session;
   reporting_ = true;

@@ -50,7 +50,7 @@ class TrackingLink final : public Link {
   void keep_alive() REQUIRES_LOCK(turn_);
   bool take_invalidations() REQUIRES_LOCK(turn_);
   void take_message(const redisReply& message) REQUIRES_LOCK(turn_);
-  bool beat() REQUIRES_LOCK(turn_);
+  bool ping() REQUIRES_LOCK(turn_);
   void lose(FlushCause cause, std::string why) REQUIRES_LOCK(turn_);
   // --- The next one ------------------------------------------------------------------------------------------------
   void open_session() REQUIRES_LOCK(turn_);
@@ -73,7 +73,8 @@ class TrackingLink final : public Link {
   base::LeafMutex turn_;  // of process()
   std::shared_ptr<Session> current_ GUARDED_BY(turn_);
   bool reporting_ GUARDED_BY(turn_) = false;
-  Time pinged_ GUARDED_BY(turn_){0};                                  // 0: no answer is awaited
+  Time pinged_ GUARDED_BY(turn_){0};  // the last heartbeat
+  bool awaits_pong_ GUARDED_BY(turn_) = false;
   std::vector<std::unique_ptr<Opening>> openings_ GUARDED_BY(turn_);  // first the one that subscribes
   std::int64_t subscriber_ GUARDED_BY(turn_) = 0;                     // its id at the server
   Time retry_at_ GUARDED_BY(turn_){0};
