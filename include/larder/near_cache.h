@@ -32,6 +32,10 @@
 
 namespace larder {
 
+namespace near {
+class State;
+}
+
 struct NearCacheOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 6379;
@@ -227,10 +231,9 @@ class NearCache final {
   NearCacheStats stats() const;
 
  private:
-  struct State;
   Lookup<std::string> load_through(std::string_view key, FunctionRef<Loaded()> load, const NearLoadOptions& options);
-  explicit NearCache(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit NearCache(std::unique_ptr<near::State> state);
+  std::unique_ptr<near::State> state_;
 };
 
 }  // namespace larder

@@ -57,6 +57,8 @@ class Link {
   virtual ~Link() = default;
   // Waits. With kYes, changes are reported of what the first of them reads.
   virtual Answer call(const Batch& commands, Reports reports, const Deadline& deadline) = 0;
+  // Waits until changes are reported. What was wrong, if they are not by then.
+  virtual Status wait_for_session(const Deadline& deadline) = 0;
   virtual int descriptor() const noexcept = 0;
   virtual void process() = 0;
   virtual LinkStats stats() = 0;

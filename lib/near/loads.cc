@@ -60,8 +60,8 @@ Lookup<std::string> NearCache::load_through(std::string_view key, FunctionRef<Lo
 
 // "There is none" may be remembered here, so the load is one of another name, of which nothing is kept: the next read
 // of the key gets it from Redis.
-Lookup<std::string> NearCache::State::load_through(std::string_view key, FunctionRef<Loaded()> load,
-                                                   const NearLoadOptions& how) {
+Lookup<std::string> near::State::load_through(std::string_view key, FunctionRef<Loaded()> load,
+                                              const NearLoadOptions& how) {
   if (Status status = valid(how); !status.ok()) return status;
   Lookup<std::string> answer = get(key);
   const bool is_asked_for = answer.missing() || (is_unreachable(answer.status()) && way_of(key) != Way::kFail);
@@ -73,14 +73,14 @@ Lookup<std::string> NearCache::State::load_through(std::string_view key, Functio
 }
 
 // Called by one thread of this program at a time for a key.
-Loaded NearCache::State::load_once(std::string_view key, FunctionRef<Loaded()> load, const NearLoadOptions& how) {
+Loaded near::State::load_once(std::string_view key, FunctionRef<Loaded()> load, const NearLoadOptions& how) {
   const std::string lease = near::lease_of(key);
   const std::string token = tokens_ + std::to_string(next_token_.fetch_add(1, std::memory_order_relaxed));
   const Deadline deadline(how.load_max + options.command_timeout);
   for (Milliseconds wait = kLookFirst;; wait = std::min(2 * wait, kLookMax)) {
     Batch taking;
     taking.add({"SET", lease, token, "NX", "PX", std::to_string(how.load_max.count())});
-    const Link::Answer taken = link.call(taking, Link::Reports::kNo, Deadline(options.command_timeout));
+    const Link::Answer taken = link->call(taking, Link::Reports::kNo, Deadline(options.command_timeout));
     if (!taken.status.ok()) return load();
     const redisReply& reply = *taken.replies[0];
     if (stores::redis::is_error(reply)) return near::status_of_error(stores::redis::view_of(reply));
@@ -94,12 +94,12 @@ Loaded NearCache::State::load_once(std::string_view key, FunctionRef<Loaded()> l
   }
 }
 
-Loaded NearCache::State::load_with_lease(std::string_view key, std::string_view lease, std::string_view token,
-                                         FunctionRef<Loaded()> load, const NearLoadOptions& how) {
+Loaded near::State::load_with_lease(std::string_view key, std::string_view lease, std::string_view token,
+                                    FunctionRef<Loaded()> load, const NearLoadOptions& how) {
   const auto send = [&](std::initializer_list<std::string_view> words) {
     Batch commands;
     commands.add(words);
-    link.call(commands, Link::Reports::kNo, Deadline(options.command_timeout));
+    link->call(commands, Link::Reports::kNo, Deadline(options.command_timeout));
   };
   const auto give_back = [&] { send({"EVAL", kGiveBack, "1", lease, token}); };
   try {

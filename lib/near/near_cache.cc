@@ -45,7 +45,7 @@ Status NearCacheOptions::validate() const {
 Result<std::unique_ptr<NearCache>> NearCache::open(const NearCacheOptions& options) {
   if (Status status = options.validate(); !status.ok()) return status;
   try {
-    std::unique_ptr<NearCache> made(new NearCache(std::make_unique<State>(options)));
+    std::unique_ptr<NearCache> made(new NearCache(std::make_unique<near::State>(options)));
     if (Status status = made->state_->begin(); !status.ok()) return status;
     return made;
   } catch (const std::system_error& error) {  // no descriptors, or no threads, are left
@@ -53,14 +53,14 @@ Result<std::unique_ptr<NearCache>> NearCache::open(const NearCacheOptions& optio
   }
 }
 
-NearCache::NearCache(std::unique_ptr<State> state) : state_(std::move(state)) {}
+NearCache::NearCache(std::unique_ptr<near::State> state) : state_(std::move(state)) {}
 NearCache::~NearCache() = default;
 
-int NearCache::descriptor() const noexcept { return state_->link.descriptor(); }
-void NearCache::process() { state_->link.process(); }
+int NearCache::descriptor() const noexcept { return state_->link->descriptor(); }
+void NearCache::process() { state_->link->process(); }
 
 NearCacheStats NearCache::stats() const {
-  const near::LinkStats link = state_->link.stats();
+  const near::LinkStats link = state_->link->stats();
   NearCacheStats stats;
   stats.connected = link.connected;
   stats.connections = link.connections;

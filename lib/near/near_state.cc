@@ -73,7 +73,7 @@ Result<RemoteReply> answer_of(const Link::Answer& answer) {
 }  // namespace
 
 // A reply as it is kept: lease, when it came, how long it may be kept, and its bytes.
-struct NearCache::State::Copy {
+struct near::State::Copy {
   explicit Copy(std::string_view bytes)
       : lease(number_at(bytes, 0)),
         came(number_at(bytes, 1)),
@@ -95,14 +95,14 @@ struct NearCache::State::Copy {
   std::string_view reply;
 };
 
-NearCache::State::State(const NearCacheOptions& its_options)
+near::State::State(const NearCacheOptions& its_options, const MakeLink& make_link)
     : options(its_options),
       load_options(load_options_of(its_options)),
       cache(its_options.cache),
-      link(options, *this),
+      link(make_link ? make_link(options, *this) : std::make_unique<TrackingLink>(options, *this)),
       tokens_(random_text()) {}
 
-NearCache::State::~State() {
+near::State::~State() {
   if (thread_.joinable()) {
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t ignored = ::write(stop_, &one, sizeof one);
@@ -111,60 +111,60 @@ NearCache::State::~State() {
   if (stop_ >= 0) close(stop_);
 }
 
-Status NearCache::State::begin() {
-  if (Status status = link.wait_for_session(Deadline(2 * options.connect_timeout)); !status.ok()) return status;
+Status near::State::begin() {
+  if (Status status = link->wait_for_session(Deadline(2 * options.connect_timeout)); !status.ok()) return status;
   if (!options.own_thread) return {};
   stop_ = eventfd(0, EFD_CLOEXEC);
   thread_ = std::thread([this] { run(); });
   return {};
 }
 
-void NearCache::State::run() noexcept {
-  pollfd watched[] = {{stop_, POLLIN, 0}, {link.descriptor(), POLLIN, 0}};
+void near::State::run() noexcept {
+  pollfd watched[] = {{stop_, POLLIN, 0}, {link->descriptor(), POLLIN, 0}};
   while (watched[0].revents == 0) {
     poll(watched, 2, -1);
-    if (watched[1].revents != 0) link.process();
+    if (watched[1].revents != 0) link->process();
   }
 }
 
 // --- Copies -------------------------------------------------------------------------------------------------------
 
-void NearCache::State::forget(std::string_view key) noexcept {
+void near::State::forget(std::string_view key) noexcept {
   std::string space;
   cache.invalidate(value_name(key, space));
   cache.invalidate(group_name(key));
 }
 
-void NearCache::State::drop(std::string_view key) noexcept {
+void near::State::drop(std::string_view key) noexcept {
   if (key.size() <= kKeyMax) forget(key);
   invalidations.fetch_add(1, std::memory_order_release);
 }
 
-void NearCache::State::drop_all() noexcept {
+void near::State::drop_all() noexcept {
   flushes[static_cast<std::size_t>(FlushCause::kServerFlushed)].fetch_add(1, std::memory_order_relaxed);
   fitness_.store(Fitness::kBeingDropped, std::memory_order_seq_cst);
   renew();
   found();
 }
 
-void NearCache::State::lost(FlushCause cause) noexcept {
+void near::State::lost(FlushCause cause) noexcept {
   lost_at_.store(Clock::system().monotonic().count(), std::memory_order_relaxed);
   fitness_.store(Fitness::kLost, std::memory_order_seq_cst);
   flushes[static_cast<std::size_t>(cause)].fetch_add(1, std::memory_order_relaxed);
 }
 
 // Also what is under way does not become a copy then.
-void NearCache::State::renew() noexcept { cache.clear(); }
+void near::State::renew() noexcept { cache.clear(); }
 
-void NearCache::State::found() noexcept { fitness_.store(Fitness::kFit, std::memory_order_seq_cst); }
+void near::State::found() noexcept { fitness_.store(Fitness::kFit, std::memory_order_seq_cst); }
 
-bool NearCache::State::may_be_kept(std::string_view key) const noexcept {
+bool near::State::may_be_kept(std::string_view key) const noexcept {
   const auto begins = [&](const std::string& prefix) { return key.starts_with(prefix); };
   return key.size() <= kKeyMax &&
          (options.prefixes.empty() || std::any_of(options.prefixes.begin(), options.prefixes.end(), begins));
 }
 
-NearCache::State::Way NearCache::State::way_of(std::string_view key) const noexcept {
+near::State::Way near::State::way_of(std::string_view key) const noexcept {
   const Fitness fitness = fitness_.load(std::memory_order_acquire);
   if (fitness == Fitness::kFit && may_be_kept(key)) [[likely]]
     return Way::kKept;
@@ -177,32 +177,32 @@ NearCache::State::Way NearCache::State::way_of(std::string_view key) const noexc
 // --- Asking the server --------------------------------------------------------------------------------------------
 
 // A read, again where its connection ends before the answer comes.
-Link::Answer NearCache::State::fetch(const Batch& commands, Link::Reports reports) {
+Link::Answer near::State::fetch(const Batch& commands, Link::Reports reports) {
   const Deadline deadline(options.command_timeout);
   while (true) {
-    Link::Answer answer = link.call(commands, reports, deadline);
+    Link::Answer answer = link->call(commands, reports, deadline);
     if (answer.status.code() != ErrorCode::kOutcomeUnknown || deadline.left_ms() == 0) return answer;
   }
 }
 
-Link::Answer NearCache::State::fetch_copy(const Batch& commands) {
+Link::Answer near::State::fetch_copy(const Batch& commands) {
   misses.fetch_add(1, std::memory_order_relaxed);
   return fetch(commands, Link::Reports::kYes);
 }
 
-Result<RemoteReply> NearCache::State::ask(Words words) {
+Result<RemoteReply> near::State::ask(Words words) {
   bypassed.fetch_add(1, std::memory_order_relaxed);
   Batch commands;
   commands.add(words);
   return answer_of(fetch(commands, Link::Reports::kNo));
 }
 
-Result<RemoteReply> NearCache::State::write(std::span<const std::string_view> keys, Words words, const Batch& behind) {
+Result<RemoteReply> near::State::write(std::span<const std::string_view> keys, Words words, const Batch& behind) {
   for (const std::string_view key : keys) forget(key);
   Batch commands;
   commands.add(words);
   commands.append(behind);
-  Link::Answer answer = link.call(commands, Link::Reports::kNo, Deadline(options.command_timeout));
+  Link::Answer answer = link->call(commands, Link::Reports::kNo, Deadline(options.command_timeout));
   for (const std::string_view key : keys) forget(key);
   if (answer.status.code() == ErrorCode::kTimeout) {
     answer.status = Status(ErrorCode::kOutcomeUnknown, answer.status.message());
@@ -211,7 +211,7 @@ Result<RemoteReply> NearCache::State::write(std::span<const std::string_view> ke
 }
 
 // How long an answer may be kept, by what PTTL says behind it: what changes between the two is reported.
-Milliseconds NearCache::State::life_of(const Link::Answer& answer, const redisReply& pttl) const {
+Milliseconds near::State::life_of(const Link::Answer& answer, const redisReply& pttl) const {
   if (!answer.reported || pttl.type != REDIS_REPLY_INTEGER || pttl.integer == -2) return Milliseconds(0);
   return pttl.integer == -1 ? options.max_age : std::min(options.max_age, Milliseconds(pttl.integer));
 }
@@ -229,7 +229,7 @@ Loaded loaded_of(const redisReply& value, Milliseconds life) {
 
 }  // namespace
 
-Loaded NearCache::State::load_value(std::string_view key) {
+Loaded near::State::load_value(std::string_view key) {
   Batch commands;
   commands.add({"GET", key});
   commands.add({"PTTL", key});
@@ -240,7 +240,7 @@ Loaded NearCache::State::load_value(std::string_view key) {
   return loaded_of(value, absent && answer.reported ? options.max_age : life_of(answer, *answer.replies[1]));
 }
 
-Lookup<std::string> NearCache::State::get(std::string_view key) {
+Lookup<std::string> near::State::get(std::string_view key) {
   const Way way = way_of(key);
   std::string space;
   const std::string_view name = value_name(key, space);
@@ -253,7 +253,7 @@ Lookup<std::string> NearCache::State::get(std::string_view key) {
   return answer;
 }
 
-Lookup<std::string> NearCache::State::get_past(std::string_view key, Way way) {
+Lookup<std::string> near::State::get_past(std::string_view key, Way way) {
   if (way == Way::kFail) return Status(ErrorCode::kDisconnected, "Redis does not report changes now");
   Result<RemoteReply> answer = ask({{"GET", key}});
   if (!answer) return answer.status();
@@ -262,7 +262,7 @@ Lookup<std::string> NearCache::State::get_past(std::string_view key, Way way) {
 }
 
 // MGET has nothing for keys of another type, too: these are not kept as missing.
-std::vector<Loaded> NearCache::State::load_values(std::span<const std::string_view> names) {
+std::vector<Loaded> near::State::load_values(std::span<const std::string_view> names) {
   std::vector<std::string_view> words = {"MGET"};
   for (const std::string_view name : names) words.push_back(key_of(name));
   Batch commands;
@@ -288,7 +288,7 @@ std::vector<Loaded> NearCache::State::load_values(std::span<const std::string_vi
   return loaded;
 }
 
-std::vector<Lookup<std::string>> NearCache::State::mget(std::span<const std::string_view> keys) {
+std::vector<Lookup<std::string>> near::State::mget(std::span<const std::string_view> keys) {
   const auto is_kept = [&](std::string_view key) { return way_of(key) == Way::kKept; };
   std::vector<Lookup<std::string>> answers;
   if (!std::all_of(keys.begin(), keys.end(), is_kept)) {
@@ -308,7 +308,7 @@ std::vector<Lookup<std::string>> NearCache::State::mget(std::span<const std::str
 // --- What other commands answer -------------------------------------------------------------------------------------
 
 // 0: there is no room for one.
-std::uint64_t NearCache::State::take_lease(const std::string& group) {
+std::uint64_t near::State::take_lease(const std::string& group) {
   const std::uint64_t lease = next_lease_.fetch_add(1, std::memory_order_relaxed);
   const Result<bool> taken = cache.hset_nx(group, kLeaseField, as_bytes(lease));
   if (!taken.ok()) return 0;
@@ -320,8 +320,8 @@ std::uint64_t NearCache::State::take_lease(const std::string& group) {
   return other ? number_at(*other, 0) : 0;
 }
 
-Loaded NearCache::State::load_copy(std::string_view key, Words words, const std::string& group, std::string_view field,
-                                   std::uint64_t lease) {
+Loaded near::State::load_copy(std::string_view key, Words words, const std::string& group, std::string_view field,
+                              std::uint64_t lease) {
   Batch commands;
   commands.add(words);
   commands.add({"PTTL", key});
@@ -341,7 +341,7 @@ Loaded NearCache::State::load_copy(std::string_view key, Words words, const std:
   return loaded;
 }
 
-NearCache::State::Found NearCache::State::find_copy(const std::string& group, std::string_view field) {
+near::State::Found near::State::find_copy(const std::string& group, std::string_view field) {
   auto kept = cache.hmget(group, {kLeaseField, field});
   Found found;
   if (!kept || !(*kept)[0]) return found;
@@ -352,7 +352,7 @@ NearCache::State::Found NearCache::State::find_copy(const std::string& group, st
   return found;
 }
 
-Result<RemoteReply> NearCache::State::read(std::string_view key, Words words, Milliseconds* age) {
+Result<RemoteReply> near::State::read(std::string_view key, Words words, Milliseconds* age) {
   Batch as_field;
   as_field.add(words);
   const std::string_view field = as_field.bytes();

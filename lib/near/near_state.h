@@ -9,7 +9,10 @@
 // as that stands there. A change deletes the group with its lease.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,10 +33,11 @@ namespace near {
 // The key in Redis that is there while this one is loaded.
 inline std::string lease_of(std::string_view key) { return "larder:load:{" + std::string(key) + "}"; }
 
-}  // namespace near
-
-struct NearCache::State final : near::Copies {
-  explicit State(const NearCacheOptions& its_options);
+class State final : public Copies {
+ public:
+  // Makes what connects it to its server; null: a TrackingLink.
+  using MakeLink = std::function<std::unique_ptr<Link>(const NearCacheOptions& options, Copies& copies)>;
+  explicit State(const NearCacheOptions& its_options, const MakeLink& make_link = {});
   ~State() override;
 
   using Words = std::span<const std::string_view>;
@@ -46,10 +50,10 @@ struct NearCache::State final : near::Copies {
   Result<RemoteReply> read(std::string_view key, Words words, Milliseconds* age = nullptr);
   // --- Writing, and whatever is not kept ---------------------------------------------------------------------------
   // What stands behind it goes with it, and its answers to nobody.
-  Result<RemoteReply> write(std::span<const std::string_view> keys, Words words, const near::Batch& behind = {});
+  Result<RemoteReply> write(std::span<const std::string_view> keys, Words words, const Batch& behind = {});
   Result<RemoteReply> ask(Words words);
-  Result<near::CommandInfo> info_of(std::string_view word);
-  Result<std::vector<std::string>> keys_of(const near::CommandInfo& info, Words words);
+  Result<CommandInfo> info_of(std::string_view word);
+  Result<std::vector<std::string>> keys_of(const CommandInfo& info, Words words);
 
   // --- Copies -----------------------------------------------------------------------------------------------------
   void drop(std::string_view key) noexcept override;
@@ -61,10 +65,10 @@ struct NearCache::State final : near::Copies {
   const NearCacheOptions options;
   const LoadOptions load_options;
   Cache cache;
-  near::CommandInfos infos;
+  CommandInfos infos;
   std::atomic<std::uint64_t> misses{0}, bypassed{0}, invalidations{0};
   std::array<std::atomic<std::uint64_t>, kFlushCauses> flushes{};
-  near::TrackingLink link;
+  const std::unique_ptr<Link> link;
   Status begin();  // the first session, and the thread
 
  private:
@@ -80,9 +84,9 @@ struct NearCache::State final : near::Copies {
   Way way_of(std::string_view key) const noexcept;
   Lookup<std::string> get_past(std::string_view key, Way way);
   void forget(std::string_view key) noexcept;
-  near::Link::Answer fetch(const near::Batch& commands, near::Link::Reports reports);
-  near::Link::Answer fetch_copy(const near::Batch& commands);
-  Milliseconds life_of(const near::Link::Answer& answer, const redisReply& pttl) const;
+  Link::Answer fetch(const Batch& commands, Link::Reports reports);
+  Link::Answer fetch_copy(const Batch& commands);
+  Milliseconds life_of(const Link::Answer& answer, const redisReply& pttl) const;
   Loaded load_value(std::string_view key);
   Loaded load_once(std::string_view key, FunctionRef<Loaded()> load, const NearLoadOptions& how);
   Loaded load_with_lease(std::string_view key, std::string_view lease, std::string_view token,
@@ -105,4 +109,5 @@ struct NearCache::State final : near::Copies {
   std::thread thread_;
 };
 
+}  // namespace near
 }  // namespace larder

@@ -35,8 +35,7 @@ class TrackingLink final : public Link {
   int descriptor() const noexcept override { return events_; }
   void process() override;
   LinkStats stats() override;
-  // Waits until there is a session. What was wrong, if there is none by then.
-  Status wait_for_session(const Deadline& deadline);
+  Status wait_for_session(const Deadline& deadline) override;
 
  private:
   using Time = std::chrono::nanoseconds;

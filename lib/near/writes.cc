@@ -155,14 +155,14 @@ Result<std::uint64_t> NearCache::zrem(std::string_view key, const KeyList& membe
 
 // --- Any command --------------------------------------------------------------------------------------------------
 
-Result<CommandInfo> NearCache::State::info_of(std::string_view word) {
+Result<CommandInfo> near::State::info_of(std::string_view word) {
   std::string name(word);
   for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   if (const CommandInfo* known = infos.find(name)) return *known;
   near::Batch asking;
   asking.add({"COMMAND", "INFO", name});
   const near::Link::Answer answer =
-      link.call(asking, near::Link::Reports::kNo, near::Deadline(options.command_timeout));
+      link->call(asking, near::Link::Reports::kNo, near::Deadline(options.command_timeout));
   if (!answer.status.ok()) return answer.status;
   const redisReply& reply = *answer.replies[0];
   if (stores::redis::is_error(reply)) return near::status_of_error(stores::redis::view_of(reply));
@@ -173,7 +173,7 @@ Result<CommandInfo> NearCache::State::info_of(std::string_view word) {
 }
 
 // Of a command with its arguments.
-Result<std::vector<std::string>> NearCache::State::keys_of(const CommandInfo& info, Words words) {
+Result<std::vector<std::string>> near::State::keys_of(const CommandInfo& info, Words words) {
   std::vector<std::string> keys;
   if (info.keys_move) {
     std::vector<std::string_view> asking = {"COMMAND", "GETKEYS"};
