@@ -55,8 +55,9 @@ class Link {
   };
 
   virtual ~Link() = default;
-  // Waits. With kYes, changes are reported of what the first of them reads.
-  virtual Answer call(const Batch& commands, Reports reports, const Deadline& deadline) = 0;
+  // Waits. With kYes, changes are reported of what the first of them reads. Each connection through which a key was
+  // read reports its change, so what reads it goes by one of them: that of its `key`. Empty: any.
+  virtual Answer call(const Batch& commands, Reports reports, const Deadline& deadline, std::string_view key = {}) = 0;
   // Waits until changes are reported. What was wrong, if they are not by then.
   virtual Status wait_for_session(const Deadline& deadline) = 0;
   virtual int descriptor() const noexcept = 0;

@@ -62,7 +62,7 @@ void NearCache::process() { state_->link->process(); }
 NearCacheStats NearCache::stats() const {
   const near::LinkStats link = state_->link->stats();
   NearCacheStats stats;
-  stats.connected = link.connected;
+  stats.connected = link.connected && !state_->is_lost();
   stats.connections = link.connections;
   stats.sessions = link.sessions;
   stats.round_trips = link.round_trips;

@@ -177,24 +177,24 @@ near::State::Way near::State::way_of(std::string_view key) const noexcept {
 // --- Asking the server --------------------------------------------------------------------------------------------
 
 // A read, again where its connection ends before the answer comes.
-Link::Answer near::State::fetch(const Batch& commands, Link::Reports reports) {
+Link::Answer near::State::fetch(const Batch& commands, Link::Reports reports, std::string_view key) {
   const Deadline deadline(options.command_timeout);
   while (true) {
-    Link::Answer answer = link->call(commands, reports, deadline);
+    Link::Answer answer = link->call(commands, reports, deadline, key);
     if (answer.status.code() != ErrorCode::kOutcomeUnknown || deadline.left_ms() == 0) return answer;
   }
 }
 
-Link::Answer near::State::fetch_copy(const Batch& commands) {
+Link::Answer near::State::fetch_copy(const Batch& commands, std::string_view key) {
   misses.fetch_add(1, std::memory_order_relaxed);
-  return fetch(commands, Link::Reports::kYes);
+  return fetch(commands, Link::Reports::kYes, key);
 }
 
 Result<RemoteReply> near::State::ask(Words words) {
   bypassed.fetch_add(1, std::memory_order_relaxed);
   Batch commands;
   commands.add(words);
-  return answer_of(fetch(commands, Link::Reports::kNo));
+  return answer_of(fetch(commands, Link::Reports::kNo, {}));
 }
 
 Result<RemoteReply> near::State::write(std::span<const std::string_view> keys, Words words, const Batch& behind) {
@@ -233,7 +233,7 @@ Loaded near::State::load_value(std::string_view key) {
   Batch commands;
   commands.add({"GET", key});
   commands.add({"PTTL", key});
-  const Link::Answer answer = fetch_copy(commands);
+  const Link::Answer answer = fetch_copy(commands, key);
   if (!answer.status.ok()) return answer.status;
   const redisReply& value = *answer.replies[0];
   const bool absent = value.type == REDIS_REPLY_NIL;
@@ -268,7 +268,7 @@ std::vector<Loaded> near::State::load_values(std::span<const std::string_view> n
   Batch commands;
   commands.add(words);
   for (const std::string_view name : names) commands.add({"PTTL", key_of(name)});
-  const Link::Answer answer = fetch_copy(commands);
+  const Link::Answer answer = fetch_copy(commands, {});
   std::vector<Loaded> loaded;
   loaded.reserve(names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -325,7 +325,7 @@ Loaded near::State::load_copy(std::string_view key, Words words, const std::stri
   Batch commands;
   commands.add(words);
   commands.add({"PTTL", key});
-  const Link::Answer answer = fetch_copy(commands);
+  const Link::Answer answer = fetch_copy(commands, key);
   if (!answer.status.ok()) return answer.status;
   const redisReply& reply = *answer.replies[0];
   if (stores::redis::is_error(reply)) return near::status_of_error(stores::redis::view_of(reply));

@@ -55,6 +55,9 @@ class State final : public Copies {
   Result<CommandInfo> info_of(std::string_view word);
   Result<std::vector<std::string>> keys_of(const CommandInfo& info, Words words);
 
+  // Whether copies are unfit, for want of reports.
+  bool is_lost() const noexcept { return fitness_.load(std::memory_order_acquire) == Fitness::kLost; }
+
   // --- Copies -----------------------------------------------------------------------------------------------------
   void drop(std::string_view key) noexcept override;
   void drop_all() noexcept override;
@@ -84,8 +87,8 @@ class State final : public Copies {
   Way way_of(std::string_view key) const noexcept;
   Lookup<std::string> get_past(std::string_view key, Way way);
   void forget(std::string_view key) noexcept;
-  Link::Answer fetch(const Batch& commands, Link::Reports reports);
-  Link::Answer fetch_copy(const Batch& commands);
+  Link::Answer fetch(const Batch& commands, Link::Reports reports, std::string_view key);
+  Link::Answer fetch_copy(const Batch& commands, std::string_view key);
   Milliseconds life_of(const Link::Answer& answer, const redisReply& pttl) const;
   Loaded load_value(std::string_view key);
   Loaded load_once(std::string_view key, FunctionRef<Loaded()> load, const NearLoadOptions& how);

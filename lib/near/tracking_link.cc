@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <system_error>
 #include <utility>
 
@@ -271,7 +272,8 @@ std::shared_ptr<TrackingLink::Session> TrackingLink::usable_session(const Deadli
   }
 }
 
-Link::Answer TrackingLink::call(const Batch& commands, Reports reports, const Deadline& deadline) {
+Link::Answer TrackingLink::call(const Batch& commands, Reports reports, const Deadline& deadline,
+                                std::string_view key) {
   Answer answer;
   const std::shared_ptr<Session> session = usable_session(deadline);
   if (session == nullptr) {
@@ -284,7 +286,8 @@ Link::Answer TrackingLink::call(const Batch& commands, Reports reports, const De
   if (asks) all.add({"CLIENT", "CACHING", "YES"});
   all.append(commands);
   const Time began = now();
-  const std::size_t first = next_pipe_.fetch_add(1, std::memory_order_relaxed);
+  const std::size_t first =
+      key.empty() ? next_pipe_.fetch_add(1, std::memory_order_relaxed) : std::hash<std::string_view>()(key);
   answer.status = Status(ErrorCode::kDisconnected, "the connection to Redis has ended");
   for (std::size_t i = 0; i < session->pipes.size() && answer.status.code() == ErrorCode::kDisconnected; ++i) {
     answer.status = session->pipes[(first + i) % session->pipes.size()]->call(all, deadline, &answer.replies);

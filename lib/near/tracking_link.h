@@ -31,7 +31,7 @@ class TrackingLink final : public Link {
   TrackingLink(const NearCacheOptions& options, Copies& copies);
   ~TrackingLink() override;
 
-  Answer call(const Batch& commands, Reports reports, const Deadline& deadline) override;
+  Answer call(const Batch& commands, Reports reports, const Deadline& deadline, std::string_view key) override;
   int descriptor() const noexcept override { return events_; }
   void process() override;
   LinkStats stats() override;

@@ -45,7 +45,7 @@ class NearFixture : public testing::Test {
     return other_->call(words);
   }
 
-  servers::RedisServer server_;
+  servers::RedisServer server_{servers::RedisServer::Keeps::kNothing, 2};
   std::optional<servers::WireClient> other_;
 };
 

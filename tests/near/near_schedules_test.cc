@@ -24,7 +24,7 @@ class ScriptedLink final : public Link {
  public:
   ScriptedLink(Copies& copies, std::uint64_t seed, Flaw flaw) : copies_(copies), flaw_(flaw), random_(seed) {}
 
-  Answer call(const Batch& commands, Reports reports, const Deadline&) override {
+  Answer call(const Batch& commands, Reports reports, const Deadline&, std::string_view) override {
     ++depth_;
     happen();
     Answer answer;

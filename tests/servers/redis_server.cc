@@ -3,7 +3,8 @@
 
 namespace larder::servers {
 
-RedisServer::RedisServer(Keeps keeps) : keeps_(keeps), folder_("redis"), socket_path_(folder_.path() + "/redis.sock") {
+RedisServer::RedisServer(Keeps keeps, int databases)
+    : keeps_(keeps), databases_(databases), folder_("redis"), socket_path_(folder_.path() + "/redis.sock") {
   start();
 }
 
@@ -29,7 +30,7 @@ void RedisServer::start() {
                                        "--logfile",
                                        "",
                                        "--databases",
-                                       "2"},
+                                       std::to_string(databases_)},
                              .ready = "ready to accept connections"});
   if (failure_.empty()) return;
   failure_ =

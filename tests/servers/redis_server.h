@@ -17,7 +17,7 @@ class RedisServer {
     kEachWrite,  // each command is on disk before it is answered
   };
 
-  explicit RedisServer(Keeps keeps = Keeps::kNothing);
+  explicit RedisServer(Keeps keeps = Keeps::kNothing, int databases = 1);
 
   // Empty if it runs; otherwise what went wrong, with what to do about it.
   const std::string& failure() const { return failure_; }
@@ -31,6 +31,7 @@ class RedisServer {
 
  private:
   const Keeps keeps_;
+  const int databases_;
   TemporaryFolder folder_;
   std::string socket_path_;
   std::string failure_;
